@@ -1,0 +1,32 @@
+/** One proxy, taken apart. `url` is the whole truth; the rest is read from it. Never log `url` or `password`. */
+export interface ProxyInfo {
+  /** Normalised URL with credentials, percent-encoded, such as `http://user:p%40ss@host:8000`. */
+  readonly url: string;
+  readonly protocol: 'http' | 'https' | 'socks5';
+  readonly hostname: string;
+  readonly port: number;
+  /** Percent-decoded; empty when there is none. */
+  readonly username: string;
+  /** Percent-decoded; empty when there is none. */
+  readonly password: string;
+  /** The session it was made for. */
+  readonly sessionId?: string;
+  /** Two-letter code put into a `{country}` placeholder. */
+  readonly countryCode?: string;
+}
+
+/** What the pool needs of a proxy configuration; {@link ProxyConfiguration} is the one that ships. */
+export interface ProxySource {
+  /**
+   * The proxy for a session that is being made, spread evenly; `null` for a direct connection.
+   * Later `newProxyInfo(sessionId)` calls give the same one.
+   */
+  bind(
+    sessionId: string,
+    options?: { request?: unknown; avoid?: string },
+  ): Promise<ProxyInfo | null> | ProxyInfo | null;
+  /** Tells the configuration of a binding that was restored. */
+  restore(sessionId: string, proxyInfo: ProxyInfo | null): void;
+  /** The session has retired; its binding may be forgotten. */
+  release(sessionId: string): void;
+}

@@ -1,0 +1,68 @@
+/** A request as a store keeps it. The store reads only what it must order, find and lock by. */
+export interface RequestRow {
+  /** Deterministic: derived from the unique key. */
+  readonly id: string;
+  readonly uniqueKey: string;
+  /** Everything else about the request, as JSON. */
+  readonly body: string;
+}
+
+export interface AddedRequest {
+  readonly id: string;
+  readonly wasAlreadyPresent: boolean;
+  readonly wasAlreadyHandled: boolean;
+}
+
+/** A request lent to one worker until `lockedUntil`. The fence is the proof of the lock: every new claim of the same request raises it. */
+export interface ClaimedRequest extends RequestRow {
+  readonly fence: number;
+}
+
+export interface Claim {
+  readonly id: string;
+  readonly fence: number;
+}
+
+export interface ReturnedRequest extends Claim {
+  /** The new body, with the retry counts in it. */
+  readonly body: string;
+  readonly isForefront?: boolean;
+  /** Not handed out before this wall-clock time, in ms. @default at once */
+  readonly notBefore?: number;
+}
+
+export interface RequestCounts {
+  readonly total: number;
+  readonly handled: number;
+  /** Neither handled nor locked by anybody now; includes those that wait for their `notBefore`. */
+  readonly pending: number;
+  /** Locked by a worker whose lock has not run out. */
+  readonly locked: number;
+}
+
+/**
+ * Durable queue operations, in batches. At-least-once: a claim whose lock runs out is handed out again,
+ * and the late worker's `handle` or `giveBack` is refused by its stale fence.
+ * When a promise resolves its effect survives kill −9.
+ */
+export interface RequestStore {
+  readonly name: string;
+  /** In order; `isForefront` puts them before all others, the last added foremost. Known unique keys are left as they are. */
+  add(
+    requests: readonly RequestRow[],
+    options?: { isForefront?: boolean },
+  ): Promise<AddedRequest[]>;
+  /** Up to `limit` due, unlocked, unhandled requests, foremost first. `now` is the wall clock in ms. */
+  claim(limit: number, options: { now: number; lockMs: number }): Promise<ClaimedRequest[]>;
+  /** Extends locks; returns the ids whose claim was still valid. */
+  extend(claims: readonly Claim[], lockedUntil: number): Promise<string[]>;
+  /** Marks handled for good; returns the ids whose claim was still valid. `body` is the final state for the record. */
+  handle(claims: readonly (Claim & { readonly body: string })[]): Promise<string[]>;
+  /** Unlocks and reorders; returns the ids whose claim was still valid. */
+  giveBack(requests: readonly ReturnedRequest[]): Promise<string[]>;
+  get(id: string): Promise<(RequestRow & { readonly isHandled: boolean }) | null>;
+  counts(now: number): Promise<RequestCounts>;
+  /** Wall-clock ms at which the next pending or locked request becomes claimable; `null` when none is left. */
+  nextDueAt(): Promise<number | null>;
+  drop(): Promise<void>;
+}

@@ -1,0 +1,50 @@
+/** What changes at every use: small, fixed columns. Times are wall-clock ms. */
+export interface SessionHotRow {
+  readonly id: string;
+  readonly usageCount: number;
+  readonly errorScore: number;
+  readonly lastUsedAt: number;
+  /** Nothing goes out on the session before this time; 0 when it is not cooling. */
+  readonly cooldownUntil: number;
+  readonly cooldownStep: number;
+}
+
+/** What changes rarely: limits, identity, cookies, user data. One JSON text, opaque to the store. */
+export interface SessionColdRow {
+  readonly id: string;
+  readonly body: string;
+}
+
+export interface StoredSession {
+  readonly hot: SessionHotRow;
+  readonly body: string;
+}
+
+export interface RetiredSession {
+  readonly id: string;
+  readonly reason: string;
+  readonly retiredAt: number;
+}
+
+export interface SessionChanges {
+  readonly hot: readonly SessionHotRow[];
+  readonly cold: readonly SessionColdRow[];
+  readonly retired: readonly RetiredSession[];
+}
+
+/**
+ * Sessions of one pool key. Rows are upserted one by one, so two pools on one key keep each other's sessions.
+ * Retirement is terminal here too: an upsert for a retired id is ignored.
+ */
+export interface SessionStore {
+  readonly name: string;
+  /** All live sessions, in batches of at most `batchSize`. A row the store cannot read is moved to quarantine and reported. */
+  load(options?: { batchSize?: number }): AsyncIterable<readonly StoredSession[]>;
+  /** Atomic. Durable when the promise resolves. */
+  save(changes: SessionChanges): Promise<void>;
+  /** Puts a row the engine found corrupt aside, beside the original, and removes it from the live ones. */
+  quarantine(id: string, reason: string): Promise<void>;
+  /** Forgets retirements older than `before`, wall-clock ms. */
+  forgetRetired(before: number): Promise<void>;
+  drop(): Promise<void>;
+}
