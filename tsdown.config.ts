@@ -1,0 +1,18 @@
+import { defineConfig, type UserConfig } from 'tsdown';
+
+const config: UserConfig = defineConfig({
+  entry: ['src/index.ts', 'src/cheerio.ts', 'src/cli.ts'],
+  format: 'esm',
+  platform: 'node',
+  fixedExtension: false,
+  hash: false,
+  dts: { oxc: true, sourcemap: false },
+  deps: {
+    // Only what the sources use of it is taken in: lighter to load than the package, and one less to install.
+    alwaysBundle: ['valibot'],
+    onlyBundle: ['valibot'],
+  },
+  failOnWarn: true,
+});
+
+export default config;
