@@ -1,12 +1,22 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 
+const source = (file: string): string => fileURLToPath(new URL(`./src/${file}`, import.meta.url));
+
 const config: ViteUserConfig = defineConfig({
+  resolve: {
+    alias: [
+      { find: /^troupe$/, replacement: source('index.ts') },
+      { find: /^troupe\/cheerio$/, replacement: source('cheerio.ts') },
+    ],
+  },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     pool: 'threads',
     isolate: false,
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    coverage: { provider: 'v8', include: ['src/**/*.ts'], exclude: ['src/**/*.test.ts'] },
   },
 });
 
