@@ -1,0 +1,42 @@
+import { InvalidArgumentError } from 'commander';
+
+/** Turns an option's text into its value. What it throws reaches the user with the option's name and the text in front. */
+export type ValueParser<T> = (text: string) => T;
+
+export function wholeNumber(min: number): ValueParser<number> {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= min) return value;
+    throw new InvalidArgumentError(`Expected a whole number ≥ ${min}.`);
+  };
+}
+
+/** Seconds, fractions allowed. */
+export function seconds(text: string): number {
+  const value = Number(text);
+  if (/^\d*\.?\d+$/.test(text) && Number.isFinite(value)) return value;
+  throw new InvalidArgumentError('Expected a number of seconds ≥ 0, such as 0.5.');
+}
+
+/** Case does not count. */
+export function pattern(text: string): RegExp {
+  try {
+    if (text !== '') return new RegExp(text, 'i');
+  } catch (error) {
+    throw new InvalidArgumentError(`Expected a regular expression: ${(error as Error).message}.`);
+  }
+  throw new InvalidArgumentError('Expected a regular expression that is not empty.');
+}
+
+export function webUrl(text: string): string {
+  if (/^https?:\/\/[^/]/i.test(text) && URL.canParse(text)) return text;
+  const guess = `https://${text}`;
+  const isHostAlone = !text.includes('://') && /^[\w.-]+\.[a-z]{2,}(?:[:/?#]|$)/i.test(text);
+  const hint = isHostAlone && URL.canParse(guess) ? ` Did you mean ${guess}?` : '';
+  throw new InvalidArgumentError(`Expected an http or https URL.${hint}`);
+}
+
+/** For an option that may be given several times. */
+export function collect<T>(parse: ValueParser<T>): (text: string, earlier?: readonly T[]) => T[] {
+  return (text, earlier = []) => [...earlier, parse(text)];
+}
