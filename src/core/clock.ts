@@ -14,12 +14,13 @@ export interface Clock {
   now(): number;
   /** Milliseconds from an arbitrary start; never runs backwards. For durations. */
   monotonicMs(): number;
+  /** Any length; one of `Infinity` never fires. */
   setTimer(callback: () => void, delayMs: number, options?: TimerOptions): Timer;
   /** Resolves after `delayMs`; rejects with the signal's reason when aborted first. */
   sleep(delayMs: number, options?: { signal?: AbortSignal | undefined }): Promise<void>;
 }
 
-/** Longest delay Node's timers take; a longer one would fire at once. */
+/** Longest delay Node's timers take; a longer one would fire at once, so it is waited for in parts. */
 const MAX_DELAY_MS = 2_147_483_647;
 
 /** {@link Clock.sleep} for any clock, built on its `setTimer`. */
@@ -49,8 +50,16 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
   setTimer(callback, delayMs, options) {
-    const handle = setTimeout(callback, Math.min(Math.max(0, delayMs), MAX_DELAY_MS));
-    if (options?.isBackground) handle.unref();
+    let handle: NodeJS.Timeout;
+    const wait = (leftMs: number): void => {
+      const laterMs = leftMs - MAX_DELAY_MS;
+      handle =
+        laterMs > 0
+          ? setTimeout(() => wait(laterMs), MAX_DELAY_MS)
+          : setTimeout(callback, Math.max(0, leftMs));
+      if (options?.isBackground) handle.unref();
+    };
+    wait(delayMs);
     return { cancel: () => clearTimeout(handle) };
   },
   sleep(delayMs, options) {

@@ -1,13 +1,19 @@
+import { redactCause, redactText } from './redact.ts';
+
 /**
  * Base of every error Troupe throws. `code` is stable and documented in docs/errors.md; the message is
- * for people and may change. Messages never hold a proxy password or a cookie.
+ * for people and may change. Messages and causes never hold a proxy password or a cookie: what slipped
+ * into one is hidden here.
  */
 export class TroupeError extends Error {
   /** Stable, upper case, begins with `TROUPE_`. */
   readonly code: string;
 
   constructor(code: string, message: string, options?: { cause?: unknown }) {
-    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      redactText(message),
+      options?.cause === undefined ? undefined : { cause: redactCause(options.cause) },
+    );
     this.name = new.target.name;
     this.code = code;
   }
@@ -41,7 +47,21 @@ export class ClosedError extends TroupeError {
   }
 }
 
-/** What went wrong in one line, whatever was thrown. */
+/** What went wrong, whatever was thrown; never empty. Not redacted. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  if (!(error instanceof Error)) return textOf(error);
+  if (error.message) return error.message;
+  if (error instanceof AggregateError && error.errors.length > 0) {
+    return error.errors.map(messageOf).join('; ');
+  }
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? code : error.name;
+}
+
+function textOf(value: unknown): string {
+  try {
+    return String(value);
+  } catch {
+    return 'something that cannot be shown as text';
+  }
 }

@@ -8,26 +8,26 @@ interface Due {
 
 /** A clock that stands still until a test or a simulation moves it. Timers fire in order of due time, then of creation. */
 export class FakeClock implements Clock {
-  #now: number;
-  readonly #start: number;
+  /** Timers live on this one; the wall clock is ahead of it by `#wallOffset`. */
+  #monotonic = 0;
+  #wallOffset: number;
   #order = 0;
   readonly #due: Due[] = [];
 
   constructor(startMs = 1_700_000_000_000) {
-    this.#now = startMs;
-    this.#start = startMs;
+    this.#wallOffset = startMs;
   }
 
   now(): number {
-    return this.#now;
+    return this.#monotonic + this.#wallOffset;
   }
 
   monotonicMs(): number {
-    return this.#now - this.#start;
+    return this.#monotonic;
   }
 
   setTimer(callback: () => void, delayMs: number): Timer {
-    const due: Due = { at: this.#now + Math.max(0, delayMs), order: this.#order++, callback };
+    const due: Due = { at: this.#monotonic + Math.max(0, delayMs), order: this.#order++, callback };
     this.#due.push(due);
     return {
       cancel: () => {
@@ -49,27 +49,27 @@ export class FakeClock implements Clock {
   /** Milliseconds until the next timer fires, or `null` when none waits. */
   get nextTimerInMs(): number | null {
     const next = this.#takeNext(Number.POSITIVE_INFINITY, false);
-    return next ? Math.max(0, next.at - this.#now) : null;
+    return next ? Math.max(0, next.at - this.#monotonic) : null;
   }
 
   /** Moves time on, firing what falls due on the way, and lets promises settle after each timer. */
   async advance(ms: number): Promise<void> {
-    const until = this.#now + ms;
+    const until = this.#monotonic + ms;
     await settle();
     for (;;) {
       const next = this.#takeNext(until, true);
       if (!next) break;
-      this.#now = Math.max(this.#now, next.at);
+      this.#monotonic = Math.max(this.#monotonic, next.at);
       next.callback();
       await settle();
     }
-    this.#now = until;
+    this.#monotonic = until;
     await settle();
   }
 
-  /** Sets the wall clock without firing anything, as when the machine's clock is set. */
+  /** Sets the wall clock alone, as when the machine's clock is set: timers and `monotonicMs` take no notice. */
   jumpTo(ms: number): void {
-    this.#now = ms;
+    this.#wallOffset = ms - this.#monotonic;
   }
 
   #takeNext(until: number, isRemoved: boolean): Due | undefined {

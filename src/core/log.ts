@@ -1,3 +1,4 @@
+import { objectWith, oneOf, optional, optionsObject, parseOptions, string } from './options.ts';
 import { redactData, redactText } from './redact.ts';
 
 /** Where log lines go. A pino logger fits as it is. Text and data arrive with secrets already hidden. */
@@ -21,6 +22,21 @@ export interface LogOptions {
   readonly sink?: LogSink;
 }
 
+const LEVEL = oneOf(Object.keys(LEVELS) as LogLevel[]);
+
+const LOG_OPTIONS = optionsObject({
+  level: optional(LEVEL),
+  prefix: optional(string()),
+  sink: optional(
+    objectWith<LogSink>('an object with the methods debug, info, warn and error', [
+      'debug',
+      'info',
+      'warn',
+      'error',
+    ]),
+  ),
+});
+
 /** A leveled log. Hides proxy passwords and cookies before anything reaches the sink. */
 export class Log {
   readonly #sink: LogSink;
@@ -28,9 +44,10 @@ export class Log {
   #level: LogLevel;
 
   constructor(options: LogOptions = {}) {
-    this.#sink = options.sink ?? standardErrorSink;
-    this.#prefix = options.prefix ?? '';
-    this.#level = options.level ?? levelFromEnvironment();
+    const { sink, prefix, level } = parseOptions(LOG_OPTIONS, options, 'Log options');
+    this.#sink = sink ?? standardErrorSink;
+    this.#prefix = prefix ?? '';
+    this.#level = level ?? levelFromEnvironment();
   }
 
   get level(): LogLevel {
@@ -38,7 +55,7 @@ export class Log {
   }
 
   setLevel(level: LogLevel): void {
-    this.#level = level;
+    this.#level = parseOptions(LEVEL, level, 'level');
   }
 
   isEnabled(level: LogLevel): boolean {
@@ -66,7 +83,7 @@ export class Log {
     this.error(message, { ...data, error });
   }
 
-  /** The same sink and level under a longer prefix. */
+  /** The same sink, and the level as it is now, under a longer prefix. */
   child(options: { prefix: string }): Log {
     return new Log({
       sink: this.#sink,
@@ -76,7 +93,7 @@ export class Log {
   }
 
   #text(message: string): string {
-    return redactText(this.#prefix ? `${this.#prefix}: ${message}` : message);
+    return redactText(this.#prefix ? `${this.#prefix}: ${message}` : String(message));
   }
 }
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { OptionError } from './errors.ts';
-import { redactText } from './redact.ts';
+import { isSecretName, redactText } from './redact.ts';
 
 /**
  * Validates what a user passed against a strict object schema and returns it.
@@ -13,20 +13,27 @@ export function parseOptions<Schema extends v.GenericSchema>(
   input: unknown,
   where: string,
 ): v.InferOutput<Schema> {
+  if (Array.isArray(input)) throw new OptionError(where, expectedText(where, 'an object', input));
   const result = v.safeParse(schema, input, { abortEarly: true });
   if (result.success) return result.output;
   const issue = result.issues[0] as v.BaseIssue<unknown>;
-  const path = v.getDotPath(issue) ?? '';
-  if (issue.type === 'strict_object' && issue.expected === 'never') {
-    throw unknownOption(path, where, knownKeys(schema, issue));
+  const steps = issue.path ?? [];
+  const option = pathText(steps) || where;
+  if (issue.type === 'strict_object' && steps.length > 0) {
+    const owner = schemaAt(schema as SchemaNode, steps.slice(0, -1));
+    if (issue.expected === 'never') throw unknownOption(option, where, owner?.entries ?? {});
+    if (issue.input === undefined) {
+      const missing = schemaAt(owner, steps.slice(-1));
+      throw new OptionError(option, expectedText(option, expectationOf(missing), undefined));
+    }
   }
-  const name = path || where;
-  throw new OptionError(name, expectedText(name, issue.message, issue.input));
+  throw new OptionError(option, expectedText(option, issue.message, issue.input));
 }
 
 /** ``Expected `maxPoolSize` to be an integer ≥ 1, got `0` (number)`` */
 export function expectedText(option: string, expectation: string, value: unknown): string {
-  return `Expected \`${option}\` to be ${expectation}, got ${shown(value)}`;
+  const got = typeof value === 'string' && holdsSecrets(option) ? 'a string' : shown(value);
+  return `Expected \`${option}\` to be ${expectation}, got ${got}`;
 }
 
 export interface NumberRange {
@@ -59,6 +66,11 @@ export function number(range: NumberRange = {}): v.GenericSchema<number> {
 
 export function text(): v.GenericSchema<string> {
   return v.pipe(v.string('a non-empty string'), v.minLength(1, 'a non-empty string'));
+}
+
+/** Any text, the empty one too. */
+export function string(): v.GenericSchema<string> {
+  return v.string('a string');
 }
 
 export function flag(): v.GenericSchema<boolean> {
@@ -114,31 +126,56 @@ export function optional<T>(
   return v.optional(schema);
 }
 
-function unknownOption(path: string, where: string, known: readonly string[]): OptionError {
-  const key = path.split('.').at(-1) as string;
-  const closest = closestOf(key, known);
-  const hint = closest ? `; did you mean \`${closest}\`?` : '';
-  return new OptionError(path, `Unknown option \`${path}\` in ${where}${hint}`);
+/** What is read of valibot's schemas to walk them along an issue's path. */
+interface SchemaNode {
+  readonly message?: unknown;
+  readonly entries?: Readonly<Record<string, SchemaNode>>;
+  readonly item?: SchemaNode;
+  readonly wrapped?: SchemaNode;
 }
 
-function knownKeys(schema: v.GenericSchema, issue: v.BaseIssue<unknown>): string[] {
-  let current: unknown = schema;
-  for (const step of (issue.path ?? []).slice(0, -1)) {
-    current = unwrapped(current);
-    current = (current as { entries?: Record<string, unknown> }).entries?.[String(step.key)];
+type Steps = readonly { readonly type: string; readonly key?: unknown }[];
+
+/** `proxies[2].maxAgeSecs` */
+function pathText(steps: Steps): string {
+  let path = '';
+  for (const { type, key } of steps) {
+    if (type === 'array') path += `[${String(key)}]`;
+    else path += path ? `.${String(key)}` : String(key);
   }
-  return Object.keys((unwrapped(current) as { entries?: object })?.entries ?? {});
+  return path;
 }
 
-function unwrapped(schema: unknown): unknown {
-  let current = schema as { wrapped?: unknown } | undefined;
-  while (current?.wrapped) current = current.wrapped as typeof current;
+function schemaAt(schema: SchemaNode | undefined, steps: Steps): SchemaNode | undefined {
+  let current = unwrapped(schema);
+  for (const { type, key } of steps) {
+    current = unwrapped(type === 'array' ? current?.item : current?.entries?.[String(key)]);
+  }
   return current;
 }
 
+function unwrapped(schema: SchemaNode | undefined): SchemaNode | undefined {
+  let current = schema;
+  while (current?.wrapped) current = current.wrapped;
+  return current;
+}
+
+function expectationOf(schema: SchemaNode | undefined): string {
+  return typeof schema?.message === 'string' ? schema.message : 'given';
+}
+
+function unknownOption(option: string, where: string, known: object): OptionError {
+  const closest = closestOf(option.split('.').at(-1) as string, Object.keys(known));
+  const hint = closest ? `; did you mean \`${closest}\`?` : '';
+  return new OptionError(option, `Unknown option \`${option}\` in ${where}${hint}`);
+}
+
+/** The known name that goes on where this one ends, else the one that differs in the fewest letters, if that is less than half of them. */
 function closestOf(name: string, candidates: readonly string[]): string | undefined {
+  const longer = candidates.find((candidate) => name.length > 2 && candidate.startsWith(name));
+  if (longer) return longer;
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
+  let bestDistance = name.length / 2;
   for (const candidate of candidates) {
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
@@ -175,6 +212,11 @@ function rangeText(what: string, { min, max }: NumberRange): string {
   if (min !== undefined && max !== undefined) return `${what} from ${min} to ${max}`;
   if (min !== undefined) return `${what} ≥ ${min}`;
   return max === undefined ? what : `${what} ≤ ${max}`;
+}
+
+/** Proxies count too: lists of vendors hold passwords in forms no pattern can find for sure. */
+function holdsSecrets(option: string): boolean {
+  return isSecretName(option) || /proxy(?:url|list)/i.test(option);
 }
 
 function shown(value: unknown): string {
