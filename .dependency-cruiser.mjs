@@ -28,6 +28,7 @@ const LAZY = [
   'libsql',
   'tough-cookie',
   'cheerio',
+  'fzstd',
   'impit',
   'header-generator',
   'robots-parser',

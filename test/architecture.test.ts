@@ -51,7 +51,7 @@ describe('finding uses of what is wrapped', () => {
     expect(uses("// Date.now()\nconst a = 'Math.random'; new Date(5); clock.setTimer(f);")).toEqual(
       [],
     );
-    expect(uses('socket.setTimeout(5);')).toEqual([]);
+    expect(uses('socket.setTimeout(5); class A { setInterval() {} }')).toEqual([]);
   });
 });
 
@@ -92,11 +92,8 @@ function useAt(node: ts.Node): string | undefined {
     return WRAPPED.find(({ use }) => use === name)?.use;
   }
   if (ts.isIdentifier(node) && (node.text === 'setTimeout' || node.text === 'setInterval')) {
-    const { parent } = node;
-    const isMember = ts.isPropertyAccessExpression(parent) && parent.name === node;
-    return isMember || ts.isPropertyAssignment(parent) || ts.isTypeNode(parent)
-      ? undefined
-      : node.text;
+    // Named by its parent: a method, a property or a member, not the global function.
+    return (node.parent as { name?: ts.Node }).name === node ? undefined : node.text;
   }
   return undefined;
 }
