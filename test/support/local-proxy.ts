@@ -33,9 +33,10 @@ export async function openProxy(options: ProxyOptions = {}): Promise<LocalProxy>
     },
   } as ConstructorParameters<typeof Server>[0]);
   const server = await listenLocally(chain.server as NetServer);
+  const closeServer = server.close;
   const close = async (): Promise<void> => {
     chain.closeConnections();
-    await server.close();
+    await closeServer();
   };
   return Object.defineProperties(server as LocalProxy, {
     info: { value: proxyInfo(protocol, server.port, username, password) },
