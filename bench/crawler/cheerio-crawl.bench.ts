@@ -118,7 +118,7 @@ async function measured(crawl: () => Promise<number>): Promise<Readings> {
     if (pages !== PAGES) throw new Error(`${pages} pages instead of ${PAGES}`);
     return {
       'pages/s': pages / ((performance.now() - began) / 1_000),
-      'peak MB': process.resourceUsage().maxRSS / 1_000,
+      'peak MB': (process.resourceUsage().maxRSS * 1_024) / 1e6,
     };
   } finally {
     process.chdir(home);
