@@ -1,5 +1,4 @@
 import { SessionPool } from '../../src/session/session-pool.ts';
-import { MemoryStorage } from '../../src/storage/memory/memory-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
 import { rival } from '../rival.ts';
 
@@ -9,7 +8,7 @@ const ENDLESS = { maxUsageCount: 1_000_000_000, maxAgeSecs: 1_000_000 };
 export async function openPool(maxPoolSize: number, storage?: Storage): Promise<SessionPool> {
   return SessionPool.open({
     maxPoolSize,
-    storage: storage ?? new MemoryStorage(),
+    ...(storage && { storage }),
     sessionOptions: ENDLESS,
   });
 }
