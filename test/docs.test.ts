@@ -61,6 +61,16 @@ describe('the documentation', () => {
     expect(broken).toEqual([]);
   });
 
+  it('points only at sources that exist', () => {
+    const paths = all
+      .filter((page) => page.path === 'ARCHITECTURE.md' || page.path.startsWith('docs/'))
+      .flatMap(({ text }) => [
+        ...text.matchAll(/`((?:src|test|bench|examples|scripts)\/[^`*…]*)`/g),
+      ])
+      .map((match) => match[1] ?? '');
+    expect(paths.filter((file) => !existsSync(`${ROOT}${file}`))).toEqual([]);
+  });
+
   it('holds no path of the machine it was written on', () => {
     const found = all.flatMap(({ path: file, text }) =>
       [...text.matchAll(/(?<![\w.])\/(?:home|root|work|Users|tmp)\/\S*/g)].map(

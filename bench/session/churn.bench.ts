@@ -7,7 +7,7 @@ const RETIRED_EVERY = 10;
 
 for (const sessions of [size(10_000, 1_000), size(100_000, 2_000)]) {
   await compare(`one use in ten retires its session, pool of ${sessions.toLocaleString('en-US')}`, {
-    columns: { '1/s': 'more' },
+    columns: { 'uses/s': 'more' },
     against: 'crawlee',
     goal: '≥ 1M/s',
     subjects: { troupe: () => troupe(sessions), crawlee: () => crawlee(sessions) },
@@ -40,5 +40,5 @@ async function perSecond(uses: number, use: (index: number) => Promise<void>): P
   for (let index = 0; index < uses / 10; index++) await use(index);
   const began = performance.now();
   for (let index = 0; index < uses; index++) await use(index);
-  return { '1/s': uses / ((performance.now() - began) / 1_000) };
+  return { 'uses/s': uses / ((performance.now() - began) / 1_000) };
 }

@@ -4,7 +4,7 @@ import { filledPool, filledRivalPool } from './pools.ts';
 const USES = size(1_000_000, 20_000);
 
 await compare('lease and a good mark, pool of 1,000', {
-  columns: { '1/s': 'more' },
+  columns: { 'uses/s': 'more' },
   against: 'crawlee',
   goal: '≥ 1M/s',
   subjects: { troupe: () => troupe(1_000), crawlee: () => crawlee(1_000) },
@@ -13,7 +13,7 @@ await compare('lease and a good mark, pool of 1,000', {
 const MANY = size(1_000_000, 20_000);
 
 await compare(`lease and a good mark, pool of ${MANY.toLocaleString('en-US')}`, {
-  columns: { '1/s': 'more' },
+  columns: { 'uses/s': 'more' },
   against: 'troupe',
   goal: 'within 2 × of the pool of 1,000; filling the rival so far takes minutes',
   subjects: { troupe: () => troupe(MANY) },
@@ -42,5 +42,5 @@ async function perSecond(use: () => Promise<void>): Promise<Readings> {
   for (let warmUp = 0; warmUp < USES / 10; warmUp++) await use();
   const began = performance.now();
   for (let index = 0; index < USES; index++) await use();
-  return { '1/s': USES / ((performance.now() - began) / 1_000) };
+  return { 'uses/s': USES / ((performance.now() - began) / 1_000) };
 }
