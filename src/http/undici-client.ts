@@ -1,6 +1,13 @@
 import { type Clock, systemClock } from '../core/clock.ts';
 import { ClosedError } from '../core/errors.ts';
-import { integer, oneOf, optional, optionsObject, parseOptions } from '../core/options.ts';
+import {
+  integer,
+  objectWith,
+  oneOf,
+  optional,
+  optionsObject,
+  parseOptions,
+} from '../core/options.ts';
 import { sendFollowingRedirects } from './follow-redirects.ts';
 import type { Hop, HopResponse } from './hop.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from './http-client.ts';
@@ -26,7 +33,21 @@ const DEFAULTS = Object.freeze({ maxAgents: 500, plainHttpProxying: 'forward' } 
 const OPTIONS = optionsObject({
   maxAgents: optional(integer({ min: 1 })),
   plainHttpProxying: optional(oneOf(['forward', 'tunnel'])),
+  clock: optional(objectWith<Clock>('a clock', ['now', 'monotonicMs', 'setTimer', 'sleep'])),
 });
+
+function resolveUndiciClientOptions(options: UndiciClientOptions): Required<UndiciClientOptions> {
+  const { clock, maxAgents, plainHttpProxying } = parseOptions(
+    OPTIONS,
+    options,
+    'UndiciClient options',
+  );
+  return {
+    clock: clock ?? systemClock,
+    maxAgents: maxAgents ?? DEFAULTS.maxAgents,
+    plainHttpProxying: plainHttpProxying ?? DEFAULTS.plainHttpProxying,
+  };
+}
 
 /** What we can decode; zstd is understood too, but only asked for by headers that imitate a browser. */
 const ACCEPT_ENCODING = 'gzip, deflate, br';
@@ -42,11 +63,10 @@ export class UndiciClient implements HttpClient {
   #closing: Promise<void> | undefined;
 
   constructor(options: UndiciClientOptions = {}) {
-    const { clock = systemClock, ...rest } = options;
-    const resolved = { ...DEFAULTS, ...parseOptions(OPTIONS, rest, 'UndiciClient') };
+    const { clock, maxAgents, plainHttpProxying } = resolveUndiciClientOptions(options);
     this.#clock = clock;
-    this.#maxAgents = resolved.maxAgents;
-    this.#plainHttpRoute = resolved.plainHttpProxying;
+    this.#maxAgents = maxAgents;
+    this.#plainHttpRoute = plainHttpProxying;
   }
 
   /**
