@@ -1,0 +1,448 @@
+import type { Clock, Timer } from '../core/clock.ts';
+import { ClosedError, messageOf, TroupeError } from '../core/errors.ts';
+import { EventSource } from '../core/events.ts';
+import type { Log } from '../core/log.ts';
+import type { RequestStore } from '../storage/request-store.ts';
+import { Arrivals } from './arrivals.ts';
+import { Claims, type Held } from './claims.ts';
+import { GroupCommit } from './group-commit.ts';
+import { Request } from './request.ts';
+import { type AddedRequestInfo, RequestAdder } from './request-adder.ts';
+import {
+  type RequestQueueOptions,
+  type ResolvedRequestQueueOptions,
+  resolveRequestQueueOptions,
+} from './request-queue-options.ts';
+import {
+  type RequestSource,
+  type RequestSources,
+  requestChunks,
+  requestOf,
+} from './request-source.ts';
+import { Turns } from './turns.ts';
+
+export interface RequestQueueEvents {
+  /** The store has taken in requests it did not know. */
+  requestsAdded: { readonly count: number; readonly isForefront: boolean };
+  requestHandled: { readonly request: Request };
+  requestReclaimed: { readonly request: Request };
+  /** Another worker has claimed the request while it was in use here; it may be handled twice. */
+  lockLost: { readonly request: Request };
+}
+
+export interface RequestQueueInfo {
+  readonly name: string;
+  readonly totalRequestCount: number;
+  readonly handledRequestCount: number;
+  /** Neither handled nor claimed by anybody. */
+  readonly pendingRequestCount: number;
+  /** Claimed, by this process or another. */
+  readonly lockedRequestCount: number;
+}
+
+export interface AddRequestOptions {
+  /** Before all others; of several, the last added comes first. @default false */
+  readonly forefront?: boolean;
+}
+
+export interface ReclaimRequestOptions {
+  /** @default false */
+  readonly forefront?: boolean;
+  /** Not handed out before this time has passed. @default 0 */
+  readonly delaySecs?: number;
+}
+
+interface Settlement {
+  readonly held: Held;
+  readonly body: string;
+  readonly isForefront: boolean;
+  readonly notBefore: number | undefined;
+}
+
+interface Taker {
+  readonly resolve: (request: Request | null) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * A durable queue of requests, each handled at least once. Requests with the same unique key are one request.
+ * What a method acknowledges survives the death of the process; what was in use then comes up again once its lock
+ * has run out, or at once after {@link close}. Several queues, in several processes, may work on one store: none
+ * hands out what another holds. All methods may be called concurrently.
+ */
+export class RequestQueue extends EventSource<RequestQueueEvents> implements AsyncDisposable {
+  readonly name: string;
+  readonly #store: RequestStore;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #lockMs: number;
+  readonly #claims: Claims;
+  readonly #adder: RequestAdder;
+  readonly #arrivals: Arrivals;
+  readonly #turns: Turns = new Turns(() => this.#turn());
+  readonly #handled = new GroupCommit((items: readonly Settlement[]) => this.#writeHandled(items));
+  readonly #reclaimed = new GroupCommit((items: readonly Settlement[]) =>
+    this.#writeReclaimed(items),
+  );
+  readonly #takers: Taker[] = [];
+  #beatTimer: Timer | undefined;
+  #isBeatDue = false;
+  #closing: Promise<void> | undefined;
+
+  private constructor(store: RequestStore, options: ResolvedRequestQueueOptions) {
+    super();
+    const { name, clock, log, maxLookAhead, maxRecent } = options;
+    this.name = name;
+    this.#store = store;
+    this.#clock = clock;
+    this.#log = log;
+    this.#lockMs = options.lockSecs * 1000;
+    this.#claims = new Claims({ store, clock, log, lockMs: this.#lockMs, maxLookAhead });
+    this.#adder = new RequestAdder({
+      store,
+      maxRecent,
+      onPending: () => this.#turns.request(),
+      onAdded: (count, isForefront) => this.#onAdded(count, isForefront),
+    });
+    this.#arrivals = new Arrivals({
+      clock,
+      pollMs: options.pollSecs * 1000,
+      nextDueAt: () => store.nextDueAt(),
+    });
+  }
+
+  /** @throws OptionError */
+  static async open(options: RequestQueueOptions): Promise<RequestQueue> {
+    const resolved = resolveRequestQueueOptions(options);
+    const store = await resolved.storage.openRequestStore(resolved.name);
+    return new RequestQueue(store, resolved);
+  }
+
+  /**
+   * Adds one request unless its unique key is known. Durable when the promise resolves.
+   *
+   * @throws OptionError when the source makes no request
+   * @throws ClosedError
+   */
+  async addRequest(
+    source: RequestSource,
+    options: AddRequestOptions = {},
+  ): Promise<AddedRequestInfo> {
+    this.#assertOpen();
+    return this.#adder.add(requestOf(source), options.forefront === true);
+  }
+
+  /**
+   * Adds any number of requests, in chunks. Resolves with one info a source, in order, when all are durable.
+   * On an error, chunks before the failing one stay added.
+   *
+   * @throws OptionError when a source makes no request
+   * @throws ClosedError
+   */
+  async addRequests(
+    sources: RequestSources,
+    options: AddRequestOptions = {},
+  ): Promise<AddedRequestInfo[]> {
+    const infos: AddedRequestInfo[] = [];
+    for await (const chunk of requestChunks(sources)) {
+      this.#assertOpen();
+      const added = chunk.map((request) => this.#adder.add(request, options.forefront === true));
+      infos.push(...(await Promise.all(added)));
+    }
+    return infos;
+  }
+
+  /**
+   * The next request, lent to the caller until it is marked handled or reclaimed; `null` when there is none now.
+   *
+   * @throws ClosedError
+   */
+  async fetchNextRequest(): Promise<Request | null> {
+    this.#assertOpen();
+    const request = this.#takers.length === 0 ? this.#claims.take() : undefined;
+    if (request) {
+      if (this.#claims.shouldRefill) this.#turns.request();
+      return request;
+    }
+    return new Promise((resolve, reject) => {
+      this.#takers.push({ resolve, reject });
+      this.#turns.request();
+    });
+  }
+
+  /**
+   * Resolves when fetching may bring a request, or when the queue may be finished: after requests were added,
+   * reclaimed or fell due, after the last one in use was handled, on {@link close}, and every `pollSecs` for
+   * the sake of other processes. A hint: fetch again, and wait again after a `null`.
+   *
+   * @throws the signal's reason when it is aborted first
+   */
+  async waitForRequests(options: { signal?: AbortSignal | undefined } = {}): Promise<void> {
+    this.#assertOpen();
+    options.signal?.throwIfAborted();
+    if (this.#claims.hasAhead || !this.#claims.isDrained) return;
+    await this.#arrivals.wait(options.signal);
+  }
+
+  /**
+   * Durable when the promise resolves. Resolves with `null` when the lock was lost: another worker has the
+   * request and will settle it.
+   *
+   * @throws TroupeError `TROUPE_REQUEST_NOT_FETCHED` when the request is not lent to the caller
+   * @throws ClosedError
+   */
+  async markRequestHandled(request: Request): Promise<AddedRequestInfo | null> {
+    const held = this.#heldFor(request);
+    request.handledAt = new Date(this.#clock.now()).toISOString();
+    const body = request.toRow().body;
+    const isKept = await this.#settle(this.#handled, {
+      held,
+      body,
+      isForefront: false,
+      notBefore: undefined,
+    });
+    if (!isKept) return null;
+    this.#adder.noteHandled(request);
+    if (this.hasListeners('requestHandled')) this.emit('requestHandled', { request });
+    return settledInfo(request);
+  }
+
+  /**
+   * Puts a request back to be fetched again, with its present retry counts, errors and user data. Otherwise as
+   * {@link markRequestHandled}.
+   */
+  async reclaimRequest(
+    request: Request,
+    options: ReclaimRequestOptions = {},
+  ): Promise<AddedRequestInfo | null> {
+    const held = this.#heldFor(request);
+    const { forefront = false, delaySecs = 0 } = options;
+    const isKept = await this.#settle(this.#reclaimed, {
+      held,
+      body: request.toRow().body,
+      isForefront: forefront,
+      notBefore: delaySecs > 0 ? this.#clock.now() + delaySecs * 1000 : undefined,
+    });
+    if (!isKept) return null;
+    if (this.hasListeners('requestReclaimed')) this.emit('requestReclaimed', { request });
+    return settledInfo(request);
+  }
+
+  /** Whether fetching now would bring nothing; requests in use or delayed may still come back. */
+  async isEmpty(): Promise<boolean> {
+    this.#assertOpen();
+    if (this.#claims.hasAhead || this.#adder.hasPending) return false;
+    const dueAt = await this.#store.nextDueAt();
+    return dueAt === null || dueAt > this.#clock.now();
+  }
+
+  /** Whether every request is handled, by whatever process. */
+  async isFinished(): Promise<boolean> {
+    this.#assertOpen();
+    if (this.#claims.hasAny || this.#adder.hasPending) return false;
+    return (await this.#store.nextDueAt()) === null;
+  }
+
+  /** As stored: what is in use shows its state at the last save. */
+  async getRequest(id: string): Promise<Request | null> {
+    this.#assertOpen();
+    const row = await this.#store.get(id);
+    return row && Request.fromRow(row);
+  }
+
+  async getInfo(): Promise<RequestQueueInfo> {
+    this.#assertOpen();
+    const { total, handled, pending, locked } = await this.#store.counts(this.#clock.now());
+    return {
+      name: this.name,
+      totalRequestCount: total,
+      handledRequestCount: handled,
+      pendingRequestCount: pending,
+      lockedRequestCount: locked,
+    };
+  }
+
+  async handledCount(): Promise<number> {
+    return (await this.getInfo()).handledRequestCount;
+  }
+
+  /** Removes the queue and all its requests from the store, and closes it. */
+  async drop(): Promise<void> {
+    this.#assertOpen();
+    this.#closing = this.#stop().then(async () => {
+      this.#claims.forgetAll();
+      this.#adder.forgetAll();
+      await this.#store.drop();
+    });
+    await this.#closing;
+  }
+
+  /**
+   * Writes what is pending and gives back what is claimed but not settled, so that it can be fetched elsewhere at
+   * once. Those who wait for a request get `null`. Idempotent; concurrent calls share one promise.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#stop().then(() => this.#claims.releaseAll());
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #assertOpen(): void {
+    if (this.#closing) throw new ClosedError('The request queue');
+  }
+
+  #heldFor(request: Request): Held {
+    this.#assertOpen();
+    const held = this.#claims.find(request.id);
+    if (held?.isInUse && !held.isSettling) return held;
+    throw new TroupeError(
+      'TROUPE_REQUEST_NOT_FETCHED',
+      `Request ${request.id} was not fetched from this queue, or is settled already`,
+    );
+  }
+
+  /** @returns whether the claim was still ours */
+  async #settle(
+    commit: GroupCommit<Settlement, boolean>,
+    settlement: Settlement,
+  ): Promise<boolean> {
+    const { held } = settlement;
+    held.isSettling = true;
+    const settled = commit.push(settlement);
+    this.#turns.request();
+    try {
+      const isKept = await settled;
+      if (!isKept && !held.isLost) this.#reportLost(held.request);
+      return isKept;
+    } catch (error) {
+      held.isSettling = false;
+      throw error;
+    }
+  }
+
+  /**
+   * Everything there is to do with the store. Writes are handed in together, so that a store can commit them
+   * together, and in the order that loses nothing in a crash: links found on a page before the page is handled.
+   */
+  async #turn(): Promise<void> {
+    if (this.#isBeatDue) await this.#beat();
+    await Promise.all([this.#adder.commit(), this.#reclaimed.commit(), this.#handled.commit()]);
+    await this.#serveTakers();
+    this.#scheduleBeat();
+    if (this.#adder.needsCommit || this.#reclaimed.size > 0 || this.#handled.size > 0) {
+      this.#turns.request();
+    }
+  }
+
+  async #beat(): Promise<void> {
+    this.#isBeatDue = false;
+    try {
+      for (const request of await this.#claims.beat()) this.#reportLost(request);
+    } catch (error) {
+      this.#log.warning(`Could not extend the locks of requests in use: ${messageOf(error)}`);
+      this.#scheduleBeat(this.#lockMs / 10);
+    }
+  }
+
+  #scheduleBeat(delayMs: number = this.#lockMs / 2): void {
+    if (this.#closing || this.#beatTimer || !this.#claims.hasAny) return;
+    const onBeat = (): void => {
+      this.#beatTimer = undefined;
+      this.#isBeatDue = true;
+      this.#turns.request();
+    };
+    this.#beatTimer = this.#clock.setTimer(onBeat, delayMs, { isBackground: true });
+  }
+
+  async #serveTakers(): Promise<void> {
+    try {
+      let hasMore = true;
+      while (hasMore && !this.#closing) {
+        this.#handOut();
+        if (this.#takers.length === 0 && !this.#claims.shouldRefill) return;
+        hasMore = await this.#claims.refill(this.#takers.length);
+      }
+      this.#handOut();
+      for (const { resolve } of this.#takers.splice(0)) resolve(null);
+    } catch (error) {
+      if (this.#takers.length === 0) this.#log.warning(`Could not claim: ${messageOf(error)}`);
+      for (const { reject } of this.#takers.splice(0)) reject(error);
+    }
+  }
+
+  #handOut(): void {
+    while (!this.#closing && this.#takers.length > 0) {
+      const request = this.#claims.take();
+      if (!request) return;
+      this.#takers.shift()?.resolve(request);
+    }
+  }
+
+  async #writeHandled(items: readonly Settlement[]): Promise<boolean[]> {
+    const valid = await this.#store.handle(
+      items.map(({ held, body }) => ({ id: held.row.id, fence: held.fence, body })),
+    );
+    const results = this.#forgetSettled(items, valid);
+    if (!this.#claims.hasAny) this.#announce();
+    return results;
+  }
+
+  async #writeReclaimed(items: readonly Settlement[]): Promise<boolean[]> {
+    const valid = await this.#store.giveBack(
+      items.map(({ held, body, isForefront, notBefore }) => {
+        const returned = { id: held.row.id, fence: held.fence, body, isForefront };
+        return notBefore === undefined ? returned : { ...returned, notBefore };
+      }),
+    );
+    const overtaking = items.filter(
+      ({ isForefront, notBefore }) => isForefront && notBefore === undefined,
+    );
+    this.#claims.noteForefront(overtaking.length);
+    const results = this.#forgetSettled(items, valid);
+    this.#announce();
+    return results;
+  }
+
+  #forgetSettled(items: readonly Settlement[], validIds: readonly string[]): boolean[] {
+    const valid = new Set(validIds);
+    return items.map(({ held }) => {
+      this.#claims.forget(held);
+      return valid.has(held.row.id);
+    });
+  }
+
+  #onAdded(count: number, isForefront: boolean): void {
+    if (isForefront) this.#claims.noteForefront(count);
+    this.#announce();
+    this.emit('requestsAdded', { count, isForefront });
+  }
+
+  #announce(): void {
+    this.#claims.noteAvailable();
+    this.#arrivals.wake();
+  }
+
+  #reportLost(request: Request): void {
+    this.#log.warning(`Lost the lock of request ${request.id}; another worker has it`, {
+      url: request.url,
+    });
+    this.emit('lockLost', { request });
+  }
+
+  /** No new work, what is pending written, timers gone. */
+  async #stop(): Promise<void> {
+    // The caller sets #closing in the same step, so nothing new gets in.
+    this.#beatTimer?.cancel();
+    this.#turns.request();
+    await this.#turns.whenIdle();
+    this.#beatTimer?.cancel();
+    this.#arrivals.wake();
+  }
+}
+
+function settledInfo({ id, uniqueKey }: Request): AddedRequestInfo {
+  return { requestId: id, uniqueKey, wasAlreadyPresent: true, wasAlreadyHandled: false };
+}
