@@ -110,7 +110,7 @@ async function crawlee(): Promise<number> {
 /** Pages a second from the call to the last byte saved, and the process's highest resident size. */
 async function measured(crawl: () => Promise<number>): Promise<Readings> {
   const folder = mkdtempSync(path.join(tmpdir(), 'troupe-bench-'));
-  const home = process.cwd();
+  process.env['TROUPE_STORAGE_DIR'] = path.join(folder, 'troupe');
   process.env['CRAWLEE_STORAGE_DIR'] = path.join(folder, 'crawlee');
   const began = performance.now();
   try {
@@ -121,7 +121,6 @@ async function measured(crawl: () => Promise<number>): Promise<Readings> {
       'peak MB': (process.resourceUsage().maxRSS * 1_024) / 1e6,
     };
   } finally {
-    process.chdir(home);
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -49,11 +49,14 @@ async function saving(folder: string): Promise<Readings> {
 }
 
 async function restoring(folder: string): Promise<Readings> {
-  await using storage = new SqliteStorage({ path: path.join(folder, 'state.db') });
-  const pool = await filledPool(SESSIONS, storage);
+  const file = { path: path.join(folder, 'state.db') };
+  const first = new SqliteStorage(file);
+  const pool = await filledPool(SESSIONS, first);
   for (const session of pool.sessions) addCookies(session);
   await pool.close();
-  return timed(async () => {
+  await first.close();
+  await using storage = new SqliteStorage(file);
+  return await timed(async () => {
     const restored = await openPool(SESSIONS, storage);
     if (restored.usableSessionsCount !== SESSIONS) throw new Error('Sessions were lost');
   });
