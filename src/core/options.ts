@@ -73,6 +73,11 @@ export function string(): v.GenericSchema<string> {
   return v.string('a string');
 }
 
+/** For what its owner checks with errors of its own. */
+export function anything(): v.GenericSchema<unknown> {
+  return v.unknown();
+}
+
 export function flag(): v.GenericSchema<boolean> {
   return v.boolean('true or false');
 }

@@ -3,6 +3,7 @@ export interface ProxyInfo {
   /** Normalised URL with credentials, percent-encoded, such as `http://user:p%40ss@host:8000`. */
   readonly url: string;
   readonly protocol: 'http' | 'https' | 'socks5';
+  /** As in the URL: lower case, an IPv6 address in brackets. */
   readonly hostname: string;
   readonly port: number;
   /** Percent-decoded; empty when there is none. */
@@ -14,6 +15,9 @@ export interface ProxyInfo {
   /** Two-letter code put into a `{country}` placeholder. */
   readonly countryCode?: string;
 }
+
+/** What one use says about the proxy: an answer came through; the proxy failed; the site banned the IP; nothing came. */
+export type ProxyVerdict = 'good' | 'failed' | 'blocked' | 'timeout';
 
 /** What the pool needs of a proxy configuration; {@link ProxyConfiguration} is the one that ships. */
 export interface ProxySource {
@@ -29,4 +33,6 @@ export interface ProxySource {
   restore(sessionId: string, proxyInfo: ProxyInfo | null): void;
   /** The session has retired; its binding may be forgotten. */
   release(sessionId: string): void;
+  /** What a use of the proxy came to. New sessions are bound to proxies that are not resting after failures. */
+  report(proxyUrl: string, verdict: ProxyVerdict): void;
 }
