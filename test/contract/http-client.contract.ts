@@ -254,13 +254,28 @@ export function describeHttpClient({ name, create }: HttpClientContract): void {
       });
 
       it('stop a body of 1 GB without taking memory for it', async () => {
-        handler = (_request, response) => pour(response, 1_000_000_000);
-        const before = process.memoryUsage().rss;
+        let poured: Poured | undefined;
+        handler = (_request, response) => {
+          poured = pour(response, 1_000_000_000);
+        };
+        const before = process.memoryUsage().arrayBuffers;
         await expect(textOf('/', { maxBodyBytes: 10_000_000 })).rejects.toMatchObject({
           kind: 'too-large',
         });
-        expect(process.memoryUsage().rss - before).toBeLessThan(100_000_000);
+        expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100_000_000);
         await site.idle();
+        expect(poured?.bytes).toBeLessThan(100_000_000);
+      });
+
+      it('do not let a body pile up that is not read yet', async () => {
+        let poured: Poured | undefined;
+        handler = (_request, response) => {
+          poured = pour(response, 1_000_000_000);
+        };
+        const response = await get('/');
+        await poured?.isStuck;
+        expect(poured?.bytes).toBeLessThan(100_000_000);
+        response.discard();
       });
     });
 
@@ -293,7 +308,7 @@ export function describeHttpClient({ name, create }: HttpClientContract): void {
         handler = (request, response) => {
           if (request.url === '/') response.writeHead(302, { location: '/next' }).end();
         };
-        await expect(get('/', { firstByteTimeoutMs: 50 })).rejects.toMatchObject({
+        await expect(get('/', { firstByteTimeoutMs: 250 })).rejects.toMatchObject({
           kind: 'first-byte-timeout',
           url: `${site.url}/next`,
         });
@@ -301,7 +316,7 @@ export function describeHttpClient({ name, create }: HttpClientContract): void {
 
       it('is up in all for a body that only drips', async () => {
         handler = (_request, response) => drip(response);
-        const response = await get('/', { totalTimeoutMs: 300 });
+        const response = await get('/', { totalTimeoutMs: 500 });
         await expect(response.bytes()).rejects.toMatchObject({ kind: 'total-timeout' });
         await site.idle();
       });
@@ -317,7 +332,7 @@ export function describeHttpClient({ name, create }: HttpClientContract): void {
 
       it('is up for a body that nobody reads, and its connection is let go', async () => {
         handler = (_request, response) => pour(response, 100_000_000);
-        await get('/', { totalTimeoutMs: 100 });
+        await get('/', { totalTimeoutMs: 500 });
         await site.idle();
       });
     });
@@ -427,21 +442,43 @@ export function describeHttpClient({ name, create }: HttpClientContract): void {
   });
 }
 
+interface Poured {
+  /** Written so far. */
+  readonly bytes: number;
+  /** The reader took nothing for a while. */
+  readonly isStuck: Promise<void>;
+}
+
 /** Writes so many bytes as fast as they are taken. */
-function pour(response: ServerResponse, bytes: number): void {
+function pour(response: ServerResponse, bytes: number): Poured {
   const block = Buffer.alloc(1_000_000);
-  let left = bytes;
+  let written = 0;
+  let stuck: () => void = () => {};
+  const isStuck = new Promise<void>((resolve) => {
+    stuck = resolve;
+  });
   const write = (): void => {
-    while (left > 0 && !response.destroyed) {
-      left -= block.length;
+    while (written < bytes && !response.destroyed) {
+      written += block.length;
       if (!response.write(block)) {
-        response.once('drain', write);
+        const timer = setTimeout(stuck, 100);
+        response.once('drain', () => {
+          clearTimeout(timer);
+          write();
+        });
         return;
       }
     }
+    stuck();
     response.end();
   };
   write();
+  return {
+    get bytes() {
+      return written;
+    },
+    isStuck,
+  };
 }
 
 /** A body that comes one byte at a time and never ends. */
