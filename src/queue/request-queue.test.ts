@@ -308,6 +308,16 @@ describe('settling', () => {
     await expect(queue.markRequestHandled(request)).rejects.toThrow(notFetched);
   });
 
+  it('refuses a delay that is none, and keeps the request lent out', async () => {
+    const queue = await open();
+    await queue.addRequest(`${site}/a`);
+    const request = await fetchOne(queue);
+    for (const delaySecs of [-1, Number.NaN]) {
+      await expect(queue.reclaimRequest(request, { delaySecs })).rejects.toThrow(/`delaySecs`/);
+    }
+    expect(await queue.markRequestHandled(request)).not.toBeNull();
+  });
+
   it('can be tried again after the store failed', async () => {
     const counting = countingStorage();
     const queue = await open({ storage: counting.storage });

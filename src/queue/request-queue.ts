@@ -1,11 +1,11 @@
 import type { Clock, Timer } from '../core/clock.ts';
-import { ClosedError, messageOf, TroupeError } from '../core/errors.ts';
+import { ClosedError, messageOf, OptionError, TroupeError } from '../core/errors.ts';
 import { EventSource } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
+import { expectedText } from '../core/options.ts';
 import type { RequestStore } from '../storage/request-store.ts';
 import { Arrivals } from './arrivals.ts';
 import { Claims, type Held } from './claims.ts';
-import { GroupCommit } from './group-commit.ts';
 import { Request } from './request.ts';
 import { type AddedRequestInfo, RequestAdder } from './request-adder.ts';
 import {
@@ -19,6 +19,7 @@ import {
   requestChunks,
   requestOf,
 } from './request-source.ts';
+import { Settlements } from './settlements.ts';
 import { Turns } from './turns.ts';
 
 export interface RequestQueueEvents {
@@ -52,13 +53,6 @@ export interface ReclaimRequestOptions {
   readonly delaySecs?: number;
 }
 
-interface Settlement {
-  readonly held: Held;
-  readonly body: string;
-  readonly isForefront: boolean;
-  readonly notBefore: number | undefined;
-}
-
 interface Taker {
   readonly resolve: (request: Request | null) => void;
   readonly reject: (error: unknown) => void;
@@ -78,12 +72,9 @@ export class RequestQueue extends EventSource<RequestQueueEvents> implements Asy
   readonly #lockMs: number;
   readonly #claims: Claims;
   readonly #adder: RequestAdder;
+  readonly #settlements: Settlements;
   readonly #arrivals: Arrivals;
   readonly #turns: Turns = new Turns(() => this.#turn());
-  readonly #handled = new GroupCommit((items: readonly Settlement[]) => this.#writeHandled(items));
-  readonly #reclaimed = new GroupCommit((items: readonly Settlement[]) =>
-    this.#writeReclaimed(items),
-  );
   readonly #takers: Taker[] = [];
   #beatTimer: Timer | undefined;
   #isBeatDue = false;
@@ -103,6 +94,12 @@ export class RequestQueue extends EventSource<RequestQueueEvents> implements Asy
       maxRecent,
       onPending: () => this.#turns.request(),
       onAdded: (count, isForefront) => this.#onAdded(count, isForefront),
+    });
+    this.#settlements = new Settlements({
+      store,
+      claims: this.#claims,
+      onPending: () => this.#turns.request(),
+      onChanged: () => this.#announce(),
     });
     this.#arrivals = new Arrivals({
       clock,
@@ -194,14 +191,8 @@ export class RequestQueue extends EventSource<RequestQueueEvents> implements Asy
   async markRequestHandled(request: Request): Promise<AddedRequestInfo | null> {
     const held = this.#heldFor(request);
     request.handledAt = new Date(this.#clock.now()).toISOString();
-    const body = request.toRow().body;
-    const isKept = await this.#settle(this.#handled, {
-      held,
-      body,
-      isForefront: false,
-      notBefore: undefined,
-    });
-    if (!isKept) return null;
+    const { body } = request.toRow();
+    if (!(await this.#settlements.handle({ held, body }))) return this.#reportLate(held);
     this.#adder.noteHandled(request);
     if (this.hasListeners('requestHandled')) this.emit('requestHandled', { request });
     return settledInfo(request);
@@ -217,13 +208,14 @@ export class RequestQueue extends EventSource<RequestQueueEvents> implements Asy
   ): Promise<AddedRequestInfo | null> {
     const held = this.#heldFor(request);
     const { forefront = false, delaySecs = 0 } = options;
-    const isKept = await this.#settle(this.#reclaimed, {
-      held,
-      body: request.toRow().body,
-      isForefront: forefront,
-      notBefore: delaySecs > 0 ? this.#clock.now() + delaySecs * 1000 : undefined,
-    });
-    if (!isKept) return null;
+    if (!(delaySecs >= 0)) {
+      throw new OptionError('delaySecs', expectedText('delaySecs', 'a number ≥ 0', delaySecs));
+    }
+    request.handledAt = undefined;
+    const { body } = request.toRow();
+    const notBefore = delaySecs > 0 ? this.#clock.now() + delaySecs * 1000 : undefined;
+    const item = { held, body, isForefront: forefront, notBefore };
+    if (!(await this.#settlements.reclaim(item))) return this.#reportLate(held);
     if (this.hasListeners('requestReclaimed')) this.emit('requestReclaimed', { request });
     return settledInfo(request);
   }
@@ -304,37 +296,16 @@ export class RequestQueue extends EventSource<RequestQueueEvents> implements Asy
     );
   }
 
-  /** @returns whether the claim was still ours */
-  async #settle(
-    commit: GroupCommit<Settlement, boolean>,
-    settlement: Settlement,
-  ): Promise<boolean> {
-    const { held } = settlement;
-    held.isSettling = true;
-    const settled = commit.push(settlement);
-    this.#turns.request();
-    try {
-      const isKept = await settled;
-      if (!isKept && !held.isLost) this.#reportLost(held.request);
-      return isKept;
-    } catch (error) {
-      held.isSettling = false;
-      throw error;
-    }
-  }
-
   /**
    * Everything there is to do with the store. Writes are handed in together, so that a store can commit them
    * together, and in the order that loses nothing in a crash: links found on a page before the page is handled.
    */
   async #turn(): Promise<void> {
     if (this.#isBeatDue) await this.#beat();
-    await Promise.all([this.#adder.commit(), this.#reclaimed.commit(), this.#handled.commit()]);
+    await Promise.all([this.#adder.commit(), this.#settlements.commit()]);
     await this.#serveTakers();
     this.#scheduleBeat();
-    if (this.#adder.needsCommit || this.#reclaimed.size > 0 || this.#handled.size > 0) {
-      this.#turns.request();
-    }
+    if (this.#adder.needsCommit || this.#settlements.needsCommit) this.#turns.request();
   }
 
   async #beat(): Promise<void> {
@@ -381,39 +352,6 @@ export class RequestQueue extends EventSource<RequestQueueEvents> implements Asy
     }
   }
 
-  async #writeHandled(items: readonly Settlement[]): Promise<boolean[]> {
-    const valid = await this.#store.handle(
-      items.map(({ held, body }) => ({ id: held.row.id, fence: held.fence, body })),
-    );
-    const results = this.#forgetSettled(items, valid);
-    if (!this.#claims.hasAny) this.#announce();
-    return results;
-  }
-
-  async #writeReclaimed(items: readonly Settlement[]): Promise<boolean[]> {
-    const valid = await this.#store.giveBack(
-      items.map(({ held, body, isForefront, notBefore }) => {
-        const returned = { id: held.row.id, fence: held.fence, body, isForefront };
-        return notBefore === undefined ? returned : { ...returned, notBefore };
-      }),
-    );
-    const overtaking = items.filter(
-      ({ isForefront, notBefore }) => isForefront && notBefore === undefined,
-    );
-    this.#claims.noteForefront(overtaking.length);
-    const results = this.#forgetSettled(items, valid);
-    this.#announce();
-    return results;
-  }
-
-  #forgetSettled(items: readonly Settlement[], validIds: readonly string[]): boolean[] {
-    const valid = new Set(validIds);
-    return items.map(({ held }) => {
-      this.#claims.forget(held);
-      return valid.has(held.row.id);
-    });
-  }
-
   #onAdded(count: number, isForefront: boolean): void {
     if (isForefront) this.#claims.noteForefront(count);
     this.#announce();
@@ -423,6 +361,12 @@ export class RequestQueue extends EventSource<RequestQueueEvents> implements Asy
   #announce(): void {
     this.#claims.noteAvailable();
     this.#arrivals.wake();
+  }
+
+  /** Settled too late: the beat may have noticed already. */
+  #reportLate({ request, isLost }: Held): null {
+    if (!isLost) this.#reportLost(request);
+    return null;
   }
 
   #reportLost(request: Request): void {

@@ -21,8 +21,24 @@ export function requestOf(source: RequestSource): Request {
  *
  * @throws OptionError at the chunk with a source that makes no request
  */
-export async function* requestChunks(sources: RequestSources): AsyncGenerator<Request[]> {
+export function requestChunks(sources: RequestSources): AsyncGenerator<Request[]> {
   assertIterable(sources);
+  return Symbol.iterator in sources ? chunksAtHand(sources) : chunksAwaited(sources);
+}
+
+/** Without the promise an item that `for await` makes: most calls bring the links of one page. */
+async function* chunksAtHand(sources: Iterable<RequestSource>): AsyncGenerator<Request[]> {
+  let chunk: Request[] = [];
+  for (const source of sources) {
+    chunk.push(requestOf(source));
+    if (chunk.length < CHUNK_SIZE) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
+}
+
+async function* chunksAwaited(sources: AsyncIterable<RequestSource>): AsyncGenerator<Request[]> {
   let chunk: Request[] = [];
   for await (const source of sources) {
     chunk.push(requestOf(source));
