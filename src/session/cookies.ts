@@ -1,0 +1,166 @@
+import { createRequire } from 'node:module';
+import type { Cookie, CookieJar } from 'tough-cookie';
+import { messageOf } from '../core/errors.ts';
+import type { ColdState } from './cold-state.ts';
+import { CookieUrlNeededError } from './errors.ts';
+
+/** A cookie as browsers' automation protocols show it. */
+export interface BrowserCookie {
+  readonly name: string;
+  readonly value: string;
+  readonly domain?: string;
+  readonly path?: string;
+  /** Seconds since 1970; -1 or absent for a cookie of the browser session. */
+  readonly expires?: number;
+  readonly httpOnly?: boolean;
+  readonly secure?: boolean;
+  readonly sameSite?: 'Strict' | 'Lax' | 'None';
+}
+
+/** RFC 6265 asks for 4096 bytes at least; a longer one is an accident or an attack. */
+const MAX_COOKIE_LENGTH = 8192;
+/** Per session. RFC 6265 asks for 3000 over all domains at least. */
+const MAX_COOKIES = 3000;
+
+type ToughCookie = typeof import('tough-cookie');
+let loaded: ToughCookie | undefined;
+
+/** Loaded at the first cookie: most programs that import Troupe never see one. Synchronous, as a session's methods are. */
+function toughCookie(): ToughCookie {
+  loaded ??= createRequire(import.meta.url)('tough-cookie') as ToughCookie;
+  return loaded;
+}
+
+export function jarOf(cold: ColdState): CookieJar {
+  if (cold.jar) return cold.jar;
+  const { CookieJar: Jar } = toughCookie();
+  cold.jar = cold.jarJson === undefined ? new Jar() : Jar.deserializeSync(cold.jarJson);
+  cold.jarJson = undefined;
+  return cold.jar;
+}
+
+/** The `Cookie` header for a URL; empty when there is none. */
+export function cookieStringFor(cold: ColdState | undefined, url: string): string {
+  if (!hasJar(cold)) return '';
+  return jarOf(cold).getCookieStringSync(url);
+}
+
+export function cookiesFor(cold: ColdState | undefined, url: string): BrowserCookie[] {
+  if (!hasJar(cold)) return [];
+  return jarOf(cold).getCookiesSync(url).map(toBrowserCookie);
+}
+
+/**
+ * Stores one raw `Set-Cookie` value. Returns why it was refused, `null` when it was stored. Never throws:
+ * what servers send is not the caller's fault.
+ */
+export function storeRawCookie(cold: ColdState, raw: string, url: string): string | null {
+  if (raw.length > MAX_COOKIE_LENGTH) return `it is longer than ${MAX_COOKIE_LENGTH} characters`;
+  try {
+    const cookie = toughCookie().Cookie.parse(raw, { loose: false });
+    if (!cookie || cookie.key === '') return 'it is malformed';
+    return storeCookie(jarOf(cold), cookie, url);
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** Stores a browser's cookie under its own domain, or the URL's host when it names none. */
+export function storeBrowserCookie(
+  cold: ColdState,
+  cookie: BrowserCookie,
+  url: string,
+): string | null {
+  try {
+    const { Cookie: Tough } = toughCookie();
+    const domain = cookie.domain?.replace(/^\./, '');
+    const isHostOnly = !cookie.domain?.startsWith('.');
+    const made = new Tough({
+      key: cookie.name,
+      value: cookie.value,
+      path: cookie.path ?? '/',
+      httpOnly: cookie.httpOnly ?? false,
+      secure: cookie.secure ?? false,
+      ...(cookie.sameSite ? { sameSite: cookie.sameSite.toLowerCase() } : {}),
+      ...(cookie.expires !== undefined && cookie.expires >= 0
+        ? { expires: new Date(cookie.expires * 1000) }
+        : {}),
+      ...(domain && !isHostOnly ? { domain } : {}),
+    });
+    const home = domain ? `https://${domain}${cookie.path ?? '/'}` : url;
+    return storeCookie(jarOf(cold), made, home);
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+/** The jar as JSON text, for the store; `undefined` when there is nothing to keep. */
+export function serializeJar(cold: ColdState | undefined): string | undefined {
+  if (!cold) return undefined;
+  if (!cold.jar) return cold.jarJson;
+  const serialized = cold.jar.serializeSync();
+  return serialized && serialized.cookies.length > 0 ? JSON.stringify(serialized) : undefined;
+}
+
+/**
+ * The URL meant by a call without one: the only site the jar knows.
+ *
+ * @throws CookieUrlNeededError when the jar knows several
+ */
+export function onlySiteOf(cold: ColdState | undefined): string | null {
+  if (!hasJar(cold)) return null;
+  const sites = new Map<string, string>();
+  for (const cookie of jarOf(cold).serializeSync()?.cookies ?? []) {
+    const domain = String(cookie['domain'] ?? '');
+    if (!sites.has(domain)) {
+      sites.set(domain, `https://${domain}${String(cookie['path'] ?? '/')}`);
+    }
+  }
+  if (sites.size > 1) throw new CookieUrlNeededError([...sites.keys()]);
+  return sites.values().next().value ?? null;
+}
+
+function hasJar(cold: ColdState | undefined): cold is ColdState {
+  return cold !== undefined && (cold.jar !== undefined || cold.jarJson !== undefined);
+}
+
+function storeCookie(jar: CookieJar, cookie: Cookie, url: string): string | null {
+  if (isFull(jar)) return `the session holds ${MAX_COOKIES} cookies already`;
+  jar.setCookieSync(cookie, url);
+  return null;
+}
+
+const countOf = new WeakMap<CookieJar, number>();
+
+/** Counts what went in since the last look, and looks only when that could be too many. */
+function isFull(jar: CookieJar): boolean {
+  const upperBound = (countOf.get(jar) ?? 0) + 1;
+  countOf.set(jar, upperBound);
+  if (upperBound <= MAX_COOKIES) return false;
+  const actual = jar.serializeSync()?.cookies.length ?? 0;
+  countOf.set(jar, actual);
+  return actual >= MAX_COOKIES;
+}
+
+function toBrowserCookie(cookie: Cookie): BrowserCookie {
+  const expires = cookie.expires instanceof Date ? cookie.expires.getTime() / 1000 : -1;
+  const domain = cookie.domain ?? '';
+  const sameSite = cookie.sameSite;
+  return {
+    name: cookie.key,
+    value: cookie.value,
+    domain: cookie.hostOnly ? domain : `.${domain}`,
+    path: cookie.path ?? '/',
+    expires,
+    httpOnly: cookie.httpOnly,
+    secure: cookie.secure,
+    ...(sameSite === 'strict' || sameSite === 'lax' || sameSite === 'none'
+      ? {
+          sameSite: (sameSite.charAt(0).toUpperCase() + sameSite.slice(1)) as
+            | 'Strict'
+            | 'Lax'
+            | 'None',
+        }
+      : {}),
+  };
+}

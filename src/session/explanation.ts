@@ -1,0 +1,104 @@
+import type { ProxyInfo } from '../proxy/proxy-info.ts';
+import type { FinalState } from './final-state.ts';
+import type { RetiredReason } from './outcome.ts';
+import type { TimelineEvent, TimelineReading, TimelineTicket } from './timeline.ts';
+
+/** What is known of a session, alive or lately retired, and why it is no longer used. */
+export interface SessionExplanation {
+  readonly id: string;
+  readonly state: 'usable' | 'in use' | 'cooling' | 'retired';
+  readonly retiredReason: RetiredReason | null;
+  /** One sentence. */
+  readonly summary: string;
+  readonly createdAt: Date;
+  readonly retiredAt: Date | null;
+  readonly restsUntil: Date | null;
+  readonly usageCount: number;
+  readonly errorScore: number;
+  /** Without credentials; `null` for a direct connection. */
+  readonly proxy: string | null;
+  /** The last events, oldest first. */
+  readonly timeline: readonly TimelineEvent[];
+  /** Events before the first one shown. */
+  readonly forgottenCount: number;
+}
+
+/** The few facts kept of a retired session. */
+export interface Obituary {
+  readonly final: FinalState;
+  readonly reason: RetiredReason;
+  readonly retiredAt: number;
+  readonly timeline: TimelineTicket;
+}
+
+/** The last so many retired sessions can be explained. */
+const MAX_OBITUARIES = 1000;
+
+/** Remembers the last retired sessions, and lets the older ones go. */
+export class Obituaries {
+  readonly #byId = new Map<string, Obituary>();
+  readonly #onForgotten: (obituary: Obituary) => void;
+
+  constructor(onForgotten: (obituary: Obituary) => void) {
+    this.#onForgotten = onForgotten;
+  }
+
+  get(id: string): Obituary | undefined {
+    return this.#byId.get(id);
+  }
+
+  add(obituary: Obituary): void {
+    const earlier = this.#byId.get(obituary.final.id);
+    if (earlier) this.#forget(earlier);
+    this.#byId.set(obituary.final.id, obituary);
+    if (this.#byId.size <= MAX_OBITUARIES) return;
+    const oldest = this.#byId.values().next().value;
+    if (oldest) this.#forget(oldest);
+  }
+
+  #forget(obituary: Obituary): void {
+    this.#byId.delete(obituary.final.id);
+    this.#onForgotten(obituary);
+  }
+}
+
+export function explainRetired(obituary: Obituary, reading: TimelineReading): SessionExplanation {
+  return {
+    id: obituary.final.id,
+    state: 'retired',
+    retiredReason: obituary.reason,
+    summary: `Retired: ${whyRetired(obituary, reading)}.`,
+    createdAt: new Date(obituary.final.createdAt),
+    retiredAt: new Date(obituary.retiredAt),
+    restsUntil: null,
+    usageCount: obituary.final.usageCount,
+    errorScore: obituary.final.errorScore,
+    proxy: proxyLabel(obituary.final.proxy),
+    timeline: reading.events,
+    forgottenCount: reading.forgottenCount,
+  };
+}
+
+export function proxyLabel(proxy: ProxyInfo | null): string | null {
+  return proxy ? `${proxy.protocol}://${proxy.hostname}:${proxy.port}` : null;
+}
+
+function whyRetired(obituary: Obituary, reading: TimelineReading): string {
+  const status = reading.events.findLast((event) => event.event === 'retired')?.status;
+  switch (obituary.reason) {
+    case 'blocked':
+      return status ? `the site answered ${status}, which means blocked` : 'the site blocked it';
+    case 'error-score':
+      return `its error score reached ${obituary.final.errorScore}, the limit is ${obituary.final.maxErrorScore}`;
+    case 'exhausted':
+      return `it was used ${obituary.final.usageCount} times, as often as maxUsageCount allows`;
+    case 'expired':
+      return 'its time was up (maxAgeSecs)';
+    case 'manual':
+      return 'by hand, with retire()';
+    case 'proxy':
+      return 'its proxy failed; the session itself is not to blame';
+    case 'evicted':
+      return 'the pool is smaller than the number of sessions stored';
+  }
+}

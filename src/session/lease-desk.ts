@@ -1,0 +1,292 @@
+import type { Clock, Timer } from '../core/clock.ts';
+import { ClosedError } from '../core/errors.ts';
+import type { Availability } from './availability.ts';
+import { SessionMissingError } from './errors.ts';
+import { Lease, type LeaseKeeper } from './lease.ts';
+import type { Ledger } from './ledger.ts';
+import type { Outcome } from './outcome.ts';
+import type { Roster } from './roster.ts';
+import type { Session } from './session.ts';
+import { FLAG_ALIVE, FLAG_RETIRED } from './slot-table.ts';
+import { type LeaseOptions, Waiter, WaitingLine } from './waiting-line.ts';
+
+/** What the desk needs of the pool to make a session when none is free. */
+export interface Growth {
+  readonly isEager: boolean;
+  /** Whether there is a place for one more. */
+  hasRoom(): boolean;
+  /** A new living session that is not yet available. */
+  grow(options: LeaseOptions): number | Promise<number>;
+  /** Why a session that is not alive retired. */
+  reasonOf(id: string): string | undefined;
+}
+
+const NO_OPTIONS: LeaseOptions = Object.freeze({});
+/** Tries at finding a session that is not to be avoided. */
+const AVOID_TRIES = 8;
+/** Keys remembered for `sessionKey`; the oldest are forgotten. */
+const MAX_KEYS = 10_000;
+
+/** Lends sessions, keeps those who wait in line, and takes sessions back. */
+export class LeaseDesk implements LeaseKeeper {
+  readonly #clock: Clock;
+  readonly #ledger: Ledger;
+  readonly #roster: Roster;
+  readonly #availability: Availability;
+  readonly #growth: Growth;
+  readonly #line = new WaitingLine();
+  readonly #idOfKey = new Map<string, string>();
+  #wakeUp: Timer | undefined;
+  #wakeUpAt = Number.POSITIVE_INFINITY;
+  #nextOrder = 0;
+  #isClosed = false;
+
+  constructor(parts: {
+    clock: Clock;
+    ledger: Ledger;
+    roster: Roster;
+    availability: Availability;
+    growth: Growth;
+  }) {
+    this.#clock = parts.clock;
+    this.#ledger = parts.ledger;
+    this.#roster = parts.roster;
+    this.#availability = parts.availability;
+    this.#growth = parts.growth;
+  }
+
+  lease(options: LeaseOptions = NO_OPTIONS): Promise<Lease> {
+    if (this.#isClosed) return Promise.reject(new ClosedError('The session pool'));
+    if (options.signal?.aborted) return Promise.reject(options.signal.reason);
+    const now = this.#clock.now();
+    this.catchUp(now);
+    if (options.sessionId !== undefined || options.sessionKey !== undefined) {
+      return this.#leasePinned(options, now);
+    }
+    if (this.#line.anyCount > 0) return this.#wait(options, null);
+    try {
+      const lease = this.#take(options, now);
+      if (lease instanceof Lease) return Promise.resolve(lease);
+      return lease ?? this.#wait(options, null);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  settle(slot: number, openedAt: number, outcome: Outcome | null): void {
+    const { table } = this.#ledger;
+    if (table.inFlight[slot] === 1) table.leaseUrls[slot] = undefined;
+    const now = this.#clock.now();
+    this.#ledger.settle(slot, openedAt, outcome, now);
+    const flags = table.flags[slot] as number;
+    if ((flags & (FLAG_ALIVE | FLAG_RETIRED)) !== FLAG_ALIVE) return;
+    if (this.#availability.refresh(slot, now, isGood(outcome))) this.#wake(slot);
+    else if (!this.#line.isEmpty) this.#planWakeUp();
+  }
+
+  sessionAt(slot: number): Session {
+    return this.#roster.handleOf(slot);
+  }
+
+  /** A session that was just made, or restored, may be lent from now on. */
+  admit(slot: number): void {
+    const now = this.#clock.now();
+    this.#availability.enter(slot, now);
+    if (this.#availability.isReady(slot)) this.#wake(slot);
+  }
+
+  /** Ends rests and lives that are over. */
+  catchUp(now: number): void {
+    if (this.#availability.nextChangeAt > now) return;
+    this.#availability.endRests(now, this.#line.isEmpty ? undefined : (slot) => this.#wake(slot));
+    for (;;) {
+      const slot = this.#availability.firstExpired(now);
+      if (slot === -1) return;
+      this.#ledger.retire(slot, 'expired');
+    }
+  }
+
+  /** A session has gone: there may be room for a new one, and those who wait for it alone wait in vain. */
+  onRetired(slot: number): void {
+    if (this.#line.isEmpty) return;
+    const id = this.#ledger.table.ids[slot] as string;
+    for (const waiter of this.#line.allFor(id)) {
+      this.#line.remove(waiter);
+      waiter.fail(new SessionMissingError(id, this.#growth.reasonOf(id)));
+    }
+    this.#serve();
+  }
+
+  /** Room has come back without a retirement, for instance because making a session failed. */
+  onRoom(): void {
+    if (this.#line.anyCount > 0) this.#serve();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#wakeUp?.cancel();
+    for (const waiter of this.#line.all()) {
+      this.#line.remove(waiter);
+      waiter.fail(new ClosedError('The session pool'));
+    }
+  }
+
+  #leasePinned(options: LeaseOptions, now: number): Promise<Lease> {
+    const id = options.sessionId ?? this.#idOfKey.get(options.sessionKey as string);
+    const slot = id === undefined ? -1 : this.#roster.slotOf(id);
+    if (slot !== -1) {
+      if (this.#availability.isReady(slot)) return Promise.resolve(this.#open(slot, options, now));
+      return this.#wait(options, id as string);
+    }
+    if (options.sessionId !== undefined) {
+      const reason = this.#growth.reasonOf(options.sessionId);
+      return Promise.reject(new SessionMissingError(options.sessionId, reason));
+    }
+    return this.#leaseForKey(options.sessionKey as string, options, now);
+  }
+
+  async #leaseForKey(key: string, options: LeaseOptions, now: number): Promise<Lease> {
+    const lease = await (this.#take(options, now) ?? this.#wait(options, null));
+    if (this.#idOfKey.size >= MAX_KEYS) {
+      this.#idOfKey.delete(this.#idOfKey.keys().next().value as string);
+    }
+    this.#idOfKey.set(key, lease.session.id);
+    return lease;
+  }
+
+  /** A lease now, or the promise of one on a session in the making; `null` when it must wait. */
+  #take(options: LeaseOptions, now: number): Lease | Promise<Lease> | null {
+    const { isEager } = this.#growth;
+    const hasRoom = (isEager || this.#availability.readyCount === 0) && this.#growth.hasRoom();
+    if (hasRoom) return this.#grow(options);
+    const slot = this.#pick(options);
+    if (slot !== -1) return this.#open(slot, options, now);
+    return this.#growth.hasRoom() ? this.#grow(options) : null;
+  }
+
+  #grow(options: LeaseOptions): Lease | Promise<Lease> {
+    const grown = this.#growth.grow(options);
+    if (typeof grown === 'number') return this.#openNew(grown, options);
+    return grown.then((slot) => {
+      if (this.#isClosed || options.signal?.aborted) {
+        this.admit(slot);
+        throw this.#isClosed ? new ClosedError('The session pool') : options.signal?.reason;
+      }
+      return this.#openNew(slot, options);
+    });
+  }
+
+  #openNew(slot: number, options: LeaseOptions): Lease {
+    const now = this.#clock.now();
+    this.#availability.enter(slot, now);
+    return this.#open(slot, options, now);
+  }
+
+  #open(slot: number, options: LeaseOptions, now: number): Lease {
+    this.#availability.take(slot);
+    this.#ledger.open(slot, now);
+    if (options.url !== undefined) this.#ledger.table.leaseUrls[slot] = options.url;
+    this.#availability.refresh(slot, now, true);
+    return new Lease(this, slot, now);
+  }
+
+  /** The policy's choice; one to be avoided only when a few more tries bring nothing else. */
+  #pick(options: LeaseOptions): number {
+    const first = this.#availability.pick(options.url);
+    const { avoid } = options;
+    if (first === -1 || !avoid || avoid.length === 0) return first;
+    const { ids } = this.#ledger.table;
+    const setAside: number[] = [];
+    let slot = first;
+    while (slot !== -1 && avoid.includes(ids[slot] as string) && setAside.length < AVOID_TRIES) {
+      this.#availability.take(slot);
+      setAside.push(slot);
+      slot = this.#availability.pick(options.url);
+    }
+    const now = this.#clock.now();
+    for (const aside of setAside) this.#availability.refresh(aside, now, false);
+    if (slot !== -1 && !avoid.includes(ids[slot] as string)) return slot;
+    return this.#growth.hasRoom() ? -1 : first;
+  }
+
+  #wait(options: LeaseOptions, sessionId: string | null): Promise<Lease> {
+    const waiter = new Waiter(options, sessionId, this.#nextOrder++);
+    this.#line.add(waiter);
+    waiter.watch(
+      this.#clock,
+      () => this.#describe(),
+      () => this.#line.remove(waiter),
+    );
+    this.#planWakeUp();
+    return waiter.lease;
+  }
+
+  /** A session has become free: whoever of its own line and the common line came first gets it. */
+  #wake(slot: number): void {
+    if (this.#line.isEmpty) return;
+    const id = this.#ledger.table.ids[slot] as string;
+    const pinned = this.#line.firstFor(id);
+    const common = this.#line.firstOfAny();
+    if (!pinned || (common && common.order < pinned.order)) this.#serve();
+    for (let next = this.#line.firstFor(id); next; next = this.#line.firstFor(id)) {
+      if (!this.#availability.isReady(slot)) return;
+      this.#line.remove(next);
+      next.serve(this.#open(slot, next.options, this.#clock.now()));
+    }
+    if (pinned && this.#availability.isReady(slot)) this.#serve();
+  }
+
+  #serve(): void {
+    for (let waiter = this.#line.firstOfAny(); waiter; waiter = this.#line.firstOfAny()) {
+      const served = waiter;
+      let lease: Lease | Promise<Lease> | null;
+      try {
+        lease = this.#take(served.options, this.#clock.now());
+      } catch (error) {
+        lease = Promise.reject(error);
+      }
+      if (lease === null) break;
+      this.#line.remove(served);
+      if (lease instanceof Lease) served.serve(lease);
+      else
+        lease.then(
+          (made) => handOver(served, made),
+          (error) => served.fail(error),
+        );
+    }
+    this.#planWakeUp();
+  }
+
+  /** One timer, for the next moment at which waiting may end by time alone. */
+  #planWakeUp(): void {
+    const at = this.#line.isEmpty ? Number.POSITIVE_INFINITY : this.#availability.nextChangeAt;
+    if (at === this.#wakeUpAt) return;
+    this.#wakeUp?.cancel();
+    this.#wakeUpAt = at;
+    this.#wakeUp = undefined;
+    if (at === Number.POSITIVE_INFINITY) return;
+    this.#wakeUp = this.#clock.setTimer(() => {
+      this.#wakeUpAt = Number.POSITIVE_INFINITY;
+      this.catchUp(this.#clock.now());
+      this.#serve();
+    }, at - this.#clock.now());
+  }
+
+  #describe(): string {
+    const { readyCount, coolingCount } = this.#availability;
+    const busy = this.#roster.size - readyCount - coolingCount;
+    return `${busy} in use, ${coolingCount} resting, ${this.#line.anyCount} waiting`;
+  }
+}
+
+/** Whoever waited may have given up while the session was being made. */
+function handOver(waiter: Waiter, lease: Lease): void {
+  if (waiter.isDone) lease.release();
+  else waiter.serve(lease);
+}
+
+function isGood(outcome: Outcome | null): boolean {
+  if (!outcome) return true;
+  const { kind } = outcome;
+  return kind === 'ok' || kind === 'user' || kind === 'target' || kind === 'neutral';
+}

@@ -1,0 +1,326 @@
+import type { Clock } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import type { Random } from '../core/random.ts';
+import type { ProxyVerdict } from '../proxy/proxy-info.ts';
+import type { Outcome, OutcomeKind, RetiredReason } from './outcome.ts';
+import { FLAG_EXHAUSTED, FLAG_PROVEN, FLAG_RETIRED, type SlotTable } from './slot-table.ts';
+import {
+  codeOf,
+  EVENT_BAD,
+  EVENT_GOOD,
+  EVENT_LEASED,
+  EVENT_RELEASED,
+  EVENT_RETIRED,
+  type Timeline,
+} from './timeline.ts';
+
+export const RETIRED_REASONS: readonly RetiredReason[] = [
+  'blocked',
+  'error-score',
+  'exhausted',
+  'expired',
+  'manual',
+  'proxy',
+  'evicted',
+];
+
+/** First rest after a 429 that names no longer one; doubles with each further step. */
+const COOLDOWN_BASE_SECS = 5;
+/** Where doubling ends. A longer `Retry-After` is still honoured. */
+const COOLDOWN_MAX_SECS = 300;
+/** Rests are lengthened by up to this share, so that sessions throttled together do not return together. */
+const COOLDOWN_JITTER = 0.25;
+/** A session that has served pages survives so many proxy failures in a row, resting in between. */
+const PROXY_FAILURES_TOLERATED = 2;
+const MAX_REFUSALS_LOGGED = 200;
+
+/** What the ledger tells its owner. A session that is in no pool has an owner that does nothing. */
+export interface LedgerOwner {
+  /** Its usage cap is reached; it will retire when its open leases are settled. */
+  onExhausted(slot: number): void;
+  /** Called once, the moment it becomes final; leases may still be open. */
+  onRetired(slot: number, reason: RetiredReason): void;
+  /** A retired session's last lease was settled: the slot is free. */
+  onForgotten(slot: number): void;
+  /** Counters changed; cookies or user data when `isCold`. */
+  onChanged(slot: number, isCold: boolean): void;
+  /** The session rests until `readyAt`. */
+  onCooldown(slot: number): void;
+  onProxyVerdict(slot: number, verdict: ProxyVerdict): void;
+}
+
+const EVENT_OF: Readonly<Record<OutcomeKind, number>> = {
+  ok: codeOf('ok'),
+  blocked: codeOf('blocked'),
+  throttled: codeOf('throttled'),
+  proxy: codeOf('proxy'),
+  timeout: codeOf('timeout'),
+  target: codeOf('target'),
+  user: codeOf('user'),
+  neutral: codeOf('neutral'),
+};
+
+/**
+ * Keeps the score of every session: counts uses, applies marks and outcomes, and decides who retires and
+ * who rests. Retirement is terminal. The one place where blame turns into numbers.
+ */
+export class Ledger {
+  readonly table: SlotTable;
+  readonly timeline: Timeline;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #owner: LedgerOwner;
+  readonly #log: Log;
+  readonly #userData: Record<string, unknown> | undefined;
+  readonly #refusedCookies = new Set<string>();
+
+  constructor(parts: {
+    table: SlotTable;
+    timeline: Timeline;
+    clock: Clock;
+    random: Random;
+    owner: LedgerOwner;
+    log: Log;
+    /** What each session's user data begins with. */
+    userData: Record<string, unknown> | undefined;
+  }) {
+    this.table = parts.table;
+    this.timeline = parts.timeline;
+    this.#clock = parts.clock;
+    this.#random = parts.random;
+    this.#owner = parts.owner;
+    this.#log = parts.log;
+    this.#userData = parts.userData;
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /** A lease begins: the use counts at once, so that no concurrency can exceed the cap. */
+  open(slot: number, now: number): void {
+    const { table } = this;
+    const usage = (table.usageCount[slot] as number) + 1;
+    table.usageCount[slot] = usage;
+    table.inFlight[slot] = (table.inFlight[slot] as number) + 1;
+    table.unjudged[slot] = (table.unjudged[slot] as number) + 1;
+    table.lastUsedAt[slot] = now;
+    if (usage >= (table.maxUsageCount[slot] as number)) this.#exhaust(slot);
+    const pauseMs = table.minIntervalMs[slot] as number;
+    if (pauseMs > 0) table.readyAt[slot] = Math.max(table.readyAt[slot] as number, now + pauseMs);
+    this.timeline.record(slot, EVENT_LEASED, now);
+    this.#owner.onChanged(slot, false);
+  }
+
+  /** A lease ends. Without an outcome nobody is judged. What the user said on the way wins over the outcome. */
+  settle(slot: number, openedAt: number, outcome: Outcome | null, now: number): void {
+    const { table } = this;
+    const inFlight = table.inFlight[slot] as number;
+    const unjudged = table.unjudged[slot] as number;
+    const isJudgedByUser = unjudged < inFlight;
+    table.inFlight[slot] = inFlight - 1;
+    if (!isJudgedByUser) table.unjudged[slot] = unjudged - 1;
+    if (!this.isRetired(slot)) {
+      if (outcome && outcome.kind !== 'neutral') {
+        this.#apply(slot, openedAt, outcome, now, isJudgedByUser);
+      } else {
+        this.timeline.record(slot, outcome ? EVENT_OF.neutral : EVENT_RELEASED, now);
+      }
+    } else if (outcome) {
+      this.timeline.record(slot, EVENT_OF[outcome.kind], now, outcome.status);
+    }
+    this.#finish(slot);
+  }
+
+  markGood(slot: number): void {
+    if (this.isRetired(slot)) return;
+    this.timeline.record(slot, EVENT_GOOD, this.#clock.now());
+    this.#countMark(slot);
+    this.#forgive(slot);
+    this.#finish(slot);
+  }
+
+  markBad(slot: number): void {
+    if (this.isRetired(slot)) return;
+    this.timeline.record(slot, EVENT_BAD, this.#clock.now());
+    this.#countMark(slot);
+    this.#punish(slot);
+    this.#finish(slot);
+  }
+
+  /** Terminal and idempotent: the first reason stays. */
+  retire(slot: number, reason: RetiredReason, status = 0): void {
+    if (this.isRetired(slot)) return;
+    this.#end(slot, reason, status);
+    this.#finish(slot);
+  }
+
+  /** A session that came in used up, or too faulty for the limits it now has, ends here. */
+  review(slot: number): void {
+    const { table } = this;
+    if ((table.usageCount[slot] as number) >= (table.maxUsageCount[slot] as number)) {
+      this.#exhaust(slot);
+    } else if ((table.errorScore[slot] as number) >= (table.maxErrorScore[slot] as number)) {
+      this.#end(slot, 'error-score');
+    }
+    this.#finish(slot);
+  }
+
+  isRetired(slot: number): boolean {
+    return ((this.table.flags[slot] as number) & FLAG_RETIRED) !== 0;
+  }
+
+  /** Cookies or user data changed. */
+  noteCold(slot: number): void {
+    if (!this.isRetired(slot)) this.#owner.onChanged(slot, true);
+  }
+
+  freshUserData(): Record<string, unknown> {
+    return this.#userData ? structuredClone(this.#userData) : {};
+  }
+
+  /** Logged once a site and reason, and for a bounded number of them: a hostile server cannot flood the log. */
+  noteRefusedCookie(url: string, why: string): void {
+    const site = URL.canParse(url) ? new URL(url).host : 'an invalid URL';
+    const key = `${site} ${why}`;
+    if (this.#refusedCookies.size >= MAX_REFUSALS_LOGGED || this.#refusedCookies.has(key)) return;
+    this.#refusedCookies.add(key);
+    this.#log.warning(`A cookie of ${site} was refused: ${why}`);
+  }
+
+  #apply(
+    slot: number,
+    openedAt: number,
+    outcome: Outcome,
+    now: number,
+    isJudgedByUser: boolean,
+  ): void {
+    const { kind, status } = outcome;
+    if (kind === 'throttled') {
+      this.#coolDown(slot, openedAt, outcome, now);
+      return;
+    }
+    this.timeline.record(slot, EVENT_OF[kind], now, status);
+    if (kind === 'proxy') {
+      this.#blameProxy(slot, openedAt, outcome, now);
+      return;
+    }
+    this.#owner.onProxyVerdict(slot, kind === 'blocked' || kind === 'timeout' ? kind : 'good');
+    if (isJudgedByUser) return;
+    if (kind === 'ok') this.#forgive(slot);
+    else if (kind === 'blocked') this.#end(slot, 'blocked', status);
+    else if (kind === 'timeout') this.#punish(slot);
+  }
+
+  #forgive(slot: number): void {
+    const { table } = this;
+    const score = table.errorScore[slot] as number;
+    if (score > 0) {
+      table.errorScore[slot] = Math.max(0, score - (table.errorScoreDecrement[slot] as number));
+    }
+    table.cooldownStep[slot] = 0;
+    table.proxyFailures[slot] = 0;
+    table.flags[slot] = (table.flags[slot] as number) | FLAG_PROVEN;
+    this.#owner.onChanged(slot, false);
+  }
+
+  #punish(slot: number): void {
+    const { table } = this;
+    table.errorScore[slot] = (table.errorScore[slot] as number) + 1;
+    this.#owner.onChanged(slot, false);
+    if ((table.errorScore[slot] as number) >= (table.maxErrorScore[slot] as number)) {
+      this.#end(slot, 'error-score');
+    }
+  }
+
+  /** A mark during a lease judges that lease's use; a mark outside counts a use of its own. */
+  #countMark(slot: number): void {
+    const { table } = this;
+    const unjudged = table.unjudged[slot] as number;
+    if (unjudged > 0) {
+      table.unjudged[slot] = unjudged - 1;
+      return;
+    }
+    if ((table.inFlight[slot] as number) > 0) return;
+    const usage = (table.usageCount[slot] as number) + 1;
+    table.usageCount[slot] = usage;
+    table.lastUsedAt[slot] = this.#clock.now();
+    if (usage >= (table.maxUsageCount[slot] as number)) this.#exhaust(slot);
+  }
+
+  /** No use is left. The session retires when the pages in flight are done: nobody is cut off, nobody is blamed. */
+  #exhaust(slot: number): void {
+    const flags = this.table.flags[slot] as number;
+    if ((flags & FLAG_EXHAUSTED) !== 0) return;
+    this.table.flags[slot] = flags | FLAG_EXHAUSTED;
+    this.#owner.onExhausted(slot);
+  }
+
+  /** Several 429s on requests that were sent before the rest began are one event, and one step. */
+  #coolDown(slot: number, openedAt: number, outcome: Outcome, now: number): void {
+    const { table } = this;
+    const isSameEvent =
+      openedAt <= (table.cooldownFrom[slot] as number) && (table.cooldownStep[slot] as number) > 0;
+    if (!isSameEvent) {
+      table.cooldownStep[slot] = Math.min(30, (table.cooldownStep[slot] as number) + 1);
+      table.cooldownFrom[slot] = now;
+    }
+    const secs = this.#rest(slot, now, outcome.retryAfterSecs ?? 0, isSameEvent);
+    this.timeline.record(slot, EVENT_OF.throttled, now, outcome.status, secs);
+  }
+
+  /** The proxy failed, not the session: an unproven session is given up for a fresh one, a proven one rests and keeps its IP. */
+  #blameProxy(slot: number, openedAt: number, outcome: Outcome, now: number): void {
+    const { table } = this;
+    this.#owner.onProxyVerdict(slot, 'failed');
+    const isSameEvent =
+      openedAt <= (table.cooldownFrom[slot] as number) && (table.proxyFailures[slot] as number) > 0;
+    const failures = (table.proxyFailures[slot] as number) + (isSameEvent ? 0 : 1);
+    table.proxyFailures[slot] = failures;
+    const isProven = ((table.flags[slot] as number) & FLAG_PROVEN) !== 0;
+    if (!isProven || failures > PROXY_FAILURES_TOLERATED) {
+      this.#end(slot, 'proxy', outcome.status);
+      return;
+    }
+    if (isSameEvent) return;
+    table.cooldownStep[slot] = failures;
+    table.cooldownFrom[slot] = now;
+    this.#rest(slot, now, 0, false);
+  }
+
+  /** Returns how long the session rests from now, in seconds. */
+  #rest(slot: number, now: number, askedSecs: number, isSameEvent: boolean): number {
+    const { table } = this;
+    const step = table.cooldownStep[slot] as number;
+    const backoffSecs = Math.min(COOLDOWN_MAX_SECS, COOLDOWN_BASE_SECS * 2 ** (step - 1));
+    const jitter = 1 + COOLDOWN_JITTER * this.#random.next();
+    const until = isSameEvent
+      ? now + askedSecs * 1000
+      : now + Math.max(askedSecs, backoffSecs) * jitter * 1000;
+    table.readyAt[slot] = Math.max(table.readyAt[slot] as number, until);
+    this.#owner.onChanged(slot, false);
+    this.#owner.onCooldown(slot);
+    return ((table.readyAt[slot] as number) - now) / 1000;
+  }
+
+  #end(slot: number, reason: RetiredReason, status = 0): void {
+    const { table } = this;
+    const code = RETIRED_REASONS.indexOf(reason);
+    table.flags[slot] = (table.flags[slot] as number) | FLAG_RETIRED;
+    table.retiredReason[slot] = code + 1;
+    this.timeline.record(slot, EVENT_RETIRED, this.#clock.now(), status, code);
+    this.#owner.onRetired(slot, reason);
+  }
+
+  /** Last step of every change: the owner may give the slot to another session after it. */
+  #finish(slot: number): void {
+    const { table } = this;
+    if (table.inFlight[slot] !== 0) return;
+    const flags = table.flags[slot] as number;
+    if ((flags & FLAG_RETIRED) === 0) {
+      if ((flags & FLAG_EXHAUSTED) === 0) return;
+      this.#end(slot, 'exhausted');
+    }
+    this.#owner.onForgotten(slot);
+  }
+}

@@ -1,0 +1,171 @@
+import type { Clock, Timer } from '../core/clock.ts';
+import type { Log } from '../core/log.ts';
+import type {
+  RetiredSession,
+  SessionColdRow,
+  SessionHotRow,
+  SessionStore,
+} from '../storage/session-store.ts';
+import type { RetiredReason } from './outcome.ts';
+import { coldBodyOf, hotRowOf, userDataJsonOf } from './session-record.ts';
+import { FLAG_COLD_DIRTY, FLAG_HOT_DIRTY, FLAG_STORED, type SlotTable } from './slot-table.ts';
+
+/** Marks may be lost by a crash for one second at most; the rest of it is for writing. */
+const MARKS_DELAY_MS = 800;
+/** Retirements and cookies for a tenth of a second. */
+const URGENT_DELAY_MS = 50;
+/** After a failed write, such as on a full disk. */
+const RETRY_DELAY_MS = 5000;
+/** Rows written at a time; the event loop is let go in between. */
+const CHUNK_ROWS = 150;
+
+/** Writes what changed, and only that, to a session store: soon, in small pieces, off the hot path. */
+export class Persistence {
+  readonly #store: SessionStore;
+  readonly #table: SlotTable;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  #dirty: number[] = [];
+  #retired: RetiredSession[] = [];
+  #timer: Timer | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #running: Promise<void> = Promise.resolve();
+  #isFailing = false;
+  #isClosed = false;
+
+  constructor(parts: { store: SessionStore; table: SlotTable; clock: Clock; log: Log }) {
+    this.#store = parts.store;
+    this.#table = parts.table;
+    this.#clock = parts.clock;
+    this.#log = parts.log;
+  }
+
+  noteHot(slot: number): void {
+    this.#note(slot, FLAG_HOT_DIRTY, MARKS_DELAY_MS);
+  }
+
+  noteNew(slot: number): void {
+    this.#note(slot, FLAG_COLD_DIRTY | FLAG_HOT_DIRTY, MARKS_DELAY_MS);
+  }
+
+  noteCold(slot: number): void {
+    this.#note(slot, FLAG_COLD_DIRTY | FLAG_HOT_DIRTY, URGENT_DELAY_MS);
+    // It may have been due already, but less urgently.
+    this.#plan(URGENT_DELAY_MS);
+  }
+
+  /** The row as it was restored is in the store already. */
+  noteStored(slot: number): void {
+    this.#table.flags[slot] = (this.#table.flags[slot] as number) | FLAG_STORED;
+  }
+
+  noteRetired(slot: number, reason: RetiredReason, retiredAt: number): void {
+    const flags = this.#table.flags[slot] as number;
+    this.#table.flags[slot] = flags & ~(FLAG_HOT_DIRTY | FLAG_COLD_DIRTY);
+    if ((flags & FLAG_STORED) === 0) return;
+    this.#retired.push({ id: this.#table.ids[slot] as string, reason, retiredAt });
+    this.#plan(URGENT_DELAY_MS);
+  }
+
+  /** Writes all that has changed until now. Rejects with the store's error; what was not written stays due. */
+  flush(): Promise<void> {
+    this.#running = this.#running.catch(() => {}).then(() => this.#write());
+    return this.#running;
+  }
+
+  /** The last write. What changes afterwards is not saved. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.flush();
+  }
+
+  #note(slot: number, dirty: number, delayMs: number): void {
+    const flags = this.#table.flags[slot] as number;
+    if ((flags & dirty) === dirty) return;
+    this.#table.flags[slot] = flags | dirty;
+    if ((flags & (FLAG_HOT_DIRTY | FLAG_COLD_DIRTY)) === 0) this.#dirty.push(slot);
+    this.#plan(delayMs);
+  }
+
+  #plan(delayMs: number): void {
+    if (this.#isClosed) return;
+    const waitMs = this.#isFailing ? RETRY_DELAY_MS : delayMs;
+    const at = this.#clock.now() + waitMs;
+    if (at >= this.#timerAt) return;
+    this.#timer?.cancel();
+    this.#timerAt = at;
+    this.#timer = this.#clock.setTimer(() => {
+      this.#timerAt = Number.POSITIVE_INFINITY;
+      this.flush().catch((error) => this.#noteFailure(error));
+    }, waitMs);
+  }
+
+  #noteFailure(error: unknown): void {
+    this.#log.exception(error, 'Sessions could not be saved; trying again later');
+  }
+
+  async #write(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    const slots = this.#dirty;
+    const retired = this.#retired;
+    this.#dirty = [];
+    this.#retired = [];
+    let isFirst = true;
+    for (let from = 0; isFirst || from < slots.length; from += CHUNK_ROWS) {
+      if (!isFirst) await nextTurn();
+      const chunk = slots.slice(from, from + CHUNK_ROWS);
+      try {
+        await this.#writeChunk(chunk, isFirst ? retired : []);
+      } catch (error) {
+        this.#keepDue(slots.slice(from), isFirst ? retired : []);
+        throw error;
+      }
+      isFirst = false;
+    }
+    this.#isFailing = false;
+  }
+
+  async #writeChunk(slots: readonly number[], retired: readonly RetiredSession[]): Promise<void> {
+    const hot: SessionHotRow[] = [];
+    const cold: SessionColdRow[] = [];
+    for (const slot of slots) this.#collect(slot, hot, cold);
+    if (hot.length + cold.length + retired.length === 0) return;
+    await this.#store.save({ hot, cold, retired });
+  }
+
+  /** A slot that was freed since it was noted has no dirty flag any more. */
+  #collect(slot: number, hot: SessionHotRow[], cold: SessionColdRow[]): void {
+    const table = this.#table;
+    const flags = table.flags[slot] as number;
+    if ((flags & (FLAG_HOT_DIRTY | FLAG_COLD_DIRTY)) === 0) return;
+    table.flags[slot] = (flags & ~(FLAG_HOT_DIRTY | FLAG_COLD_DIRTY)) | FLAG_STORED;
+    hot.push(hotRowOf(table, slot));
+    if ((flags & FLAG_COLD_DIRTY) === 0 && !this.#hasChangedInside(slot)) return;
+    cold.push({ id: table.ids[slot] as string, body: coldBodyOf(table, slot) });
+    const state = table.cold[slot];
+    if (state?.userData) state.userDataJson = userDataJsonOf(state);
+  }
+
+  /** User data is a plain object: only a comparison shows that the user wrote into it. So it is with a jar in the user's hands. */
+  #hasChangedInside(slot: number): boolean {
+    const state = this.#table.cold[slot];
+    if (state?.isJarShared) return true;
+    return state?.userData !== undefined && userDataJsonOf(state) !== (state.userDataJson ?? '{}');
+  }
+
+  #keepDue(slots: readonly number[], retired: readonly RetiredSession[]): void {
+    this.#isFailing = true;
+    this.#retired.unshift(...retired);
+    for (const slot of slots) {
+      if ((this.#table.flags[slot] as number) !== 0) {
+        this.#note(slot, FLAG_HOT_DIRTY | FLAG_COLD_DIRTY, RETRY_DELAY_MS);
+      }
+    }
+    this.#plan(RETRY_DELAY_MS);
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,135 @@
+import * as v from 'valibot';
+import { type Clock, systemClock } from '../core/clock.ts';
+import { OptionError } from '../core/errors.ts';
+import { log as defaultLog, type Log } from '../core/log.ts';
+import {
+  callback,
+  integer,
+  objectWith,
+  oneOf,
+  optional,
+  optionsObject,
+  parseOptions,
+  text,
+} from '../core/options.ts';
+import { type Random, systemRandom } from '../core/random.ts';
+import type { ProxySource } from '../proxy/proxy-info.ts';
+import type { Storage } from '../storage/storage.ts';
+import { SELECTION_NAMES, type SelectionName, type SelectionPolicy } from './selection.ts';
+import type { Session } from './session.ts';
+import { SESSION_OPTIONS_SCHEMA, type SessionOptions } from './session-options.ts';
+
+/** What `createSessionFunction` sees of the pool it makes a session for. */
+export interface PoolView {
+  readonly maxPoolSize: number;
+  readonly usableSessionsCount: number;
+  readonly retiredSessionsCount: number;
+  readonly sessions: Iterable<Session>;
+}
+
+/** Makes one session's options, or a whole `Session`; may be async. Several calls may run at once. */
+export type CreateSessionFunction = (
+  pool: PoolView,
+  context: { readonly sessionOptions: SessionOptions },
+) => SessionOptions | Session | Promise<SessionOptions | Session>;
+
+export interface SessionPoolOptions {
+  /** Sessions alive at once. Retired ones hold no place. @default 1000 */
+  readonly maxPoolSize?: number;
+  /** For every session the pool makes. */
+  readonly sessionOptions?: SessionOptions;
+  readonly createSessionFunction?: CreateSessionFunction;
+  /** Where the sessions are kept. @default nowhere: they end with the process */
+  readonly storage?: Storage;
+  /** Pools of the same key and storage share their sessions over time. @default 'SDK_SESSION_POOL_STATE' */
+  readonly persistStateKey?: string;
+  /** A further part of the key. @default none */
+  readonly persistStateKeyValueStoreId?: string;
+  /** Gives every session its proxy. @default direct connections */
+  readonly proxyConfiguration?: ProxySource;
+  /** How a session is chosen among those that may be used. @default 'random' */
+  readonly selection?: SelectionName | SelectionPolicy;
+  /**
+   * Limits of restored sessions: as `stored`, as this pool's `current` options say, or the `min` of both.
+   * @default 'stored'
+   */
+  readonly restore?: 'stored' | 'current' | 'min';
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly log?: Log;
+}
+
+export interface ResolvedPoolOptions {
+  readonly maxPoolSize: number;
+  readonly sessionOptions: SessionOptions;
+  readonly createSessionFunction: CreateSessionFunction | undefined;
+  readonly storage: Storage | undefined;
+  readonly storeName: string;
+  readonly proxyConfiguration: ProxySource | undefined;
+  readonly selection: SelectionName | SelectionPolicy;
+  readonly restore: 'stored' | 'current' | 'min';
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+const DEFAULTS = Object.freeze({
+  maxPoolSize: 1000,
+  persistStateKey: 'SDK_SESSION_POOL_STATE',
+  selection: 'random',
+  restore: 'stored',
+} as const);
+
+const SCHEMA = optionsObject({
+  maxPoolSize: optional(integer({ min: 1, max: 10_000_000 })),
+  sessionOptions: optional(SESSION_OPTIONS_SCHEMA),
+  createSessionFunction: optional(callback<CreateSessionFunction>()),
+  storage: optional(objectWith<Storage>('a storage', ['openSessionStore'])),
+  persistStateKey: optional(text()),
+  persistStateKeyValueStoreId: optional(text()),
+  proxyConfiguration: optional(
+    objectWith<ProxySource>('a ProxyConfiguration', ['bind', 'restore']),
+  ),
+  selection: v.optional(
+    v.union(
+      [
+        oneOf(SELECTION_NAMES),
+        v.custom<SelectionPolicy>(
+          (value) => typeof (value as SelectionPolicy | null)?.pick === 'function',
+        ),
+      ],
+      `one of ${SELECTION_NAMES.map((name) => `\`${name}\``).join(', ')} or a policy with a \`pick\` function`,
+    ),
+  ),
+  restore: optional(oneOf(['stored', 'current', 'min'])),
+  clock: optional(objectWith<Clock>('a clock', ['now', 'setTimer'])),
+  random: optional(objectWith<Random>('a source of randomness', ['next'])),
+  log: optional(objectWith<Log>('a Log', ['info', 'warning'])),
+});
+
+/** @throws OptionError */
+export function resolvePoolOptions(input: SessionPoolOptions = {}): ResolvedPoolOptions {
+  const options = parseOptions(SCHEMA, input, 'SessionPoolOptions') as SessionPoolOptions;
+  const { id } = options.sessionOptions ?? {};
+  if (id !== undefined) {
+    throw new OptionError(
+      'sessionOptions.id',
+      `\`sessionOptions.id\` cannot be set for all sessions of a pool (got \`'${id}'\`); pass it to addSession()`,
+    );
+  }
+  const key = options.persistStateKey ?? DEFAULTS.persistStateKey;
+  const prefix = options.persistStateKeyValueStoreId;
+  return {
+    maxPoolSize: options.maxPoolSize ?? DEFAULTS.maxPoolSize,
+    sessionOptions: options.sessionOptions ?? {},
+    createSessionFunction: options.createSessionFunction,
+    storage: options.storage,
+    storeName: prefix === undefined ? key : `${prefix}/${key}`,
+    proxyConfiguration: options.proxyConfiguration,
+    selection: options.selection ?? DEFAULTS.selection,
+    restore: options.restore ?? DEFAULTS.restore,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? systemRandom,
+    log: options.log ?? defaultLog,
+  };
+}

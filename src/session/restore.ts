@@ -1,0 +1,78 @@
+import { messageOf } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import type { ProxyInfo } from '../proxy/proxy-info.ts';
+import type { SessionStore, StoredSession } from '../storage/session-store.ts';
+import type { Ledger } from './ledger.ts';
+import type { Roster } from './roster.ts';
+import type { SessionDefaults } from './session-options.ts';
+import { restoreSlot } from './session-record.ts';
+import { EVENT_RESTORED } from './timeline.ts';
+
+/** Retirements are remembered this long, so that another pool that still knows the session cannot bring it back. */
+const REMEMBER_RETIRED_MS = 7 * 24 * 3600 * 1000;
+
+/**
+ * Reads the stored sessions of a pool back into its table. A corrupt row is put aside and the others
+ * load. When there are more than fit, those used last come in and the others stay in the store.
+ */
+export async function restoreSessions(parts: {
+  store: SessionStore;
+  ledger: Ledger;
+  roster: Roster;
+  log: Log;
+  maxPoolSize: number;
+  mode: 'stored' | 'current' | 'min';
+  current: SessionDefaults;
+  onRestored: (slot: number) => void;
+}): Promise<void> {
+  const { store, ledger, roster, log } = parts;
+  const now = ledger.now();
+  await store.forgetRetired(now - REMEMBER_RETIRED_MS);
+  const shared = sharedProxies();
+  const corrupt: { id: string; why: string }[] = [];
+  for (const stored of await chosen(store, parts.maxPoolSize, log)) {
+    const { id } = stored.hot;
+    if (roster.has(id)) continue;
+    const slot = ledger.table.allocate(id);
+    try {
+      restoreSlot(ledger.table, slot, stored, parts.mode, parts.current, shared);
+    } catch (error) {
+      ledger.table.free(slot);
+      corrupt.push({ id, why: messageOf(error) });
+      continue;
+    }
+    ledger.timeline.record(slot, EVENT_RESTORED, now);
+    roster.enter(slot);
+    parts.onRestored(slot);
+  }
+  for (const { id, why } of corrupt) await store.quarantine(id, why);
+  if (corrupt.length > 0) {
+    const [first] = corrupt;
+    log.warning(
+      `${corrupt.length} stored sessions could not be read and were put aside; the first: ${first?.id}: ${first?.why}`,
+    );
+  }
+}
+
+async function chosen(
+  store: SessionStore,
+  maxPoolSize: number,
+  log: Log,
+): Promise<StoredSession[]> {
+  const all: StoredSession[] = [];
+  for await (const batch of store.load()) all.push(...batch);
+  if (all.length <= maxPoolSize) return all;
+  log.info(`${all.length} sessions are stored and ${maxPoolSize} fit; taking those used last`);
+  return all.sort((a, b) => b.hot.lastUsedAt - a.hot.lastUsedAt).slice(0, maxPoolSize);
+}
+
+/** Sessions of one proxy share one object. */
+function sharedProxies(): (proxy: ProxyInfo) => ProxyInfo {
+  const known = new Map<string, ProxyInfo>();
+  return (proxy) => {
+    const existing = known.get(proxy.url);
+    if (existing) return existing;
+    known.set(proxy.url, proxy);
+    return proxy;
+  };
+}

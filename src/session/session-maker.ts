@@ -1,0 +1,204 @@
+import { TroupeError } from '../core/errors.ts';
+import { randomFingerprint } from '../core/fingerprint.ts';
+import type { ProxyInfo } from '../proxy/proxy-info.ts';
+import { DuplicateSessionError, PoolFullError, SessionCreationError } from './errors.ts';
+import { fillSlot } from './fill-slot.ts';
+import type { Ledger } from './ledger.ts';
+import type { PoolView, ResolvedPoolOptions } from './pool-options.ts';
+import type { Roster } from './roster.ts';
+import { Session, seatOf } from './session.ts';
+import {
+  resolveSessionOptions,
+  type SessionDefaults,
+  type SessionOptions,
+} from './session-options.ts';
+import type { SlotTable } from './slot-table.ts';
+import { newSessionId } from './solo-seat.ts';
+import { EVENT_CREATED } from './timeline.ts';
+
+const NO_OPTIONS: SessionOptions = Object.freeze({});
+
+/** Makes sessions: the user's function or the defaults, then a proxy, then a place in the roster. Synchronous wherever nothing asynchronous is asked for. */
+export class SessionMaker {
+  readonly #options: ResolvedPoolOptions;
+  readonly #defaults: SessionDefaults;
+  readonly #ledger: Ledger;
+  readonly #roster: Roster;
+  readonly #view: PoolView;
+  /** Sessions in the making: they hold a place already. */
+  #makingCount = 0;
+  readonly #makingIds = new Set<string>();
+  #createdCount = 0;
+  readonly #onPlaceFreed: () => void;
+
+  constructor(parts: {
+    options: ResolvedPoolOptions;
+    defaults: SessionDefaults;
+    ledger: Ledger;
+    roster: Roster;
+    view: PoolView;
+    onPlaceFreed: () => void;
+  }) {
+    this.#options = parts.options;
+    this.#defaults = parts.defaults;
+    this.#ledger = parts.ledger;
+    this.#roster = parts.roster;
+    this.#view = parts.view;
+    this.#onPlaceFreed = parts.onPlaceFreed;
+  }
+
+  get createdCount(): number {
+    return this.#createdCount;
+  }
+
+  hasRoom(): boolean {
+    return this.#roster.size + this.#makingCount < this.#options.maxPoolSize;
+  }
+
+  /**
+   * A living session that is not yet available to leases.
+   *
+   * @throws SessionCreationError, also as a rejection
+   */
+  make(request: unknown): number | Promise<number> {
+    const { createSessionFunction } = this.#options;
+    if (!createSessionFunction) return this.#finish(NO_OPTIONS, null, request);
+    return this.#reserved(async () => {
+      const made = await this.#callUser(createSessionFunction);
+      if (made instanceof Session) return this.#finish(NO_OPTIONS, made, request);
+      return this.#finish(checked(made), null, request);
+    });
+  }
+
+  /**
+   * A session with options of its own, whatever `createSessionFunction` would make.
+   *
+   * @throws PoolFullError, DuplicateSessionError
+   */
+  add(options: SessionOptions): number | Promise<number> {
+    if (!this.hasRoom()) throw new PoolFullError(this.#options.maxPoolSize);
+    const { id } = options;
+    if (id !== undefined && (this.#roster.has(id) || this.#makingIds.has(id))) {
+      throw new DuplicateSessionError(id);
+    }
+    return this.#finish(options, null, undefined);
+  }
+
+  #finish(
+    options: SessionOptions,
+    made: Session | null,
+    request: unknown,
+  ): number | Promise<number> {
+    const id = made?.id ?? options.id ?? this.#newId();
+    if (this.#roster.has(id) || this.#makingIds.has(id)) throw new DuplicateSessionError(id);
+    const own = made ? made.proxyInfo : options.proxyInfo;
+    const { proxyConfiguration } = this.#options;
+    if (own || !proxyConfiguration || (!made && own === null)) {
+      return this.#settle(id, options, made, own ?? null);
+    }
+    const bound = this.#bind(id, request);
+    if (!(bound instanceof Promise)) return this.#settle(id, options, made, bound);
+    this.#makingIds.add(id);
+    return this.#reserved(async () => {
+      try {
+        return this.#settle(id, options, made, await bound);
+      } catch (error) {
+        throw creationError('no proxy for it', error);
+      } finally {
+        this.#makingIds.delete(id);
+      }
+    });
+  }
+
+  #bind(id: string, request: unknown): ProxyInfo | null | Promise<ProxyInfo | null> {
+    try {
+      return this.#options.proxyConfiguration?.bind(id, { request }) ?? null;
+    } catch (error) {
+      throw creationError('no proxy for it', error);
+    }
+  }
+
+  #settle(
+    id: string,
+    options: SessionOptions,
+    made: Session | null,
+    proxy: ProxyInfo | null,
+  ): number {
+    const { table, timeline } = this.#ledger;
+    const now = this.#options.clock.now();
+    const slot = table.allocate(id);
+    fillSlot(table, slot, made ? optionsOf(made) : options, this.#defaults, {
+      now,
+      fingerprint:
+        made?.fingerprint ?? options.fingerprint ?? randomFingerprint(this.#options.random),
+      proxy,
+    });
+    timeline.record(slot, EVENT_CREATED, now);
+    this.#roster.enter(slot);
+    if (made) this.#adopt(slot, made, table);
+    this.#createdCount++;
+    return slot;
+  }
+
+  /** The handle, its cookies and its user data stay the ones the user made. */
+  #adopt(slot: number, made: Session, table: SlotTable): void {
+    table.cold[slot] = seatOf(made).cold;
+    this.#roster.adopt(slot, made);
+  }
+
+  async #callUser(
+    create: NonNullable<ResolvedPoolOptions['createSessionFunction']>,
+  ): Promise<unknown> {
+    try {
+      return await create(this.#view, { sessionOptions: this.#options.sessionOptions });
+    } catch (error) {
+      throw creationError('createSessionFunction threw', error);
+    }
+  }
+
+  /** Holds a place in the pool while something asynchronous goes on. */
+  async #reserved(work: () => Promise<number>): Promise<number> {
+    this.#makingCount++;
+    let isMade = false;
+    try {
+      const slot = await work();
+      isMade = true;
+      return slot;
+    } finally {
+      this.#makingCount--;
+      if (!isMade) this.#onPlaceFreed();
+    }
+  }
+
+  #newId(): string {
+    for (;;) {
+      const id = newSessionId(this.#options.random);
+      if (!this.#roster.has(id)) return id;
+    }
+  }
+}
+
+function checked(made: unknown): SessionOptions {
+  return resolveSessionOptions(made, 'the result of createSessionFunction');
+}
+
+/** A session made outside keeps the limits and counters it was made with. */
+function optionsOf(made: Session): SessionOptions {
+  return {
+    maxAgeSecs: made.maxAgeSecs,
+    maxErrorScore: made.maxErrorScore,
+    errorScoreDecrement: made.errorScoreDecrement,
+    maxUsageCount: made.maxUsageCount,
+    maxConcurrency: made.maxConcurrency,
+    minIntervalSecs: made.minIntervalSecs,
+    createdAt: made.createdAt,
+    expiresAt: made.expiresAt,
+    usageCount: made.usageCount,
+    errorScore: made.errorScore,
+  };
+}
+
+/** Errors of Troupe's own say enough already. */
+function creationError(what: string, error: unknown): Error {
+  return error instanceof TroupeError ? error : new SessionCreationError(what, error);
+}

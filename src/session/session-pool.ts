@@ -1,0 +1,388 @@
+import { ClosedError } from '../core/errors.ts';
+import { EventSource } from '../core/events.ts';
+import type { ProxyInfo } from '../proxy/proxy-info.ts';
+import type { SessionStore } from '../storage/session-store.ts';
+import { Availability } from './availability.ts';
+import { explainRetired, Obituaries, proxyLabel, type SessionExplanation } from './explanation.ts';
+import { FinalState } from './final-state.ts';
+import type { Lease } from './lease.ts';
+import { LeaseDesk } from './lease-desk.ts';
+import { Ledger, RETIRED_REASONS } from './ledger.ts';
+import type { RetiredReason } from './outcome.ts';
+import { Persistence } from './persistence.ts';
+import {
+  type ResolvedPoolOptions,
+  resolvePoolOptions,
+  type SessionPoolOptions,
+} from './pool-options.ts';
+import { restoreSessions } from './restore.ts';
+import { Roster } from './roster.ts';
+import { readySetFor } from './selection.ts';
+import type { Session, SessionState } from './session.ts';
+import { SessionMaker } from './session-maker.ts';
+import {
+  resolveSessionDefaults,
+  resolveSessionOptions,
+  type SessionOptions,
+} from './session-options.ts';
+import { FLAG_COOLING, FLAG_EXHAUSTED, SlotTable } from './slot-table.ts';
+import { Timeline } from './timeline.ts';
+import type { LeaseOptions } from './waiting-line.ts';
+
+export interface SessionPoolEvents {
+  /** A session was made; restored ones are not reported. */
+  sessionCreated: { readonly session: Session };
+  /** A session became final. Pages on it may still be in flight. */
+  sessionRetired: { readonly session: Session; readonly reason: RetiredReason };
+}
+
+/** Tries at a random session that does not rest, before one that rests is given after all. */
+const SHARED_TRIES = 16;
+const NO_OPTIONS: SessionOptions = Object.freeze({});
+
+/**
+ * A pool of identities: lends them to requests, judges every outcome, retires only what is guilty, and
+ * remembers them where a storage is given. Safe under any concurrency inside one process. Lease, settle,
+ * retire and counts take constant time with the default selection, however many sessions there are.
+ */
+export class SessionPool implements AsyncDisposable {
+  readonly events: EventSource<SessionPoolEvents> = new EventSource();
+  readonly #options: ResolvedPoolOptions;
+  readonly #table = new SlotTable();
+  readonly #timeline = new Timeline(RETIRED_REASONS);
+  readonly #ledger: Ledger;
+  readonly #roster: Roster;
+  readonly #availability: Availability;
+  readonly #maker: SessionMaker;
+  readonly #desk: LeaseDesk;
+  readonly #obituaries = new Obituaries((gone) => this.#timeline.giveUp(gone.timeline));
+  readonly #retiredByReason = new Map<RetiredReason, number>();
+  #persistence: Persistence | undefined;
+  #retiredCount = 0;
+  #exhaustedCount = 0;
+  #closing: Promise<void> | undefined;
+
+  private constructor(options: ResolvedPoolOptions) {
+    const { clock, random, log } = options;
+    const defaults = resolveSessionDefaults(options.sessionOptions);
+    this.#options = options;
+    this.#ledger = new Ledger({
+      table: this.#table,
+      timeline: this.#timeline,
+      clock,
+      random,
+      log,
+      userData: defaults.userData,
+      owner: {
+        onExhausted: (slot) => this.#onExhausted(slot),
+        onRetired: (slot, reason) => this.#onRetired(slot, reason),
+        onForgotten: (slot) => this.#onForgotten(slot),
+        onChanged: (slot, isCold) => this.#onChanged(slot, isCold),
+        onCooldown: (slot) => this.#availability.rest(slot),
+        onProxyVerdict: (slot, verdict) => {
+          const proxy = this.#table.proxies[slot];
+          if (proxy) this.#options.proxyConfiguration?.report(proxy.url, verdict);
+        },
+      },
+    });
+    const roster = new Roster(this.#ledger);
+    this.#roster = roster;
+    const ready = readySetFor(options.selection, {
+      table: this.#table,
+      random,
+      now: () => clock.now(),
+      handleOf: (slot) => roster.handleOf(slot),
+      slotOf: (session) => roster.slotOfSession(session),
+    });
+    this.#availability = new Availability(this.#table, ready);
+    this.#maker = new SessionMaker({
+      options,
+      defaults,
+      ledger: this.#ledger,
+      roster,
+      view: this,
+      onPlaceFreed: () => this.#desk.onRoom(),
+    });
+    this.#desk = new LeaseDesk({
+      clock,
+      ledger: this.#ledger,
+      roster,
+      availability: this.#availability,
+      growth: {
+        isEager: ready.growth === 'eager',
+        hasRoom: () => this.#maker.hasRoom(),
+        grow: (lease) => this.#grow(lease.request),
+        reasonOf: (id) => this.#obituaries.get(id)?.reason,
+      },
+    });
+  }
+
+  /**
+   * Opens a pool, restoring its sessions when a storage is given.
+   *
+   * @throws OptionError
+   */
+  static async open(options: SessionPoolOptions = {}): Promise<SessionPool> {
+    const pool = new SessionPool(resolvePoolOptions(options));
+    const { storage, storeName } = pool.#options;
+    if (storage) await pool.#restore(await storage.openSessionStore(storeName));
+    return pool;
+  }
+
+  get maxPoolSize(): number {
+    return this.#options.maxPoolSize;
+  }
+
+  /** Sessions that are alive and not used up; those at rest count. O(1). */
+  get usableSessionsCount(): number {
+    this.#desk.catchUp(this.#options.clock.now());
+    return this.#roster.size - this.#exhaustedCount;
+  }
+
+  /** Sessions that rest after a 429 or a failure of their proxy. O(1). */
+  get coolingSessionsCount(): number {
+    this.#desk.catchUp(this.#options.clock.now());
+    return this.#availability.coolingCount;
+  }
+
+  /** Sessions retired since the pool was opened. O(1). */
+  get retiredSessionsCount(): number {
+    this.#desk.catchUp(this.#options.clock.now());
+    return this.#retiredCount;
+  }
+
+  /** Sessions made since the pool was opened, restored ones not counted. O(1). */
+  get createdSessionsCount(): number {
+    return this.#maker.createdCount;
+  }
+
+  /** How many sessions retired for each reason since the pool was opened. */
+  get retiredByReason(): Partial<Record<RetiredReason, number>> {
+    return Object.fromEntries(this.#retiredByReason);
+  }
+
+  /** The living sessions, in no particular order. */
+  get sessions(): Iterable<Session> {
+    this.#desk.catchUp(this.#options.clock.now());
+    return this.#roster.sessions();
+  }
+
+  /**
+   * Lends a session for one use, which counts at once. Waits, in order, while none may be used: all in
+   * use, or resting. Makes a new one while the pool is not full.
+   *
+   * @throws LeaseTimeoutError, SessionMissingError, SessionCreationError, ClosedError, or the signal's reason
+   */
+  lease(options?: LeaseOptions): Promise<Lease> {
+    return this.#desk.lease(options);
+  }
+
+  /**
+   * A session for shared use: never waits for a page to finish. Makes a new one while the pool is not
+   * full, then picks uniformly at random, passing over those at rest where it can. Uses count when the
+   * session is marked. With an id: that session, `undefined` when it is not usable.
+   *
+   * @throws SessionCreationError, ClosedError
+   */
+  async getSession(id?: string): Promise<Session | undefined> {
+    this.#checkOpen();
+    this.#desk.catchUp(this.#options.clock.now());
+    if (id !== undefined) {
+      const slot = this.#roster.slotOf(id);
+      return slot === -1 ? undefined : this.#roster.handleOf(slot);
+    }
+    if (this.#maker.hasRoom() || this.#roster.size === 0) {
+      const slot = await this.#grow(undefined);
+      this.#desk.admit(slot);
+      return this.#roster.handleOf(slot);
+    }
+    return this.#roster.handleOf(this.#pickShared());
+  }
+
+  /**
+   * Makes a session at once.
+   *
+   * @throws PoolFullError, DuplicateSessionError, OptionError, SessionCreationError
+   */
+  async addSession(options: SessionOptions = NO_OPTIONS): Promise<Session> {
+    this.#checkOpen();
+    this.#desk.catchUp(this.#options.clock.now());
+    const checked =
+      options === NO_OPTIONS ? options : resolveSessionOptions(options, 'SessionOptions');
+    const made = this.#maker.add(checked);
+    const slot = typeof made === 'number' ? made : await made;
+    this.#noteCreated(slot);
+    this.#desk.admit(slot);
+    const session = this.#roster.handleOf(slot);
+    this.#ledger.review(slot);
+    return session;
+  }
+
+  /** What happened to a session lately, and why it retired; `null` when it is not known, or no longer. */
+  explain(id: string): SessionExplanation | null {
+    this.#desk.catchUp(this.#options.clock.now());
+    const slot = this.#roster.slotOf(id);
+    if (slot !== -1) return this.#explainAlive(slot);
+    const obituary = this.#obituaries.get(id);
+    return obituary
+      ? explainRetired(obituary, this.#timeline.readDetached(obituary.timeline))
+      : null;
+  }
+
+  /** All sessions in the documented shape. */
+  getState(): {
+    usableSessionsCount: number;
+    retiredSessionsCount: number;
+    sessions: SessionState[];
+  } {
+    return {
+      usableSessionsCount: this.usableSessionsCount,
+      retiredSessionsCount: this.retiredSessionsCount,
+      sessions: [...this.sessions].map((session) => session.getState()),
+    };
+  }
+
+  /** Writes all that has changed until now. Rejects with the storage's error; nothing is given up then. */
+  async persistState(): Promise<void> {
+    await this.#persistence?.flush();
+  }
+
+  /** Ends all waiting, saves, and lends nothing any more. The storage stays open. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#desk.close();
+    await this.#persistence?.close();
+  }
+
+  async #restore(store: SessionStore): Promise<void> {
+    const { clock, log, maxPoolSize, restore, proxyConfiguration, sessionOptions } = this.#options;
+    const persistence = new Persistence({ store, table: this.#table, clock, log });
+    this.#persistence = persistence;
+    await restoreSessions({
+      store,
+      ledger: this.#ledger,
+      roster: this.#roster,
+      log,
+      maxPoolSize,
+      mode: restore,
+      current: resolveSessionDefaults(sessionOptions),
+      onRestored: (slot) => {
+        persistence.noteStored(slot);
+        const proxy = this.#table.proxies[slot] ?? null;
+        proxyConfiguration?.restore(this.#table.ids[slot] as string, proxy);
+        this.#desk.admit(slot);
+        this.#ledger.review(slot);
+      },
+    });
+    this.#desk.catchUp(clock.now());
+  }
+
+  #grow(request: unknown): number | Promise<number> {
+    const made = this.#maker.make(request);
+    if (typeof made === 'number') {
+      this.#noteCreated(made);
+      return made;
+    }
+    return made.then((slot) => {
+      this.#noteCreated(slot);
+      return slot;
+    });
+  }
+
+  #noteCreated(slot: number): void {
+    this.#persistence?.noteNew(slot);
+    if (this.events.hasListeners('sessionCreated')) {
+      this.events.emit('sessionCreated', { session: this.#roster.handleOf(slot) });
+    }
+  }
+
+  #pickShared(): number {
+    const { random } = this.#options;
+    let slot = -1;
+    for (let attempt = 0; attempt < SHARED_TRIES; attempt++) {
+      slot = this.#roster.at(Math.floor(random.next() * this.#roster.size));
+      const flags = this.#table.flags[slot] as number;
+      if ((flags & (FLAG_COOLING | FLAG_EXHAUSTED)) === 0) return slot;
+    }
+    const ready = this.#availability.pick(undefined);
+    return ready === -1 ? slot : ready;
+  }
+
+  #onChanged(slot: number, isCold: boolean): void {
+    if (!this.#persistence) return;
+    if (isCold) this.#persistence.noteCold(slot);
+    else this.#persistence.noteHot(slot);
+  }
+
+  #onExhausted(slot: number): void {
+    this.#exhaustedCount++;
+    this.#availability.refresh(slot, this.#options.clock.now(), false);
+  }
+
+  #onRetired(slot: number, reason: RetiredReason): void {
+    const id = this.#table.ids[slot] as string;
+    const now = this.#options.clock.now();
+    this.#retiredCount++;
+    if (((this.#table.flags[slot] as number) & FLAG_EXHAUSTED) !== 0) this.#exhaustedCount--;
+    this.#retiredByReason.set(reason, (this.#retiredByReason.get(reason) ?? 0) + 1);
+    this.#persistence?.noteRetired(slot, reason, now);
+    this.#roster.leave(slot);
+    this.#availability.leave(slot);
+    this.#options.proxyConfiguration?.release(id);
+    this.#obituaries.add({
+      final: new FinalState(this.#table, slot),
+      reason,
+      retiredAt: now,
+      timeline: this.#timeline.detach(slot),
+    });
+    if (this.events.hasListeners('sessionRetired')) {
+      this.events.emit('sessionRetired', { session: this.#roster.handleOf(slot), reason });
+    }
+    this.#desk.onRetired(slot);
+  }
+
+  #onForgotten(slot: number): void {
+    const id = this.#table.ids[slot] as string;
+    this.#roster.free(slot, this.#obituaries.get(id)?.final);
+  }
+
+  #explainAlive(slot: number): SessionExplanation {
+    const session = this.#roster.handleOf(slot);
+    const { events, forgottenCount } = this.#timeline.read(slot);
+    const restsUntil = session.restsUntil;
+    const state = this.#stateOf(slot, restsUntil);
+    return {
+      id: session.id,
+      state,
+      retiredReason: null,
+      summary: restsUntil
+        ? `Alive; nothing goes out on it before ${restsUntil.toISOString()}.`
+        : `Alive and ${state}.`,
+      createdAt: session.createdAt,
+      retiredAt: null,
+      restsUntil,
+      usageCount: session.usageCount,
+      errorScore: session.errorScore,
+      proxy: proxyLabel(session.proxyInfo as ProxyInfo | null),
+      timeline: events,
+      forgottenCount,
+    };
+  }
+
+  #stateOf(slot: number, restsUntil: Date | null): SessionExplanation['state'] {
+    if ((this.#table.inFlight[slot] as number) > 0) return 'in use';
+    return restsUntil ? 'cooling' : 'usable';
+  }
+
+  #checkOpen(): void {
+    if (this.#closing) throw new ClosedError('The session pool');
+  }
+}

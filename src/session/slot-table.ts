@@ -1,0 +1,195 @@
+import type { Fingerprint } from '../core/fingerprint.ts';
+import type { ProxyInfo } from '../proxy/proxy-info.ts';
+import type { ColdState } from './cold-state.ts';
+
+/** Stands for "no limit" in the 32-bit and 16-bit columns. */
+export const UNLIMITED_32 = 0xffff_ffff;
+export const UNLIMITED_16 = 0xffff;
+
+/** Bits of the `flags` column. */
+export const FLAG_RETIRED = 1;
+export const FLAG_COOLING = 2;
+export const FLAG_HOT_DIRTY = 4;
+export const FLAG_COLD_DIRTY = 8;
+/** Has served a page at least once. */
+export const FLAG_PROVEN = 16;
+/** Its usage cap is reached; it retires when the pages in flight are done. */
+export const FLAG_EXHAUSTED = 32;
+/** Belongs to the pool: counted, listed, and lent. A session under construction does not. */
+export const FLAG_ALIVE = 64;
+/** The store has a row of it. */
+export const FLAG_STORED = 128;
+
+/** Smaller than doubling: at a million sessions the unused part of the columns matters. */
+const GROWTH = 1.5;
+
+/**
+ * The state of all sessions, one column per field, indexed by slot. A million sessions are a dozen
+ * arrays and not ten million objects. Columns are replaced when the table grows: never keep one.
+ */
+export class SlotTable {
+  usageCount: Uint32Array;
+  maxUsageCount: Uint32Array;
+  errorScore: Float64Array;
+  maxErrorScore: Float64Array;
+  errorScoreDecrement: Float64Array;
+  maxAgeSecs: Float64Array;
+  createdAt: Float64Array;
+  expiresAt: Float64Array;
+  lastUsedAt: Float64Array;
+  /** Nothing goes out before this time: a cooldown or the pause of `minIntervalSecs`. */
+  readyAt: Float64Array;
+  /** When the present cooldown step began; a throttled answer to an older lease is the same event. */
+  cooldownFrom: Float64Array;
+  cooldownStep: Uint8Array;
+  /** Open leases. */
+  inFlight: Uint16Array;
+  /** Open leases on which the user has not given a verdict. */
+  unjudged: Uint16Array;
+  maxConcurrency: Uint16Array;
+  minIntervalMs: Uint32Array;
+  /** In a row. */
+  proxyFailures: Uint8Array;
+  flags: Uint8Array;
+  /** Index into the reasons of retirement, plus one. */
+  retiredReason: Uint8Array;
+  /** Index into `fingerprints`. */
+  fingerprint: Uint16Array;
+
+  readonly ids: string[] = [];
+  /** URL of the lease in progress, for cookies asked for without one. */
+  readonly leaseUrls: (string | undefined)[] = [];
+  /** Only once it has cookies or user data of its own. */
+  readonly cold: (ColdState | undefined)[] = [];
+  readonly proxies: (ProxyInfo | null)[] = [];
+  readonly #fingerprints: Fingerprint[] = [];
+  readonly #fingerprintIndex = new Map<string, number>();
+  readonly #free: number[] = [];
+  #capacity: number;
+  #used = 0;
+
+  constructor(capacity = 16) {
+    this.#capacity = capacity;
+    this.usageCount = new Uint32Array(capacity);
+    this.maxUsageCount = new Uint32Array(capacity);
+    this.errorScore = new Float64Array(capacity);
+    this.maxErrorScore = new Float64Array(capacity);
+    this.errorScoreDecrement = new Float64Array(capacity);
+    this.maxAgeSecs = new Float64Array(capacity);
+    this.createdAt = new Float64Array(capacity);
+    this.expiresAt = new Float64Array(capacity);
+    this.lastUsedAt = new Float64Array(capacity);
+    this.readyAt = new Float64Array(capacity);
+    this.cooldownFrom = new Float64Array(capacity);
+    this.cooldownStep = new Uint8Array(capacity);
+    this.inFlight = new Uint16Array(capacity);
+    this.unjudged = new Uint16Array(capacity);
+    this.maxConcurrency = new Uint16Array(capacity);
+    this.minIntervalMs = new Uint32Array(capacity);
+    this.proxyFailures = new Uint8Array(capacity);
+    this.flags = new Uint8Array(capacity);
+    this.retiredReason = new Uint8Array(capacity);
+    this.fingerprint = new Uint16Array(capacity);
+  }
+
+  get capacity(): number {
+    return this.#capacity;
+  }
+
+  /** A slot with every column zero. */
+  allocate(id: string): number {
+    const slot = this.#free.pop() ?? this.#used++;
+    if (slot === this.#capacity) this.#grow();
+    this.ids[slot] = id;
+    this.leaseUrls[slot] = undefined;
+    this.cold[slot] = undefined;
+    this.proxies[slot] = null;
+    return slot;
+  }
+
+  free(slot: number): void {
+    this.usageCount[slot] = 0;
+    this.errorScore[slot] = 0;
+    this.lastUsedAt[slot] = 0;
+    this.readyAt[slot] = 0;
+    this.cooldownFrom[slot] = 0;
+    this.cooldownStep[slot] = 0;
+    this.inFlight[slot] = 0;
+    this.unjudged[slot] = 0;
+    this.proxyFailures[slot] = 0;
+    this.flags[slot] = 0;
+    this.retiredReason[slot] = 0;
+    this.ids[slot] = '';
+    this.leaseUrls[slot] = undefined;
+    this.cold[slot] = undefined;
+    this.proxies[slot] = null;
+    this.#free.push(slot);
+  }
+
+  /** Fingerprints are few and shared: a slot holds a number. */
+  internFingerprint(fingerprint: Fingerprint): number {
+    // The common ones are shared objects: found without making a key.
+    for (let index = 0; index < this.#fingerprints.length && index < 8; index++) {
+      if (this.#fingerprints[index] === fingerprint) return index;
+    }
+    const key = `${fingerprint.browser}/${fingerprint.platform}/${fingerprint.locale}`;
+    let index = this.#fingerprintIndex.get(key);
+    if (index === undefined) {
+      index = this.#fingerprints.push(frozen(fingerprint)) - 1;
+      this.#fingerprintIndex.set(key, index);
+    }
+    return index;
+  }
+
+  fingerprintOf(slot: number): Fingerprint {
+    return this.#fingerprints[this.fingerprint[slot] as number] as Fingerprint;
+  }
+
+  #grow(): void {
+    const capacity = Math.ceil(this.#capacity * GROWTH) + 1;
+    this.usageCount = grown(this.usageCount, new Uint32Array(capacity));
+    this.maxUsageCount = grown(this.maxUsageCount, new Uint32Array(capacity));
+    this.errorScore = grown(this.errorScore, new Float64Array(capacity));
+    this.maxErrorScore = grown(this.maxErrorScore, new Float64Array(capacity));
+    this.errorScoreDecrement = grown(this.errorScoreDecrement, new Float64Array(capacity));
+    this.maxAgeSecs = grown(this.maxAgeSecs, new Float64Array(capacity));
+    this.createdAt = grown(this.createdAt, new Float64Array(capacity));
+    this.expiresAt = grown(this.expiresAt, new Float64Array(capacity));
+    this.lastUsedAt = grown(this.lastUsedAt, new Float64Array(capacity));
+    this.readyAt = grown(this.readyAt, new Float64Array(capacity));
+    this.cooldownFrom = grown(this.cooldownFrom, new Float64Array(capacity));
+    this.cooldownStep = grown(this.cooldownStep, new Uint8Array(capacity));
+    this.inFlight = grown(this.inFlight, new Uint16Array(capacity));
+    this.unjudged = grown(this.unjudged, new Uint16Array(capacity));
+    this.maxConcurrency = grown(this.maxConcurrency, new Uint16Array(capacity));
+    this.minIntervalMs = grown(this.minIntervalMs, new Uint32Array(capacity));
+    this.proxyFailures = grown(this.proxyFailures, new Uint8Array(capacity));
+    this.flags = grown(this.flags, new Uint8Array(capacity));
+    this.retiredReason = grown(this.retiredReason, new Uint8Array(capacity));
+    this.fingerprint = grown(this.fingerprint, new Uint16Array(capacity));
+    this.#capacity = capacity;
+  }
+}
+
+/** Copies a column into a larger one. */
+export function grown<Column extends { set(source: Column): void }>(
+  column: Column,
+  larger: Column,
+): Column {
+  larger.set(column);
+  return larger;
+}
+
+/** The number a limited column stands for. */
+export function fromColumn(value: number, unlimited: number): number {
+  return value === unlimited ? Number.POSITIVE_INFINITY : value;
+}
+
+/** What a limited column holds for a number; everything past its range counts as no limit. */
+export function toColumn(value: number, unlimited: number): number {
+  return Math.min(value, unlimited);
+}
+
+function frozen(fingerprint: Fingerprint): Fingerprint {
+  return Object.isFrozen(fingerprint) ? fingerprint : Object.freeze({ ...fingerprint });
+}

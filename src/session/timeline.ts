@@ -1,0 +1,206 @@
+import { OUTCOME_KINDS, type OutcomeKind, type RetiredReason } from './outcome.ts';
+import { grown } from './slot-table.ts';
+
+/** What can happen to a session; the outcomes are what its uses came to. */
+export type TimelineEventName =
+  | 'created'
+  | 'restored'
+  | 'leased'
+  | 'released'
+  | 'marked good'
+  | 'marked bad'
+  | 'retired'
+  | OutcomeKind;
+
+export interface TimelineEvent {
+  readonly at: Date;
+  readonly event: TimelineEventName;
+  /** HTTP status, where there was one. */
+  readonly status?: number;
+  /** For `throttled`: how long the session was put to rest. */
+  readonly cooldownSecs?: number;
+  readonly retiredReason?: RetiredReason;
+}
+
+/** Oldest first. */
+export interface TimelineReading {
+  readonly events: readonly TimelineEvent[];
+  /** How many older ones are no longer known. */
+  readonly forgottenCount: number;
+}
+
+/** The timeline of a session that is gone. */
+export interface TimelineTicket {
+  readonly page: number;
+  readonly generation: number;
+}
+
+const NOTHING: TimelineReading = Object.freeze({ events: [], forgottenCount: 0 });
+const NO_TICKET: TimelineTicket = Object.freeze({ page: -1, generation: 0 });
+
+const NAMES: readonly TimelineEventName[] = [
+  'created',
+  'restored',
+  'leased',
+  'released',
+  'marked good',
+  'marked bad',
+  'retired',
+  ...OUTCOME_KINDS,
+];
+
+const CODES: ReadonlyMap<TimelineEventName, number> = new Map(
+  NAMES.map((name, code) => [name, code]),
+);
+
+/** Codes for the events of the hot path, looked up once. */
+export const EVENT_LEASED: number = codeOf('leased');
+export const EVENT_RELEASED: number = codeOf('released');
+export const EVENT_CREATED: number = codeOf('created');
+export const EVENT_RESTORED: number = codeOf('restored');
+export const EVENT_GOOD: number = codeOf('marked good');
+export const EVENT_BAD: number = codeOf('marked bad');
+export const EVENT_RETIRED: number = codeOf('retired');
+
+export function codeOf(name: TimelineEventName): number {
+  return CODES.get(name) as number;
+}
+
+/** The last so many events of a session are remembered. */
+const EVENTS_PER_PAGE = 16;
+/** So many sessions have a timeline at once: 4 MB. Beyond it the page longest in use is taken away. */
+const MAX_PAGES = 16_384;
+
+/**
+ * The recent past of each session, in a bounded ring per session ("page") and a bounded number of pages,
+ * so that recording costs a few stores into arrays and a million sessions cost no more than thousands.
+ */
+export class Timeline {
+  readonly #reasons: readonly RetiredReason[];
+  #at: Float64Array = new Float64Array(64 * EVENTS_PER_PAGE);
+  #code: Uint8Array = new Uint8Array(64 * EVENTS_PER_PAGE);
+  #status: Uint16Array = new Uint16Array(64 * EVENTS_PER_PAGE);
+  #detail: Float32Array = new Float32Array(64 * EVENTS_PER_PAGE);
+  /** Events ever written to a page. */
+  #written: Uint32Array = new Uint32Array(64);
+  #ownerOfPage: Int32Array = new Int32Array(64);
+  /** Raised when a page changes hands, so that old tickets are void. */
+  #generation: Uint32Array = new Uint32Array(64);
+  /** Page of a slot, plus one. */
+  #pageOfSlot: Int32Array = new Int32Array(16);
+  readonly #freePages: number[] = [];
+  #pagesUsed = 0;
+  #nextVictim = 0;
+
+  constructor(reasons: readonly RetiredReason[]) {
+    this.#reasons = reasons;
+  }
+
+  record(slot: number, code: number, at: number, status = 0, detail = 0): void {
+    let page = (slot < this.#pageOfSlot.length ? (this.#pageOfSlot[slot] as number) : 0) - 1;
+    if (page === -1) page = this.#openPage(slot);
+    const written = this.#written[page] as number;
+    this.#written[page] = written + 1;
+    const index = page * EVENTS_PER_PAGE + (written % EVENTS_PER_PAGE);
+    this.#at[index] = at;
+    this.#code[index] = code;
+    this.#status[index] = status;
+    this.#detail[index] = detail;
+  }
+
+  read(slot: number): TimelineReading {
+    const page = (this.#pageOfSlot[slot] ?? 0) - 1;
+    return page === -1 ? NOTHING : this.#readPage(page);
+  }
+
+  /** Takes the page from its slot; the ticket reads it until it is given up or the page is needed elsewhere. */
+  detach(slot: number): TimelineTicket {
+    const page = (slot < this.#pageOfSlot.length ? (this.#pageOfSlot[slot] as number) : 0) - 1;
+    if (page === -1) return NO_TICKET;
+    this.#pageOfSlot[slot] = 0;
+    this.#ownerOfPage[page] = -1;
+    return { page, generation: this.#generation[page] as number };
+  }
+
+  readDetached(ticket: TimelineTicket): TimelineReading {
+    return this.#isCurrent(ticket) ? this.#readPage(ticket.page) : NOTHING;
+  }
+
+  giveUp(ticket: TimelineTicket): void {
+    if (!this.#isCurrent(ticket)) return;
+    this.#generation[ticket.page] = ticket.generation + 1;
+    this.#freePages.push(ticket.page);
+  }
+
+  #isCurrent(ticket: TimelineTicket): boolean {
+    return ticket.page !== -1 && this.#generation[ticket.page] === ticket.generation;
+  }
+
+  #readPage(page: number): TimelineReading {
+    const written = this.#written[page] as number;
+    const kept = Math.min(written, EVENTS_PER_PAGE);
+    const events: TimelineEvent[] = [];
+    for (let n = written - kept; n < written; n++) {
+      events.push(this.#eventAt(page * EVENTS_PER_PAGE + (n % EVENTS_PER_PAGE)));
+    }
+    return { events, forgottenCount: written - kept };
+  }
+
+  #eventAt(index: number): TimelineEvent {
+    const event = NAMES[this.#code[index] as number] as TimelineEventName;
+    const status = this.#status[index] as number;
+    const detail = this.#detail[index] as number;
+    return {
+      at: new Date(this.#at[index] as number),
+      event,
+      ...(status > 0 ? { status } : {}),
+      ...(event === 'throttled' || event === 'proxy'
+        ? detail > 0
+          ? { cooldownSecs: Math.round(detail * 10) / 10 }
+          : {}
+        : {}),
+      ...(event === 'retired' ? { retiredReason: this.#reasons[detail] as RetiredReason } : {}),
+    };
+  }
+
+  #openPage(slot: number): number {
+    if (slot >= this.#pageOfSlot.length) {
+      this.#pageOfSlot = grown(
+        this.#pageOfSlot,
+        new Int32Array(Math.max(slot + 1, Math.ceil(this.#pageOfSlot.length * 1.5))),
+      );
+    }
+    const page =
+      this.#freePages.pop() ?? (this.#pagesUsed < MAX_PAGES ? this.#newPage() : this.#takePage());
+    this.#pageOfSlot[slot] = page + 1;
+    this.#ownerOfPage[page] = slot;
+    this.#written[page] = 0;
+    return page;
+  }
+
+  #newPage(): number {
+    if (this.#pagesUsed === this.#written.length) this.#grow();
+    return this.#pagesUsed++;
+  }
+
+  #takePage(): number {
+    const page = this.#nextVictim;
+    this.#nextVictim = (page + 1) % MAX_PAGES;
+    const owner = this.#ownerOfPage[page] as number;
+    if (owner !== -1) this.#pageOfSlot[owner] = 0;
+    this.#generation[page] = (this.#generation[page] as number) + 1;
+    return page;
+  }
+
+  #grow(): void {
+    const pages = Math.min(MAX_PAGES, this.#written.length * 2);
+    const events = pages * EVENTS_PER_PAGE;
+    this.#at = grown(this.#at, new Float64Array(events));
+    this.#code = grown(this.#code, new Uint8Array(events));
+    this.#status = grown(this.#status, new Uint16Array(events));
+    this.#detail = grown(this.#detail, new Float32Array(events));
+    this.#written = grown(this.#written, new Uint32Array(pages));
+    this.#ownerOfPage = grown(this.#ownerOfPage, new Int32Array(pages));
+    this.#generation = grown(this.#generation, new Uint32Array(pages));
+  }
+}
