@@ -17,7 +17,8 @@ export class Arrivals {
   readonly #nextDueAt: () => Promise<number | null>;
   readonly #waiting = new Set<() => void>();
   #timer: Timer | undefined;
-  #isArming = false;
+  /** The look at the store under way; what it finds is of no use after a wake. */
+  #arming: Promise<number> | undefined;
 
   constructor({ clock, pollMs, nextDueAt }: ArrivalsOptions) {
     this.#clock = clock;
@@ -25,12 +26,9 @@ export class Arrivals {
     this.#nextDueAt = nextDueAt;
   }
 
+  /** The signal must not be aborted yet. */
   wait(signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(signal.reason);
-        return;
-      }
       const onWake = (): void => {
         signal?.removeEventListener('abort', onAbort);
         resolve();
@@ -54,11 +52,12 @@ export class Arrivals {
   }
 
   async #arm(): Promise<void> {
-    if (this.#timer || this.#isArming) return;
-    this.#isArming = true;
-    const delay = await this.#delayMs();
-    this.#isArming = false;
-    if (this.#waiting.size === 0) return;
+    if (this.#timer || this.#arming) return;
+    const arming = this.#delayMs();
+    this.#arming = arming;
+    const delay = await arming;
+    if (this.#arming !== arming) return;
+    this.#arming = undefined;
     this.#timer = this.#clock.setTimer(() => this.wake(), delay);
   }
 
@@ -76,5 +75,6 @@ export class Arrivals {
   #disarm(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#arming = undefined;
   }
 }

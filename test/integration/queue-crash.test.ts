@@ -9,7 +9,7 @@ import { SqliteStorage } from '../../src/storage/sqlite/sqlite-storage.ts';
 import { bundleFixture } from '../support/bundle-fixture.ts';
 import { startQueueWorker } from './queue-worker.ts';
 
-const PAGE_COUNT = 3_000;
+const PAGE_COUNT = 4_000;
 const KILL_COUNT = 20;
 
 let folder: string;

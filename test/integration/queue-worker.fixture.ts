@@ -9,17 +9,21 @@ import { SqliteStorage } from '../../src/storage/sqlite/sqlite-storage.ts';
  * it has: `ready` when it waits for standard input to end, then `A n` added, `F n` fetched, `R n` reclaimed, `H n` handled, and `done` at the end. Standard output is
  * written synchronously, so a line that was begun is out even when the process is killed right after.
  */
-const [path, seed, pageCount, lockSecs] = process.argv.slice(2) as [string, string, string, string];
-const total = Number(pageCount);
+const [path = '', seed = '', ...numbers] = process.argv.slice(2);
+const [total = 0, lockSecs = 0, stopAfter = 0] = numbers.map(Number);
 const random = new SeededRandom(seed);
 const storage = new SqliteStorage({ path });
-const queue = await RequestQueue.open({ storage, lockSecs: Number(lockSecs) });
+const queue = await RequestQueue.open({ storage, lockSecs });
+
+let lineCount = 0;
 
 writeSync(1, 'ready\n');
 readSync(0, Buffer.alloc(1));
 
 function log(what: 'A' | 'F' | 'R' | 'H', request: number): void {
   writeSync(1, `${what} ${request}\n`);
+  // Waits for the SIGKILL that is on its way.
+  if (++lineCount === stopAfter) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }
 
 async function add(pages: readonly number[], forefront: boolean): Promise<void> {

@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
+/** Lines a process may get ahead of its killer on a busy machine. */
+const OVERRUN = 200;
+
 export interface QueueWorkerOptions {
   /** The bundled `queue-worker.fixture.ts`. */
   readonly fixture: string;
@@ -36,7 +39,8 @@ export interface QueueWorker {
 /** Works on a queue in a process of its own. */
 export function startQueueWorker(options: QueueWorkerOptions): QueueWorker {
   const { fixture, path, seed, pageCount, lockSecs, killAfter } = options;
-  const args = [fixture, path, seed, String(pageCount), String(lockSecs)];
+  const stopAfter = killAfter === undefined ? Number.POSITIVE_INFINITY : killAfter + OVERRUN;
+  const args = [fixture, path, seed, ...[pageCount, lockSecs, stopAfter].map(String)];
   const child = spawn(process.execPath, args, { stdio: 'pipe' });
   const events: QueueEvent[] = [];
   let isDone = false;
