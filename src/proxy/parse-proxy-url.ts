@@ -24,8 +24,7 @@ const FORBIDDEN_IN_HOST = /[\s/?#@\\%<>^|]/;
 const PORT_LIKE = /^\d+$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL_CHARACTER = /[\u0000-\u001f\u007f]/;
-const SHAPES =
-  'expected `scheme://user:password@host:port`, `host:port` or `host:port:user:password`';
+const SHAPES = 'expected a URL, `host:port` or `host:port:user:password`';
 
 /** A proxy as it was written, before anything is decoded. */
 interface RawProxy {
@@ -55,7 +54,7 @@ export function parseProxyUrl(text: string, where = '`proxyUrl`'): ProxyInfo {
   };
   if (typeof text !== 'string') return fail('expected a text');
   const entry = text.trim();
-  if (entry === '') return fail(SHAPES);
+  if (entry === '') return fail('it is empty');
   if (CONTROL_CHARACTER.test(entry)) return fail('it holds a control character');
   if (/\p{Surrogate}/u.test(entry)) return fail('it is not valid Unicode');
 
@@ -93,7 +92,7 @@ function readBare(entry: string, fail: Fail): RawProxy {
   const isAuthority = /:\d+\/?$/.test(entry.slice(at + 1));
   const vendor = readVendorForm(entry, fail);
   if (vendor && at !== -1 && isAuthority) {
-    return fail('it can be read in two ways; write it as `http://user:password@host:port`');
+    return fail('it can be read in two ways; write it as a URL, with its scheme');
   }
   if (vendor) return vendor;
   const raw = readAuthority(entry, at, fail);
