@@ -6,8 +6,9 @@ export function isBusy(error: unknown): boolean {
   return /^SQLITE_(?:BUSY|LOCKED)/.test(sqliteCodeOf(error));
 }
 
+/** Whether the disk has no room. SQLite says so in a way of its own when even the shared index cannot be laid out. */
 export function isFull(error: unknown): boolean {
-  return /^SQLITE_FULL/.test(sqliteCodeOf(error));
+  return /^SQLITE_(?:FULL|IOERR_SHMSIZE)/.test(sqliteCodeOf(error));
 }
 
 /** Turns what the driver threw into an error of ours that names the file; leaves our own as they are. */

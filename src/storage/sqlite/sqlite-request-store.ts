@@ -11,38 +11,21 @@ import { chunksOf } from './chunks.ts';
 import { type Column, type Connection, textOf } from './connection.ts';
 import type { Database } from './database.ts';
 import { loadQueue, nextPosition, saveQueue } from './queue-row.ts';
-
-/** Rows between two chances for the event loop: a millisecond or two. */
-const CHUNK = 200;
-
-const FIND = `
-  SELECT known.id, known.state = 3 FROM json_each(?) AS wanted
-  CROSS JOIN requests AS known ON known.store = ? AND known.id = wanted.value`;
-const INSERT = `
-  INSERT INTO requests (store, id, state, position, due_at, unique_key, body)
-  VALUES (?, ?, 0, ?, 0, ?, ?)`;
-const WAKE = `
-  UPDATE requests SET state = 0 WHERE seq IN (
-    SELECT seq FROM requests WHERE store = ? AND state IN (1, 2) AND due_at <= ? LIMIT ${CHUNK})`;
-const LOCK = `
-  UPDATE requests SET state = 1, due_at = ?, fence = ? WHERE seq IN (
-    SELECT seq FROM requests WHERE store = ? AND state = 0 ORDER BY position LIMIT ?)
-  RETURNING position, id, unique_key, body`;
-const EXTEND = 'UPDATE requests SET state = 1, due_at = ? WHERE store = ? AND id = ? AND fence = ?';
-const HANDLE =
-  'UPDATE requests SET state = 3, fence = NULL, body = ? WHERE store = ? AND id = ? AND fence = ?';
-const GIVE_BACK = `
-  UPDATE requests SET state = ?, due_at = ?, position = ?, fence = NULL, body = ?
-  WHERE store = ? AND id = ? AND fence = ?`;
-const GET = 'SELECT unique_key, body, state = 3 FROM requests WHERE store = ? AND id = ?';
-const COUNT_LOCKED = `
-  SELECT count(*) FROM requests
-  WHERE store = ? AND state IN (1, 2) AND due_at > ? AND state = 1`;
-const NEXT_READY = 'SELECT 1 FROM requests WHERE store = ? AND state = 0 LIMIT 1';
-const NEXT_WAITING = `
-  SELECT due_at FROM requests WHERE store = ? AND state IN (1, 2) ORDER BY due_at LIMIT 1`;
-const DELETE = `
-  DELETE FROM requests WHERE seq IN (SELECT seq FROM requests WHERE store = ? LIMIT ${CHUNK})`;
+import {
+  CHUNK,
+  COUNT_LOCKED,
+  DELETE,
+  EXTEND,
+  FIND,
+  GET,
+  GIVE_BACK,
+  HANDLE,
+  INSERT,
+  LOCK,
+  NEXT_READY,
+  NEXT_WAITING,
+  WAKE,
+} from './request-sql.ts';
 
 /**
  * Requests are found by their id, ordered by an integer that is negative at the forefront, and locked by
