@@ -46,6 +46,11 @@ export class OriginPacer {
     return this.#intervalMs > 0 || this.#lanes.size > 0;
   }
 
+  /** Whether requests to the site have places in time at all. */
+  isPaced(site: string): boolean {
+    return this.#intervalMs > 0 || this.#lanes.has(site);
+  }
+
   /** The site is not to be asked more often than this; the longer of all intervals counts. */
   setInterval(site: string, intervalMs: number): void {
     if (intervalMs <= this.#intervalMs) return;

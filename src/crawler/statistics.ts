@@ -36,7 +36,7 @@ export interface CrawlStatistics {
 
 export interface SessionCounts {
   readonly created: number;
-  readonly retiredByReason: Readonly<Record<RetiredReason, number>>;
+  readonly retiredByReason: Readonly<Partial<Record<RetiredReason, number>>>;
 }
 
 const NO_RETIREMENTS: Readonly<Record<RetiredReason, number>> = Object.freeze({

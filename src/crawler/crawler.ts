@@ -1,0 +1,198 @@
+import { TroupeError } from '../core/errors.ts';
+import type { Log } from '../core/log.ts';
+import type { AddedRequestInfo } from '../queue/request-adder.ts';
+import type { RequestQueue } from '../queue/request-queue.ts';
+import type { RequestSources } from '../queue/request-source.ts';
+import type { SessionPool } from '../session/session-pool.ts';
+import type { Dataset, DatasetItem, DatasetPage } from '../storage/dataset.ts';
+import type { BasicContext, CrawlerControls } from './context.ts';
+import { Crawl } from './crawl.ts';
+import type { CrawlParts } from './crawl-parts.ts';
+import type { ResolvedCrawlerOptions } from './crawler-options.ts';
+import { OriginPacer } from './origin-pacer.ts';
+import type { PageKind } from './page-kind.ts';
+import { RequestHistory } from './request-history.ts';
+import { Resources } from './resources.ts';
+import { robotsFor } from './robots-fetch.ts';
+import { createRouter, type Handler, type Router } from './router.ts';
+import { SessionSender } from './session-sender.ts';
+import { type CrawlStatistics, type SessionCounts, Statistics } from './statistics.ts';
+
+/**
+ * What all crawlers have in common: they run, stop, take requests and give results. One run at a time; a run after
+ * a finished one begins anew, a run after a stopped one goes on. What was passed in is borrowed and stays open.
+ */
+export abstract class Crawler<Context extends BasicContext>
+  implements CrawlerControls, AsyncDisposable
+{
+  /** Handles requests when no `requestHandler` was given. */
+  readonly router: Router<Context> = createRouter<Context>();
+  readonly log: Log;
+  readonly #options: ResolvedCrawlerOptions<Context>;
+  readonly #kind: PageKind<Context>;
+  readonly #handler: Handler<Context>;
+  readonly #resources: Resources<Context>;
+  #crawl: Crawl<Context> | undefined;
+  #running: Promise<CrawlStatistics> | undefined;
+  #statistics: Statistics | undefined;
+  #lastReport: CrawlStatistics | undefined;
+  #isStopWanted = false;
+
+  /** For subclasses: checked options, and how their pages are opened. */
+  protected constructor(options: ResolvedCrawlerOptions<Context>, kind: PageKind<Context>) {
+    this.log = options.log;
+    this.#options = options;
+    this.#kind = kind;
+    this.#handler = options.requestHandler ?? this.router;
+    this.#resources = new Resources(options);
+  }
+
+  /** Counts of the present run, or of the last one. */
+  get stats(): CrawlStatistics {
+    if (this.#running && this.#statistics) return this.#statistics.report(this.#sessionCounts());
+    return this.#lastReport ?? new Statistics(this.#options.clock).report(undefined);
+  }
+
+  get isRunning(): boolean {
+    return this.#running !== undefined;
+  }
+
+  /** Requests in flight, and how many there may be now. */
+  get concurrency(): { readonly current: number; readonly desired: number } {
+    return this.#crawl?.concurrency ?? { current: 0, desired: 0 };
+  }
+
+  /** The pool in use while the crawler runs, or the one that was given. */
+  get sessionPool(): SessionPool | undefined {
+    return this.#resources.pool;
+  }
+
+  /**
+   * Crawls until the queue is empty, or a limit, `stop()` or the signal ends it. Resolves with what it came to.
+   *
+   * @throws TroupeError `TROUPE_ALREADY_RUNNING`; `TROUPE_STALLED`; what the storage throws; what a handler throws
+   * that is meant to end the crawl. The queue keeps what is left, in every case.
+   */
+  async run(startRequests: RequestSources = []): Promise<CrawlStatistics> {
+    if (this.#running) {
+      throw new TroupeError('TROUPE_ALREADY_RUNNING', 'The crawler is running already');
+    }
+    this.#isStopWanted = false;
+    this.#running = this.#run(startRequests);
+    try {
+      return await this.#running;
+    } finally {
+      this.#running = undefined;
+      this.#crawl = undefined;
+    }
+  }
+
+  /** Lets what is in flight finish, then ends the run; what is left stays in the queue. */
+  stop(): void {
+    this.#isStopWanted = true;
+    this.#crawl?.stop();
+  }
+
+  /** Ends the run at once: handlers see their `signal` aborted, and their requests go back to the queue. */
+  async teardown(): Promise<void> {
+    this.#isStopWanted = true;
+    this.#crawl?.tearDown();
+    await this.#running?.catch(() => {});
+    await this.#resources.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.teardown();
+  }
+
+  /** Adds requests before or while it runs. Durable when it resolves. @throws OptionError */
+  async addRequests(
+    requests: RequestSources,
+    options: { forefront?: boolean } = {},
+  ): Promise<AddedRequestInfo[]> {
+    const { queue } = await this.#resources.open();
+    return queue.addRequests(requests, options);
+  }
+
+  /** The queue in use; opened when it is not yet. */
+  async getRequestQueue(): Promise<RequestQueue> {
+    return (await this.#resources.open()).queue;
+  }
+
+  /** The crawl's dataset, or another by name; opened when it is not yet. */
+  async getDataset(name?: string): Promise<Dataset> {
+    const { dataset, storage } = await this.#resources.open();
+    return name === undefined ? dataset : storage.openDataset(name);
+  }
+
+  async pushData(items: DatasetItem | readonly DatasetItem[], datasetName?: string): Promise<void> {
+    await (await this.getDataset(datasetName)).pushData(items);
+  }
+
+  async getData(options?: { offset?: number; limit?: number }): Promise<DatasetPage> {
+    return (await this.getDataset()).getData(options);
+  }
+
+  async #run(startRequests: RequestSources): Promise<CrawlStatistics> {
+    const { signal } = this.#options;
+    const onAbort = (): void => this.stop();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      await this.#kind.prepare();
+      const parts = await this.#openParts();
+      this.#crawl = new Crawl(parts);
+      await parts.queue.addRequests(startRequests);
+      if (this.#isStopWanted || signal?.aborted) this.#crawl.stop();
+      await this.#crawl.run();
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      this.#statistics?.stop();
+      this.#lastReport = this.#statistics?.report(this.#sessionCounts());
+      await this.#resources.close();
+    }
+    return this.#lastReport as CrawlStatistics;
+  }
+
+  async #openParts(): Promise<CrawlParts<Context>> {
+    const options = this.#options;
+    const resources = await this.#resources.open();
+    const statistics = new Statistics(options.clock, this.#sessionCounts());
+    this.#statistics = statistics;
+    const sender = new SessionSender(resources.client, options);
+    return {
+      ...resources,
+      options,
+      statistics,
+      sender,
+      kind: this.#kind,
+      handler: this.#handler,
+      controls: this,
+      pacer: new OriginPacer(options),
+      history: new RequestHistory(options.retrySession),
+      robots: robotsFor(options, sender, resources.pool),
+      directLane: isAllDirect(options) ? (site) => site : (site) => `direct ${site}`,
+    };
+  }
+
+  #sessionCounts(): SessionCounts | undefined {
+    const { pool } = this.#resources;
+    return pool && { created: pool.createdSessionsCount, retiredByReason: pool.retiredByReason };
+  }
+}
+
+/** Whether no request can have a proxy. */
+function isAllDirect<Context extends BasicContext>({
+  proxyConfiguration,
+  useSessionPool,
+  sessionPool,
+  sessionPoolOptions,
+}: ResolvedCrawlerOptions<Context>): boolean {
+  if (proxyConfiguration) return false;
+  if (!useSessionPool) return true;
+  return (
+    !sessionPool &&
+    !sessionPoolOptions?.proxyConfiguration &&
+    !sessionPoolOptions?.createSessionFunction &&
+    !sessionPoolOptions?.sessionOptions?.proxyInfo
+  );
+}

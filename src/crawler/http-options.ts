@@ -1,0 +1,142 @@
+import * as v from 'valibot';
+import { OptionError } from '../core/errors.ts';
+import {
+  callback,
+  flag,
+  integer,
+  listOf,
+  number,
+  optional,
+  optionsObject,
+  parseOptions,
+  text,
+} from '../core/options.ts';
+import type { BlockRule, BlockRules } from './block-rules.ts';
+import {
+  type BasicCrawlerOptions,
+  CRAWLER_DEFAULTS,
+  CRAWLER_ENTRIES,
+  definedOnly,
+  type ResolvedCrawlerOptions,
+} from './crawler-options.ts';
+import type { HttpContext, NavigationHook } from './http-context.ts';
+
+export interface HttpCrawlerOptions<Context extends HttpContext = HttpContext>
+  extends BasicCrawlerOptions<Context> {
+  /** From sending to the last byte of the body, redirects included. @default 30 */
+  readonly navigationTimeoutSecs?: number;
+  /** Called in order before the page is fetched; may change the options it is fetched with. */
+  readonly preNavigationHooks?: readonly NavigationHook[];
+  /** Called in order once the page is there, before the handler. */
+  readonly postNavigationHooks?: readonly NavigationHook<Context>[];
+  /** Content types accepted beside HTML, XML, JSON and plain text; patterns such as `image/*` fit. Their bodies are bytes. @default none */
+  readonly additionalMimeTypes?: readonly string[];
+  /** After decompression; a longer page fails at once. @default 100 MiB */
+  readonly maxBodyBytes?: number;
+  /** Statuses that mean the session is blocked. @default [401, 403] */
+  readonly blockedStatusCodes?: readonly number[];
+  /** Statuses that count as a failure of the site although they are below 500. @default none */
+  readonly additionalHttpErrorStatusCodes?: readonly number[];
+  /** Statuses that are pages like any other. @default none */
+  readonly ignoreHttpErrorStatusCodes?: readonly number[];
+  /** Block pages that come with status 200: rules, or a function that judges the page. @default none */
+  readonly checkResponse?: BlockRules<Context>;
+  /** @default false */
+  readonly ignoreSslErrors?: boolean;
+  /** @default false */
+  readonly useHttp2?: boolean;
+}
+
+type Defaulted =
+  | 'navigationTimeoutSecs'
+  | 'preNavigationHooks'
+  | 'postNavigationHooks'
+  | 'additionalMimeTypes'
+  | 'maxBodyBytes'
+  | 'blockedStatusCodes'
+  | 'additionalHttpErrorStatusCodes'
+  | 'ignoreHttpErrorStatusCodes'
+  | 'ignoreSslErrors'
+  | 'useHttp2';
+
+export type ResolvedHttpOptions<Context extends HttpContext = HttpContext> =
+  ResolvedCrawlerOptions<Context> &
+    Required<Pick<HttpCrawlerOptions<Context>, Defaulted>> &
+    Pick<HttpCrawlerOptions<Context>, 'checkResponse'>;
+
+const DEFAULTS: Required<Pick<HttpCrawlerOptions, Defaulted>> = Object.freeze({
+  navigationTimeoutSecs: 30,
+  preNavigationHooks: [],
+  postNavigationHooks: [],
+  additionalMimeTypes: [],
+  maxBodyBytes: 100 * 1024 * 1024,
+  blockedStatusCodes: [401, 403],
+  additionalHttpErrorStatusCodes: [],
+  ignoreHttpErrorStatusCodes: [],
+  ignoreSslErrors: false,
+  useHttp2: false,
+});
+
+const regExp = v.instance(RegExp, 'a regular expression');
+const rule = v.strictObject(
+  {
+    title: v.optional(regExp),
+    body: v.optional(regExp),
+    selector: v.optional(text()),
+    header: v.optional(v.record(v.string(), regExp)),
+  },
+  'an object',
+);
+const statuses = listOf(integer({ min: 100, max: 999 }), 'a list of status codes');
+const hooks = listOf(callback<NavigationHook>(), 'a list of functions');
+
+const HTTP_ENTRIES = {
+  ...CRAWLER_ENTRIES,
+  navigationTimeoutSecs: optional(number({ min: 0.001 })),
+  preNavigationHooks: optional(hooks),
+  postNavigationHooks: optional(hooks),
+  additionalMimeTypes: optional(listOf(text(), 'a list of content types')),
+  maxBodyBytes: optional(integer({ min: 1 })),
+  blockedStatusCodes: optional(statuses),
+  additionalHttpErrorStatusCodes: optional(statuses),
+  ignoreHttpErrorStatusCodes: optional(statuses),
+  checkResponse: v.optional(
+    v.union([callback(), v.array(rule), rule], 'a rule, a list of rules or a function'),
+  ),
+  ignoreSslErrors: optional(flag()),
+  useHttp2: optional(flag()),
+} satisfies v.ObjectEntries;
+
+const SCHEMA = optionsObject(HTTP_ENTRIES);
+
+/**
+ * `canSelect` tells whether pages are parsed, so that rules may have a `selector`.
+ *
+ * @throws OptionError
+ */
+export function resolveHttpOptions<Context extends HttpContext>(
+  options: HttpCrawlerOptions<Context>,
+  crawler: { readonly name: string; readonly canSelect: boolean },
+): ResolvedHttpOptions<Context> {
+  const given = parseOptions(
+    SCHEMA,
+    options,
+    crawler.name,
+  ) as unknown as HttpCrawlerOptions<Context>;
+  if (!crawler.canSelect && hasSelector(given.checkResponse)) {
+    throw new OptionError(
+      'checkResponse.selector',
+      `\`checkResponse.selector\` needs a parsed page; ${crawler.name} does not parse, CheerioCrawler does`,
+    );
+  }
+  return {
+    ...CRAWLER_DEFAULTS,
+    ...DEFAULTS,
+    ...definedOnly(given),
+  } as unknown as ResolvedHttpOptions<Context>;
+}
+
+function hasSelector(rules: unknown): boolean {
+  const list = Array.isArray(rules) ? rules : [rules];
+  return list.some((candidate: BlockRule | undefined) => candidate?.selector !== undefined);
+}

@@ -1,0 +1,155 @@
+import { SessionMissingError } from '../session/errors.ts';
+import type { Lease } from '../session/lease.ts';
+import type { Outcome } from '../session/outcome.ts';
+import type { Attempt } from './attempt.ts';
+import type { BasicTools } from './basic-tools.ts';
+import { outcomeOfError } from './classify.ts';
+import type { BasicContext } from './context.ts';
+import type { CrawlParts } from './crawl-parts.ts';
+import type { PageTools } from './page-kind.ts';
+import type { Robots } from './robots.ts';
+
+/** What one attempt came to. `paused` and `skipped` attempts never went out. */
+export type AttemptResult =
+  | {
+      readonly kind: 'ended';
+      readonly outcome: Outcome;
+      readonly error: unknown;
+      readonly context: BasicContext;
+    }
+  | { readonly kind: 'skipped' }
+  | { readonly kind: 'paused'; readonly until: number };
+
+/** Runs one attempt: session, page, handler, verdict. Settles the lease exactly once, whatever happens. */
+export class RequestRunner<Context extends BasicContext> {
+  readonly #parts: CrawlParts<Context>;
+  readonly #basic: BasicTools<Context>;
+  readonly #tools: PageTools;
+  /** Aborted when the crawl starts nothing more. */
+  readonly #stopSignal: AbortSignal;
+  #waitingForSessionCount = 0;
+
+  constructor(parts: CrawlParts<Context>, basic: BasicTools<Context>, stopSignal: AbortSignal) {
+    this.#parts = parts;
+    this.#stopSignal = stopSignal;
+    this.#basic = basic;
+    const { sender, statistics, options } = parts;
+    this.#tools = {
+      sender,
+      log: options.log,
+      handlerTimeoutSecs: options.requestHandlerTimeoutSecs,
+      now: () => options.clock.now(),
+      countBytes: (bytes) => statistics.countBytes(bytes),
+      enqueue: (attempt, hrefs, links) => this.#basic.enqueue(attempt, hrefs, links),
+    };
+  }
+
+  /** Attempts that wait for a session to become free. */
+  get waitingForSessionCount(): number {
+    return this.#waitingForSessionCount;
+  }
+
+  async run(attempt: Attempt, site: string): Promise<AttemptResult> {
+    let lease: Lease | undefined;
+    let context: BasicContext | undefined;
+    let page: Context | undefined;
+    let outcome: Outcome;
+    let error: unknown;
+    try {
+      if (this.#parts.robots) {
+        const refused = await this.#askRobots(this.#parts.robots, attempt, site);
+        if (refused) return refused;
+      }
+      lease = await this.#takeSession(attempt);
+      context = this.#basic.contextFor(attempt);
+      const until = this.#pausedUntil(attempt, site);
+      if (until > 0) {
+        lease?.release();
+        return { kind: 'paused', until };
+      }
+      page = await this.#parts.kind.open(attempt, context, this.#tools);
+      await this.#handle(attempt, page);
+      outcome = okOutcome(attempt);
+    } catch (thrown) {
+      error = thrown;
+      outcome = this.#isCancelled(attempt) ? { kind: 'neutral' } : outcomeOfError(thrown);
+    }
+    if (page) await this.#parts.kind.close?.(page);
+    lease?.report(outcome);
+    return { kind: 'ended', outcome, error, context: context ?? this.#basic.contextFor(attempt) };
+  }
+
+  async #askRobots(
+    robots: Robots,
+    { request }: Attempt,
+    site: string,
+  ): Promise<AttemptResult | undefined> {
+    const { pacer } = this.#parts;
+    const { isAllowed, crawlDelaySecs } = await robots.check(request.url, this.#stopSignal);
+    if (!isAllowed) return { kind: 'skipped' };
+    if (!crawlDelaySecs) return undefined;
+    const wasPaced = pacer.isPaced(site);
+    pacer.setInterval(site, crawlDelaySecs * 1000);
+    // Whoever came before the delay was known has not asked for its place yet.
+    const until = wasPaced ? 0 : pacer.admit(site, request.id);
+    return until > 0 ? { kind: 'paused', until } : undefined;
+  }
+
+  async #takeSession(attempt: Attempt): Promise<Lease | undefined> {
+    const { pool, options } = this.#parts;
+    if (!pool) {
+      attempt.proxyInfo =
+        (await options.proxyConfiguration?.newProxyInfo(undefined, { request: attempt.request })) ??
+        null;
+      attempt.sentAt = options.clock.now();
+      return undefined;
+    }
+    this.#waitingForSessionCount++;
+    try {
+      const lease = await this.#lease(attempt);
+      attempt.session = lease.session;
+      attempt.proxyInfo = lease.session.proxyInfo;
+      attempt.sentAt = options.clock.now();
+      return lease;
+    } finally {
+      this.#waitingForSessionCount--;
+    }
+  }
+
+  async #lease({ request }: Attempt): Promise<Lease> {
+    const pool = this.#parts.pool as NonNullable<CrawlParts<Context>['pool']>;
+    const { avoid, sessionId } = this.#parts.history.wishFor(request.id);
+    const wish = { url: request.url, request, avoid, signal: this.#stopSignal };
+    if (sessionId === undefined) return pool.lease(wish);
+    try {
+      return await pool.lease({ ...wish, sessionId });
+    } catch (error) {
+      if (error instanceof SessionMissingError) return pool.lease(wish);
+      throw error;
+    }
+  }
+
+  /** Without a proxy all sessions share one address, so what one of them was told holds for all. */
+  #pausedUntil({ proxyInfo, request }: Attempt, site: string): number {
+    const { pacer, directLane } = this.#parts;
+    if (proxyInfo !== null || !pacer.isActive) return 0;
+    const lane = directLane(site);
+    return pacer.pausedUntil(lane) > 0 ? pacer.admit(lane, request.id) : 0;
+  }
+
+  #handle(attempt: Attempt, page: Context): Promise<unknown> {
+    const { handler, options } = this.#parts;
+    return attempt.run('The requestHandler', options.requestHandlerTimeoutSecs, () =>
+      handler(page),
+    );
+  }
+
+  #isCancelled(attempt: Attempt): boolean {
+    // Once stopped, an attempt without a session was waiting for one.
+    return attempt.isCancelled || (this.#stopSignal.aborted && attempt.sentAt === 0);
+  }
+}
+
+function okOutcome({ statusCode }: Attempt): Outcome {
+  return statusCode === undefined ? { kind: 'ok' } : { kind: 'ok', status: statusCode };
+}

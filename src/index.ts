@@ -1,0 +1,1 @@
+export { BasicCrawler } from './crawler/basic-crawler.ts';
