@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { collect, pattern, seconds, webUrl, wholeNumber } from './option-values.ts';
+import { collect, glob, pattern, seconds, webUrl, wholeNumber } from './option-values.ts';
 import { parseSelection, type Selection } from './selection.ts';
 
 /** What the user asked for, each value parsed and in range. */
@@ -76,8 +76,4 @@ Examples:
       const { crawl } = await import('./crawl.ts');
       end(await crawl(urls, options));
     });
-}
-
-function glob(text: string): string {
-  return text;
 }

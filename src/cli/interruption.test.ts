@@ -24,17 +24,23 @@ test.each([
 ] as const)('the first %s asks to stop, the second ends the process with %i', (signal, code) => {
   const { source, exits, send } = fakeProcess();
   let stops = 0;
-  using interruption = new Interruption(() => stops++, source);
+  let lastWords = 0;
+  using interruption = new Interruption({
+    onFirst: () => stops++,
+    onSecond: () => lastWords++,
+    source,
+  });
   expect(interruption.exitCode).toBeNull();
   send(signal);
   expect([stops, interruption.exitCode, exits]).toEqual([1, code, []]);
+  expect(lastWords).toBe(0);
   send(signal);
-  expect([stops, exits]).toEqual([1, [code]]);
+  expect([stops, lastWords, exits]).toEqual([1, 1, [code]]);
 });
 
 test('once disposed it leaves signals alone', () => {
   const { source, exits, send } = fakeProcess();
-  const interruption = new Interruption(() => {}, source);
+  const interruption = new Interruption({ onFirst: () => {}, onSecond: () => {}, source });
   interruption[Symbol.dispose]();
   send('SIGINT');
   expect(interruption.exitCode).toBeNull();

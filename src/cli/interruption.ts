@@ -9,17 +9,26 @@ export interface SignalSource {
 
 const CODES = { SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated } as const;
 
+export interface InterruptionOptions {
+  /** The first signal: finish and save. */
+  readonly onFirst: () => void;
+  /** The second one: last words. The process ends right after. */
+  readonly onSecond: () => void;
+  /** @default this process */
+  readonly source?: SignalSource;
+}
+
 /** Turns the first Ctrl-C (or SIGTERM) into a request to stop; the second ends the process at once. */
 export class Interruption implements Disposable {
   readonly #source: SignalSource;
-  readonly #onFirst: () => void;
+  readonly #options: InterruptionOptions;
   #exitCode: ExitCode | null = null;
 
-  constructor(onFirst: () => void, source: SignalSource = process) {
-    this.#source = source;
-    this.#onFirst = onFirst;
-    source.on('SIGINT', this.#onSignal);
-    source.on('SIGTERM', this.#onSignal);
+  constructor(options: InterruptionOptions) {
+    this.#options = options;
+    this.#source = options.source ?? process;
+    this.#source.on('SIGINT', this.#onSignal);
+    this.#source.on('SIGTERM', this.#onSignal);
   }
 
   /** The code to end with; `null` while nobody has interrupted. */
@@ -35,10 +44,11 @@ export class Interruption implements Disposable {
   readonly #onSignal = (signal: 'SIGINT' | 'SIGTERM'): void => {
     const code = CODES[signal];
     if (this.#exitCode !== null) {
+      this.#options.onSecond();
       this.#source.exit(code);
       return;
     }
     this.#exitCode = code;
-    this.#onFirst();
+    this.#options.onFirst();
   };
 }

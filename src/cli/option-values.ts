@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { globToRegExp } from '../crawler/url-glob.ts';
 
 /** Turns an option's text into its value. What it throws reaches the user with the option's name and the text in front. */
 export type ValueParser<T> = (text: string) => T;
@@ -16,6 +17,22 @@ export function seconds(text: string): number {
   const value = Number(text);
   if (/^\d*\.?\d+$/.test(text) && Number.isFinite(value)) return value;
   throw new InvalidArgumentError('Expected a number of seconds ≥ 0, such as 0.5.');
+}
+
+/** A pattern for whole URLs. */
+export function glob(text: string): string {
+  if (text.startsWith('/')) {
+    throw new InvalidArgumentError(
+      `A glob is compared with whole URLs: write **${text} or put the site in front.`,
+    );
+  }
+  try {
+    if (text !== '') globToRegExp(text);
+  } catch {
+    throw new InvalidArgumentError('Expected a glob such as https://example.com/products/**.');
+  }
+  if (text === '') throw new InvalidArgumentError('Expected a glob that is not empty.');
+  return text;
 }
 
 /** Case does not count. */

@@ -14,6 +14,8 @@ import { addWorldCommand } from './world-command.ts';
  * @param argv as in `process.argv`
  */
 export async function runCli(argv: readonly string[]): Promise<number> {
+  process.stdout.on('error', ignoreClosedPipe);
+  process.stderr.on('error', ignoreClosedPipe);
   let exitCode: number = EXIT.done;
   const program = createProgram((code) => {
     exitCode = code;
@@ -56,4 +58,9 @@ Examples:
   addDemoCommand(program, end);
   addWorldCommand(program);
   return program;
+}
+
+/** Whoever read our output has seen enough, as `head` does. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
 }

@@ -10,16 +10,17 @@ function setUp(stream: { isTTY?: boolean; columns?: number }, env = {}) {
     clock,
     env: { NO_COLOR: '1', ...env },
     stream: { ...stream, write: (text) => written.push(text) },
-    read: () => ({
+  });
+  const start = (): void =>
+    display.start(() => ({
       finishedCount: state.finishedCount,
       failedCount: 0,
       totalCount: 100,
       usableSessionsCount: 1,
       coolingSessionsCount: 0,
       retired: {},
-    }),
-  });
-  return { clock, written, state, display };
+    }));
+  return { clock, written, state, display, start };
 }
 
 /** What a terminal shows after the writes: the lines, the last one being the current. */
@@ -29,8 +30,8 @@ function screen(written: readonly string[]): string[] {
 }
 
 test('a terminal shows one line, kept up to date within its width', async () => {
-  const { clock, written, state, display } = setUp({ isTTY: true, columns: 60 });
-  display.start();
+  const { clock, written, state, display, start } = setUp({ isTTY: true, columns: 60 });
+  start();
   state.finishedCount = 10;
   await clock.advance(1_000);
   const lines = screen(written);
@@ -43,8 +44,8 @@ test('a terminal shows one line, kept up to date within its width', async () => 
 });
 
 test('messages stand above the live line', async () => {
-  const { written, display } = setUp({ isTTY: true, columns: 60 });
-  display.start();
+  const { written, display, start } = setUp({ isTTY: true, columns: 60 });
+  start();
   display.print('first');
   display.print('second');
   const lines = screen(written);
@@ -59,8 +60,8 @@ test.each([
   ['a pipe', {}, {}],
   ['a dumb terminal', { isTTY: true }, { TERM: 'dumb' }],
 ])('%s gets a plain line every five seconds', async (_name, stream, env) => {
-  const { clock, written, state, display } = setUp(stream, env);
-  display.start();
+  const { clock, written, state, display, start } = setUp(stream, env);
+  start();
   await clock.advance(4_999);
   expect(written).toEqual([]);
   state.finishedCount = 20;
@@ -77,8 +78,8 @@ test.each([
 });
 
 test('speed is that of the last seconds, not of the whole crawl', async () => {
-  const { clock, written, state, display } = setUp({ isTTY: true, columns: 100 });
-  display.start();
+  const { clock, written, state, display, start } = setUp({ isTTY: true, columns: 100 });
+  start();
   state.finishedCount = 50;
   await clock.advance(6_000);
   await clock.advance(6_000);

@@ -11,7 +11,6 @@ export interface DisplayStream {
 
 export interface ProgressDisplayOptions {
   readonly stream: DisplayStream;
-  readonly read: () => Progress;
   readonly clock?: Clock;
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -26,40 +25,47 @@ const CLEAR_LINE = '\r\u001b[2K';
 /** Shows how a crawl goes: one line kept up to date on a terminal, a line now and then elsewhere. */
 export class ProgressDisplay {
   readonly #stream: DisplayStream;
-  readonly #read: () => Progress;
   readonly #clock: Clock;
   readonly #colors: Colors;
   readonly #isLive: boolean;
   readonly #samples: { readonly atMs: number; readonly finishedCount: number }[] = [];
   #timer: Timer | undefined;
+  #read: (() => Progress) | undefined;
   #isLineShown = false;
 
   constructor(options: ProgressDisplayOptions) {
     const env = options.env ?? process.env;
     this.#stream = options.stream;
-    this.#read = options.read;
     this.#clock = options.clock ?? systemClock;
     this.#colors = colorsFor(options.stream, env);
     this.#isLive = options.stream.isTTY === true && env['TERM'] !== 'dumb';
   }
 
-  start(): void {
-    this.#sample(this.#read());
-    if (this.#isLive) this.#draw();
+  /** `read` is called whenever something is shown. */
+  start(read: () => Progress): void {
+    this.#read = read;
+    this.#sample(read());
+    this.#draw();
     this.#schedule();
   }
 
   /** A line of text; on a terminal above the live line. */
   print(text: string): void {
+    this.interject(() => this.#stream.write(`${text}\n`));
+  }
+
+  /** Lets whole lines be written, to whatever stream shares the terminal, without mixing with the live line. */
+  interject<T>(write: () => T): T {
     this.#clear();
-    this.#stream.write(`${text}\n`);
-    if (this.#timer) this.#draw();
+    const result = write();
+    this.#draw();
+    return result;
   }
 
   /** Takes the live line away. Idempotent. */
   stop(): void {
     this.#timer?.cancel();
-    this.#timer = undefined;
+    this.#read = undefined;
     this.#clear();
   }
 
@@ -70,12 +76,12 @@ export class ProgressDisplay {
 
   #tick(): void {
     if (this.#isLive) this.#draw();
-    else this.#stream.write(`${this.#text()}\n`);
+    else this.#writeLine();
     this.#schedule();
   }
 
   #draw(): void {
-    if (!this.#isLive) return;
+    if (!this.#isLive || !this.#read) return;
     const progress = this.#read();
     const speed = this.#sample(progress);
     // The last column stays free: some terminals wrap as soon as it is written to.
@@ -84,9 +90,10 @@ export class ProgressDisplay {
     this.#isLineShown = true;
   }
 
-  #text(): string {
+  #writeLine(): void {
+    if (!this.#read) return;
     const progress = this.#read();
-    return progressText(progress, this.#sample(progress));
+    this.#stream.write(`${progressText(progress, this.#sample(progress))}\n`);
   }
 
   #clear(): void {
