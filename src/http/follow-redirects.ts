@@ -99,7 +99,7 @@ function hopOf(
   let hasCookie = false;
   let hasAcceptEncoding = acceptEncoding === undefined;
   let hasAuthorization = !hasCredentials;
-  for (const name in step.headers) {
+  for (const name of Object.keys(step.headers)) {
     const value = step.headers[name];
     if (value === undefined) continue;
     const lowerCaseName = name.toLowerCase();
