@@ -39,7 +39,7 @@ const broken = fc
       `${scheme}user:${secret}@${host}`,
       `${scheme}:${secret}@${host}`,
       `${scheme}us er:${secret}@${host}`,
-      `${scheme}user:${encodeURIComponent(secret.toWellFormed())}@${host}`,
+      `${scheme}user:${encodeURIComponent(secret.replace(/\p{Surrogate}/gu, '?'))}@${host}`,
       `${scheme}user:${secret}`,
       `${scheme}host:8000:user:${secret}`,
       `${scheme}host:99999:user:${secret}`,

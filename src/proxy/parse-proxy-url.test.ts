@@ -14,7 +14,9 @@ function failureOf(entry: unknown): ProxyUrlError {
 }
 
 /** What credentials may be made of: any text that UTF-8 can hold. */
-const credential = fc.string({ unit: 'binary' }).map((text) => text.toWellFormed());
+const credential = fc
+  .string({ unit: 'binary' })
+  .map((text) => text.replace(/\p{Surrogate}/gu, '?'));
 
 describe('parseProxyUrl', () => {
   it('takes a URL apart', () => {

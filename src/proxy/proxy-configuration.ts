@@ -3,7 +3,7 @@ import { expectedText } from '../core/options.ts';
 import { Bindings } from './bindings.ts';
 import { infoFor, makeEntry, type ProxyEntry } from './proxy-entry.ts';
 import { callProxyFunction } from './proxy-function.ts';
-import type { ProxyInfo, ProxySource } from './proxy-info.ts';
+import type { ProxyInfo, ProxySource, ProxyVerdict } from './proxy-info.ts';
 import { numberProxies, parseProxyList } from './proxy-list.ts';
 import { ProxyListSource } from './proxy-list-source.ts';
 import {
@@ -31,7 +31,7 @@ const MAX_AVOIDING_CALLS = 3;
  */
 export class ProxyConfiguration implements ProxySource, AsyncDisposable {
   readonly #options: ResolvedProxyOptions;
-  readonly #roster = new ProxyRoster();
+  readonly #roster: ProxyRoster;
   readonly #bindings: Bindings;
   readonly #source: ProxyListSource | undefined;
   /** Calls of the function that are on their way, by session. */
@@ -46,6 +46,7 @@ export class ProxyConfiguration implements ProxySource, AsyncDisposable {
   constructor(options: ProxyConfigurationOptions) {
     const resolved = resolveProxyOptions(options);
     this.#options = resolved;
+    this.#roster = new ProxyRoster(resolved.clock);
     this.#bindings = new Bindings(resolved.maxBindings, (entry) => this.#roster.giveBack(entry));
     if (resolved.proxyUrls) {
       const listed = numberProxies(resolved.proxyUrls, 'proxyUrls');
@@ -101,7 +102,8 @@ export class ProxyConfiguration implements ProxySource, AsyncDisposable {
 
   /**
    * Binds a session that is being made to the proxy with the fewest bound sessions, ties in turn; O(log n).
-   * A bound session gets the proxy it has, unless that is the one to avoid.
+   * Proxies that rest after failures (see {@link ProxyConfiguration.report}) are left out while there is
+   * another. A bound session gets the proxy it has, unless that is the one to avoid.
    *
    * @param options.avoid URL of a proxy not to give if there is another
    */
@@ -133,6 +135,16 @@ export class ProxyConfiguration implements ProxySource, AsyncDisposable {
   release(sessionId: string): void {
     this.#asking.delete(sessionId);
     this.#bindings.delete(sessionId);
+  }
+
+  /**
+   * After a failure, or two bans or timeouts, with no success between, a listed proxy gets no new sessions
+   * for 10 s, then 20 s, up to 10 min; a success ends that. Sessions that are bound to it stay. A template
+   * with `{session}` stands for many proxies, so reports about its URLs change nothing.
+   */
+  report(proxyUrl: string, verdict: ProxyVerdict): void {
+    const entry = this.#roster.find(proxyUrl);
+    if (entry) this.#roster.judge(entry, verdict);
   }
 
   /**
@@ -195,7 +207,12 @@ export class ProxyConfiguration implements ProxySource, AsyncDisposable {
     const { newUrlFunction, countryCode } = this.#options;
     const pending = this.#asking.get(sessionId);
     if (pending || !newUrlFunction) return pending as Promise<ProxyEntry>;
-    const asking = callProxyFunction(newUrlFunction, sessionId, request, countryCode)
+    const asking: Promise<ProxyEntry> = callProxyFunction(
+      newUrlFunction,
+      sessionId,
+      request,
+      countryCode,
+    )
       .then((info) => this.#answered(sessionId, asking, info))
       .finally(() => {
         if (this.#asking.get(sessionId) === asking) this.#asking.delete(sessionId);

@@ -14,8 +14,13 @@ export interface ProxyEntry {
   bindingsCount: number;
   /** When it was last given out; decides ties. */
   lastTurn: number;
-  /** Place in the heap of the current list, -1 when the list does not hold it. */
+  isListed: boolean;
+  /** Place in the one heap that holds it, -1 when none does. */
   heapIndex: number;
+  /** How much has gone wrong since something last went well. */
+  strikes: number;
+  /** Monotonic time until which no new session is bound to it. */
+  restUntil: number;
 }
 
 export function keyOf(info: ProxyInfo | null): string {
@@ -32,7 +37,10 @@ export function makeEntry(info: ProxyInfo | null): ProxyEntry {
     isTemplate: info !== null && hasSessionPlaceholder(info),
     bindingsCount: 0,
     lastTurn: 0,
+    isListed: false,
     heapIndex: -1,
+    strikes: 0,
+    restUntil: 0,
   };
 }
 
