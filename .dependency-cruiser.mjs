@@ -34,6 +34,9 @@ const LAZY = [
   'robots-parser',
 ];
 
+/** `import type …`, and `typeof import('…')`: gone after compilation. */
+const TYPES = ['type-only', 'type-import'];
+
 const ENTRIES = '^src/[^/]+\\.ts$';
 const TESTS = '\\.test\\.ts$';
 
@@ -53,7 +56,7 @@ const directions = Object.entries(MAY_IMPORT).flatMap(([folder, allowed]) => {
       name: `${folder}-takes-only-types`,
       severity: 'error',
       from: { path: `^src/${folder}/` },
-      to: { path: `^src/(${types.join('|')})/`, dependencyTypesNot: ['type-only'] },
+      to: { path: `^src/(${types.join('|')})/`, dependencyTypesNot: TYPES },
     });
   }
   return rules;
@@ -105,7 +108,7 @@ export default {
       from: { path: '^src/', pathNot: TESTS },
       to: {
         path: `^node_modules/(${LAZY.join('|')})/`,
-        dependencyTypesNot: ['dynamic-import', 'type-only'],
+        dependencyTypesNot: ['dynamic-import', ...TYPES],
       },
     },
     {
@@ -116,7 +119,7 @@ export default {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
         // Bundled by the build, or an optional peer that is also installed for the tests.
         pathNot: '^node_modules/(valibot|cheerio|impit|header-generator)/',
-        dependencyTypesNot: ['type-only'],
+        dependencyTypesNot: TYPES,
       },
     },
     { name: 'everything-resolves', severity: 'error', from: {}, to: { couldNotResolve: true } },
