@@ -1,4 +1,5 @@
 import type { ReadySet } from './selection.ts';
+import type { SessionLimits } from './session-options.ts';
 import { SlotHeap } from './slot-heap.ts';
 import {
   FLAG_ALIVE,
@@ -74,7 +75,7 @@ export class Availability {
     const isFree =
       (flags & FLAG_ALIVE) !== 0 &&
       (flags & UNAVAILABLE) === 0 &&
-      (table.inFlight[slot] as number) < (table.maxConcurrency[slot] as number);
+      (table.inFlight[slot] as number) < (table.limits[slot] as SessionLimits).maxConcurrency;
     if (!isFree) {
       this.#ready.remove(slot);
       return false;

@@ -89,7 +89,7 @@ function whyRetired(obituary: Obituary, reading: TimelineReading): string {
     case 'blocked':
       return status ? `the site answered ${status}, which means blocked` : 'the site blocked it';
     case 'error-score':
-      return `its error score reached ${obituary.final.errorScore}, the limit is ${obituary.final.maxErrorScore}`;
+      return `its error score reached ${obituary.final.errorScore}, the limit is ${obituary.final.limits.maxErrorScore}`;
     case 'exhausted':
       return `it was used ${obituary.final.usageCount} times, as often as maxUsageCount allows`;
     case 'expired':

@@ -1,43 +1,33 @@
 import type { Fingerprint } from '../core/fingerprint.ts';
 import type { ProxyInfo } from '../proxy/proxy-info.ts';
 import { ColdState } from './cold-state.ts';
-import type { SessionDefaults, SessionOptions } from './session-options.ts';
-import { type SlotTable, toColumn, UNLIMITED_16, UNLIMITED_32 } from './slot-table.ts';
+import { limitsOf, type SessionLimits, type SessionOptions } from './session-options.ts';
+import type { SlotTable } from './slot-table.ts';
 
-/** Writes a new session's identity and limits into its slot: its own options over the defaults. */
+const NO_OPTIONS: SessionOptions = Object.freeze({});
+
+/** Gives a new session a slot: its own options over the limits of its pool. */
 export function fillSlot(
   table: SlotTable,
-  slot: number,
-  options: SessionOptions,
-  defaults: SessionDefaults,
+  id: string,
+  options: SessionOptions | undefined,
+  defaults: SessionLimits,
   made: { now: number; fingerprint: Fingerprint; proxy: ProxyInfo | null },
-): void {
-  const createdAt = options.createdAt?.getTime() ?? made.now;
-  const maxAgeSecs = options.maxAgeSecs ?? defaults.maxAgeSecs;
-  table.usageCount[slot] = options.usageCount ?? 0;
-  table.maxUsageCount[slot] = toColumn(
-    options.maxUsageCount ?? defaults.maxUsageCount,
-    UNLIMITED_32,
-  );
-  table.errorScore[slot] = options.errorScore ?? 0;
-  table.maxErrorScore[slot] = options.maxErrorScore ?? defaults.maxErrorScore;
-  table.errorScoreDecrement[slot] = options.errorScoreDecrement ?? defaults.errorScoreDecrement;
-  table.maxAgeSecs[slot] = maxAgeSecs;
+): number {
+  const limits = options ? limitsOf(options, defaults) : defaults;
+  const own = options ?? NO_OPTIONS;
+  const createdAt = own.createdAt?.getTime() ?? made.now;
+  const slot = table.allocate(id, limits);
+  table.usageCount[slot] = own.usageCount ?? 0;
+  table.errorScore[slot] = own.errorScore ?? 0;
   table.createdAt[slot] = createdAt;
-  table.expiresAt[slot] = options.expiresAt?.getTime() ?? createdAt + maxAgeSecs * 1000;
-  table.maxConcurrency[slot] = toColumn(
-    options.maxConcurrency ?? defaults.maxConcurrency,
-    UNLIMITED_16,
-  );
-  table.minIntervalMs[slot] = toColumn(
-    (options.minIntervalSecs ?? defaults.minIntervalSecs) * 1000,
-    UNLIMITED_32,
-  );
+  table.expiresAt[slot] = own.expiresAt?.getTime() ?? createdAt + limits.maxAgeSecs * 1000;
   table.fingerprint[slot] = table.internFingerprint(made.fingerprint);
   table.proxies[slot] = made.proxy;
-  if (options.userData === undefined && options.cookieJar === undefined) return;
+  if (own.userData === undefined && own.cookieJar === undefined) return slot;
   const cold = new ColdState();
-  if (options.userData) cold.userData = structuredClone(options.userData);
-  cold.jar = options.cookieJar;
+  if (own.userData) cold.userData = structuredClone(own.userData);
+  cold.jar = own.cookieJar;
   table.cold[slot] = cold;
+  return slot;
 }

@@ -3,6 +3,7 @@ import type { Log } from '../core/log.ts';
 import type { Random } from '../core/random.ts';
 import type { ProxyVerdict } from '../proxy/proxy-info.ts';
 import type { Outcome, OutcomeKind, RetiredReason } from './outcome.ts';
+import type { SessionLimits } from './session-options.ts';
 import { FLAG_EXHAUSTED, FLAG_PROVEN, FLAG_RETIRED, type SlotTable } from './slot-table.ts';
 import {
   codeOf,
@@ -100,14 +101,17 @@ export class Ledger {
   /** A lease begins: the use counts at once, so that no concurrency can exceed the cap. */
   open(slot: number, now: number): void {
     const { table } = this;
+    const limits = this.#limits(slot);
     const usage = (table.usageCount[slot] as number) + 1;
     table.usageCount[slot] = usage;
     table.inFlight[slot] = (table.inFlight[slot] as number) + 1;
     table.unjudged[slot] = (table.unjudged[slot] as number) + 1;
     table.lastUsedAt[slot] = now;
-    if (usage >= (table.maxUsageCount[slot] as number)) this.#exhaust(slot);
-    const pauseMs = table.minIntervalMs[slot] as number;
-    if (pauseMs > 0) table.readyAt[slot] = Math.max(table.readyAt[slot] as number, now + pauseMs);
+    if (usage >= limits.maxUsageCount) this.#exhaust(slot);
+    if (limits.minIntervalSecs > 0) {
+      const pauseEnds = now + limits.minIntervalSecs * 1000;
+      table.readyAt[slot] = Math.max(table.readyAt[slot] as number, pauseEnds);
+    }
     this.timeline.record(slot, EVENT_LEASED, now);
     this.#owner.onChanged(slot, false);
   }
@@ -158,9 +162,10 @@ export class Ledger {
   /** A session that came in used up, or too faulty for the limits it now has, ends here. */
   review(slot: number): void {
     const { table } = this;
-    if ((table.usageCount[slot] as number) >= (table.maxUsageCount[slot] as number)) {
+    const limits = this.#limits(slot);
+    if ((table.usageCount[slot] as number) >= limits.maxUsageCount) {
       this.#exhaust(slot);
-    } else if ((table.errorScore[slot] as number) >= (table.maxErrorScore[slot] as number)) {
+    } else if ((table.errorScore[slot] as number) >= limits.maxErrorScore) {
       this.#end(slot, 'error-score');
     }
     this.#finish(slot);
@@ -216,7 +221,7 @@ export class Ledger {
     const { table } = this;
     const score = table.errorScore[slot] as number;
     if (score > 0) {
-      table.errorScore[slot] = Math.max(0, score - (table.errorScoreDecrement[slot] as number));
+      table.errorScore[slot] = Math.max(0, score - this.#limits(slot).errorScoreDecrement);
     }
     table.cooldownStep[slot] = 0;
     table.proxyFailures[slot] = 0;
@@ -226,9 +231,10 @@ export class Ledger {
 
   #punish(slot: number): void {
     const { table } = this;
-    table.errorScore[slot] = (table.errorScore[slot] as number) + 1;
+    const score = (table.errorScore[slot] as number) + 1;
+    table.errorScore[slot] = score;
     this.#owner.onChanged(slot, false);
-    if ((table.errorScore[slot] as number) >= (table.maxErrorScore[slot] as number)) {
+    if (score >= this.#limits(slot).maxErrorScore) {
       this.#end(slot, 'error-score');
     }
   }
@@ -245,7 +251,7 @@ export class Ledger {
     const usage = (table.usageCount[slot] as number) + 1;
     table.usageCount[slot] = usage;
     table.lastUsedAt[slot] = this.#clock.now();
-    if (usage >= (table.maxUsageCount[slot] as number)) this.#exhaust(slot);
+    if (usage >= this.#limits(slot).maxUsageCount) this.#exhaust(slot);
   }
 
   /** No use is left. The session retires when the pages in flight are done: nobody is cut off, nobody is blamed. */
@@ -301,6 +307,10 @@ export class Ledger {
     this.#owner.onChanged(slot, false);
     this.#owner.onCooldown(slot);
     return ((table.readyAt[slot] as number) - now) / 1000;
+  }
+
+  #limits(slot: number): SessionLimits {
+    return this.table.limits[slot] as SessionLimits;
   }
 
   #end(slot: number, reason: RetiredReason, status = 0): void {

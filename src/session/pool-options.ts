@@ -121,7 +121,8 @@ export function resolvePoolOptions(input: SessionPoolOptions = {}): ResolvedPool
   const prefix = options.persistStateKeyValueStoreId;
   return {
     maxPoolSize: options.maxPoolSize ?? DEFAULTS.maxPoolSize,
-    sessionOptions: options.sessionOptions ?? {},
+    // The user keeps the object; what is in it later is no longer our business.
+    sessionOptions: structuredCloneOf(options.sessionOptions),
     createSessionFunction: options.createSessionFunction,
     storage: options.storage,
     storeName: prefix === undefined ? key : `${prefix}/${key}`,
@@ -132,4 +133,8 @@ export function resolvePoolOptions(input: SessionPoolOptions = {}): ResolvedPool
     random: options.random ?? systemRandom,
     log: options.log ?? defaultLog,
   };
+}
+
+function structuredCloneOf(options: SessionOptions = {}): SessionOptions {
+  return options.userData ? { ...options, userData: structuredClone(options.userData) } : options;
 }

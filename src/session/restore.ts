@@ -4,8 +4,8 @@ import type { ProxyInfo } from '../proxy/proxy-info.ts';
 import type { SessionStore, StoredSession } from '../storage/session-store.ts';
 import type { Ledger } from './ledger.ts';
 import type { Roster } from './roster.ts';
-import type { SessionDefaults } from './session-options.ts';
-import { restoreSlot } from './session-record.ts';
+import type { SessionLimits } from './session-options.ts';
+import { restoreSlot, type Sharing } from './session-record.ts';
 import { EVENT_RESTORED } from './timeline.ts';
 
 /** Retirements are remembered this long, so that another pool that still knows the session cannot bring it back. */
@@ -22,22 +22,21 @@ export async function restoreSessions(parts: {
   log: Log;
   maxPoolSize: number;
   mode: 'stored' | 'current' | 'min';
-  current: SessionDefaults;
+  current: SessionLimits;
   onRestored: (slot: number) => void;
 }): Promise<void> {
   const { store, ledger, roster, log } = parts;
   const now = ledger.now();
   await store.forgetRetired(now - REMEMBER_RETIRED_MS);
-  const shared = sharedProxies();
+  const shared = sharing();
   const corrupt: { id: string; why: string }[] = [];
   for (const stored of await chosen(store, parts.maxPoolSize, log)) {
     const { id } = stored.hot;
     if (roster.has(id)) continue;
-    const slot = ledger.table.allocate(id);
+    let slot: number;
     try {
-      restoreSlot(ledger.table, slot, stored, parts.mode, parts.current, shared);
+      slot = restoreSlot(ledger.table, stored, parts.mode, parts.current, shared);
     } catch (error) {
-      ledger.table.free(slot);
       corrupt.push({ id, why: messageOf(error) });
       continue;
     }
@@ -66,13 +65,19 @@ async function chosen(
   return all.sort((a, b) => b.hot.lastUsedAt - a.hot.lastUsedAt).slice(0, maxPoolSize);
 }
 
-/** Sessions of one proxy share one object. */
-function sharedProxies(): (proxy: ProxyInfo) => ProxyInfo {
-  const known = new Map<string, ProxyInfo>();
-  return (proxy) => {
-    const existing = known.get(proxy.url);
-    if (existing) return existing;
-    known.set(proxy.url, proxy);
-    return proxy;
+/** Sessions with the same proxy, or the same limits, share one object. */
+function sharing(): Sharing {
+  const proxies = new Map<string, ProxyInfo>();
+  const limits = new Map<string, SessionLimits>();
+  return {
+    proxy: (proxy) => shared(proxies, proxy.url, proxy),
+    limits: (own) => shared(limits, Object.values(own).join(), own),
   };
+}
+
+function shared<T>(known: Map<string, T>, key: string, value: T): T {
+  const existing = known.get(key);
+  if (existing !== undefined) return existing;
+  known.set(key, value);
+  return value;
 }

@@ -4,6 +4,7 @@ import { ColdState } from './cold-state.ts';
 import type { FinalState, ReadableColumn } from './final-state.ts';
 import type { Ledger } from './ledger.ts';
 import type { RetiredReason } from './outcome.ts';
+import type { SessionLimits } from './session-options.ts';
 
 /**
  * Where a session's state stands: a slot of a ledger's table, or, after the slot was freed, a copy.
@@ -29,6 +30,12 @@ export class Seat {
 
   get fingerprint(): Fingerprint {
     return this.#final ? this.#final.fingerprint : this.ledger.table.fingerprintOf(this.slot);
+  }
+
+  get limits(): SessionLimits {
+    return this.#final
+      ? this.#final.limits
+      : (this.ledger.table.limits[this.slot] as SessionLimits);
   }
 
   get cold(): ColdState | undefined {

@@ -9,19 +9,18 @@ import type { Roster } from './roster.ts';
 import { Session, seatOf } from './session.ts';
 import {
   resolveSessionOptions,
-  type SessionDefaults,
+  type SessionLimits,
   type SessionOptions,
 } from './session-options.ts';
 import type { SlotTable } from './slot-table.ts';
 import { newSessionId } from './solo-seat.ts';
-import { EVENT_CREATED } from './timeline.ts';
 
 const NO_OPTIONS: SessionOptions = Object.freeze({});
 
 /** Makes sessions: the user's function or the defaults, then a proxy, then a place in the roster. Synchronous wherever nothing asynchronous is asked for. */
 export class SessionMaker {
   readonly #options: ResolvedPoolOptions;
-  readonly #defaults: SessionDefaults;
+  readonly #limits: SessionLimits;
   readonly #ledger: Ledger;
   readonly #roster: Roster;
   readonly #view: PoolView;
@@ -33,14 +32,14 @@ export class SessionMaker {
 
   constructor(parts: {
     options: ResolvedPoolOptions;
-    defaults: SessionDefaults;
+    limits: SessionLimits;
     ledger: Ledger;
     roster: Roster;
     view: PoolView;
     onPlaceFreed: () => void;
   }) {
     this.#options = parts.options;
-    this.#defaults = parts.defaults;
+    this.#limits = parts.limits;
     this.#ledger = parts.ledger;
     this.#roster = parts.roster;
     this.#view = parts.view;
@@ -124,16 +123,15 @@ export class SessionMaker {
     made: Session | null,
     proxy: ProxyInfo | null,
   ): number {
-    const { table, timeline } = this.#ledger;
+    const { table } = this.#ledger;
     const now = this.#options.clock.now();
-    const slot = table.allocate(id);
-    fillSlot(table, slot, made ? optionsOf(made) : options, this.#defaults, {
+    const own = made ? optionsOf(made) : options === NO_OPTIONS ? undefined : options;
+    const slot = fillSlot(table, id, own, this.#limits, {
       now,
       fingerprint:
         made?.fingerprint ?? options.fingerprint ?? randomFingerprint(this.#options.random),
       proxy,
     });
-    timeline.record(slot, EVENT_CREATED, now);
     this.#roster.enter(slot);
     if (made) this.#adopt(slot, made, table);
     this.#createdCount++;

@@ -46,26 +46,23 @@ export interface SessionOptions {
   readonly minIntervalSecs?: number;
 }
 
-/** The part of the options that can be given for all sessions of a pool. */
-export interface SessionDefaults {
+/** How long and how often a session may be used. Shared by all sessions that have the same. */
+export interface SessionLimits {
   readonly maxAgeSecs: number;
   readonly maxErrorScore: number;
   readonly errorScoreDecrement: number;
   readonly maxUsageCount: number;
   readonly maxConcurrency: number;
   readonly minIntervalSecs: number;
-  /** A private copy, as JSON-like data; `undefined` when empty. */
-  readonly userData: Record<string, unknown> | undefined;
 }
 
-const DEFAULTS: SessionDefaults = Object.freeze({
+const DEFAULTS: SessionLimits = Object.freeze({
   maxAgeSecs: 3000,
   maxErrorScore: 3,
   errorScoreDecrement: 0.5,
   maxUsageCount: 50,
   maxConcurrency: 1,
   minIntervalSecs: 0,
-  userData: undefined,
 });
 
 const date = v.custom<Date>(
@@ -117,15 +114,29 @@ export function resolveSessionOptions(input: unknown, where: string): SessionOpt
   return parseOptions(SESSION_OPTIONS_SCHEMA, input ?? {}, where);
 }
 
-export function resolveSessionDefaults(options: SessionOptions = {}): SessionDefaults {
-  const { userData } = options;
-  return Object.freeze({
-    maxAgeSecs: options.maxAgeSecs ?? DEFAULTS.maxAgeSecs,
-    maxErrorScore: options.maxErrorScore ?? DEFAULTS.maxErrorScore,
-    errorScoreDecrement: options.errorScoreDecrement ?? DEFAULTS.errorScoreDecrement,
-    maxUsageCount: options.maxUsageCount ?? DEFAULTS.maxUsageCount,
-    maxConcurrency: options.maxConcurrency ?? DEFAULTS.maxConcurrency,
-    minIntervalSecs: options.minIntervalSecs ?? DEFAULTS.minIntervalSecs,
-    userData: userData && Object.keys(userData).length > 0 ? structuredClone(userData) : undefined,
-  });
+/** The limits that options ask for, over `defaults`; `defaults` itself when they ask for none. */
+export function limitsOf(
+  options: SessionOptions,
+  defaults: SessionLimits = DEFAULTS,
+): SessionLimits {
+  const limits: SessionLimits = {
+    maxAgeSecs: options.maxAgeSecs ?? defaults.maxAgeSecs,
+    maxErrorScore: options.maxErrorScore ?? defaults.maxErrorScore,
+    errorScoreDecrement: options.errorScoreDecrement ?? defaults.errorScoreDecrement,
+    maxUsageCount: options.maxUsageCount ?? defaults.maxUsageCount,
+    maxConcurrency: options.maxConcurrency ?? defaults.maxConcurrency,
+    minIntervalSecs: options.minIntervalSecs ?? defaults.minIntervalSecs,
+  };
+  return areSameLimits(limits, defaults) ? defaults : Object.freeze(limits);
+}
+
+export function areSameLimits(a: SessionLimits, b: SessionLimits): boolean {
+  return (
+    a.maxAgeSecs === b.maxAgeSecs &&
+    a.maxErrorScore === b.maxErrorScore &&
+    a.errorScoreDecrement === b.errorScoreDecrement &&
+    a.maxUsageCount === b.maxUsageCount &&
+    a.maxConcurrency === b.maxConcurrency &&
+    a.minIntervalSecs === b.minIntervalSecs
+  );
 }

@@ -20,11 +20,7 @@ import { Roster } from './roster.ts';
 import { readySetFor } from './selection.ts';
 import type { Session, SessionState } from './session.ts';
 import { SessionMaker } from './session-maker.ts';
-import {
-  resolveSessionDefaults,
-  resolveSessionOptions,
-  type SessionOptions,
-} from './session-options.ts';
+import { limitsOf, resolveSessionOptions, type SessionOptions } from './session-options.ts';
 import { FLAG_COOLING, FLAG_EXHAUSTED, SlotTable } from './slot-table.ts';
 import { Timeline } from './timeline.ts';
 import type { LeaseOptions } from './waiting-line.ts';
@@ -64,7 +60,7 @@ export class SessionPool implements AsyncDisposable {
 
   private constructor(options: ResolvedPoolOptions) {
     const { clock, random, log } = options;
-    const defaults = resolveSessionDefaults(options.sessionOptions);
+    const limits = limitsOf(options.sessionOptions);
     this.#options = options;
     this.#ledger = new Ledger({
       table: this.#table,
@@ -72,7 +68,7 @@ export class SessionPool implements AsyncDisposable {
       clock,
       random,
       log,
-      userData: defaults.userData,
+      userData: options.sessionOptions.userData,
       owner: {
         onExhausted: (slot) => this.#onExhausted(slot),
         onRetired: (slot, reason) => this.#onRetired(slot, reason),
@@ -97,7 +93,7 @@ export class SessionPool implements AsyncDisposable {
     this.#availability = new Availability(this.#table, ready);
     this.#maker = new SessionMaker({
       options,
-      defaults,
+      limits,
       ledger: this.#ledger,
       roster,
       view: this,
@@ -273,7 +269,7 @@ export class SessionPool implements AsyncDisposable {
       log,
       maxPoolSize,
       mode: restore,
-      current: resolveSessionDefaults(sessionOptions),
+      current: limitsOf(sessionOptions),
       onRestored: (slot) => {
         persistence.noteStored(slot);
         const proxy = this.#table.proxies[slot] ?? null;

@@ -2,28 +2,16 @@ import type { ProxyInfo } from '../proxy/proxy-info.ts';
 import type { SessionHotRow, StoredSession } from '../storage/session-store.ts';
 import { ColdState } from './cold-state.ts';
 import { serializeJar } from './cookies.ts';
-import type { SessionDefaults } from './session-options.ts';
-import {
-  FLAG_PROVEN,
-  fromColumn,
-  type SlotTable,
-  toColumn,
-  UNLIMITED_16,
-  UNLIMITED_32,
-} from './slot-table.ts';
+import type { SessionLimits } from './session-options.ts';
+import { FLAG_PROVEN, type SlotTable } from './slot-table.ts';
 
 /** First line of a stored body. The second is the user data, the third the cookie jar; both may be empty. */
 interface Header {
   readonly version: 1;
   readonly createdAt: number;
   readonly expiresAt: number;
-  readonly maxAgeSecs: number;
-  /** `null` for no limit. */
-  readonly maxUsageCount: number | null;
-  readonly maxErrorScore: number;
-  readonly errorScoreDecrement: number;
-  readonly maxConcurrency: number | null;
-  readonly minIntervalMs: number;
+  /** A limit of `null` is none. */
+  readonly limits: { readonly [Name in keyof SessionLimits]: number | null };
   readonly fingerprint: { browser: never; platform: never; locale: string };
   readonly proxy: ProxyInfo | null;
   readonly isProven?: boolean;
@@ -44,18 +32,12 @@ export function hotRowOf(table: SlotTable, slot: number): SessionHotRow {
 
 /** Cookies and user data stand on lines of their own, so that restoring need not parse them. */
 export function coldBodyOf(table: SlotTable, slot: number): string {
-  const maxUsageCount = fromColumn(table.maxUsageCount[slot] as number, UNLIMITED_32);
-  const maxConcurrency = fromColumn(table.maxConcurrency[slot] as number, UNLIMITED_16);
+  const limits = table.limits[slot] as SessionLimits;
   const header: Header = {
     version: 1,
     createdAt: table.createdAt[slot] as number,
     expiresAt: table.expiresAt[slot] as number,
-    maxAgeSecs: table.maxAgeSecs[slot] as number,
-    maxUsageCount: Number.isFinite(maxUsageCount) ? maxUsageCount : null,
-    maxErrorScore: table.maxErrorScore[slot] as number,
-    errorScoreDecrement: table.errorScoreDecrement[slot] as number,
-    maxConcurrency: Number.isFinite(maxConcurrency) ? maxConcurrency : null,
-    minIntervalMs: table.minIntervalMs[slot] as number,
+    limits: storedLimits(limits),
     fingerprint: table.fingerprintOf(slot) as Header['fingerprint'],
     proxy: table.proxies[slot] ?? null,
     ...(((table.flags[slot] as number) & FLAG_PROVEN) !== 0 ? { isProven: true } : {}),
@@ -76,65 +58,57 @@ export function userDataJsonOf(cold: ColdState | undefined): string | undefined 
   }
 }
 
+/** Lets sessions of one proxy, or of the same limits, share one object. */
+export interface Sharing {
+  proxy(proxy: ProxyInfo): ProxyInfo;
+  limits(limits: SessionLimits): SessionLimits;
+}
+
 /**
- * Writes a stored session into its slot.
+ * Gives a stored session a slot.
  *
- * @throws TypeError when the row is not what Troupe writes
+ * @throws TypeError when the row is not what Troupe writes; then no slot is taken
  */
 export function restoreSlot(
   table: SlotTable,
-  slot: number,
   stored: StoredSession,
   mode: 'stored' | 'current' | 'min',
-  current: SessionDefaults,
-  shared: (proxy: ProxyInfo) => ProxyInfo,
-): void {
+  current: SessionLimits,
+  shared: Sharing,
+): number {
   const [headerLine, userDataJson, jarJson] = stored.body.split(NEWLINE);
   const header = checkedHeader(headerLine);
+  const { hot } = checkedHot(stored);
   const limits = limitsFor(mode, header, current);
-  const { hot } = stored;
-  table.usageCount[slot] = checkedNumber(hot.usageCount, 'usageCount');
-  table.errorScore[slot] = checkedNumber(hot.errorScore, 'errorScore');
-  table.lastUsedAt[slot] = checkedNumber(hot.lastUsedAt, 'lastUsedAt');
-  table.readyAt[slot] = checkedNumber(hot.cooldownUntil, 'cooldownUntil');
-  table.cooldownStep[slot] = checkedNumber(hot.cooldownStep, 'cooldownStep');
+  const slot = table.allocate(hot.id, shared.limits(limits));
+  table.usageCount[slot] = hot.usageCount;
+  table.errorScore[slot] = hot.errorScore;
+  table.lastUsedAt[slot] = hot.lastUsedAt;
+  table.readyAt[slot] = hot.cooldownUntil;
+  table.cooldownStep[slot] = hot.cooldownStep;
   table.createdAt[slot] = header.createdAt;
-  table.maxAgeSecs[slot] = limits.maxAgeSecs;
   table.expiresAt[slot] =
-    limits.maxAgeSecs === header.maxAgeSecs
+    limits.maxAgeSecs === header.limits.maxAgeSecs
       ? header.expiresAt
       : header.createdAt + limits.maxAgeSecs * 1000;
-  table.maxUsageCount[slot] = toColumn(limits.maxUsageCount, UNLIMITED_32);
-  table.maxErrorScore[slot] = limits.maxErrorScore;
-  table.errorScoreDecrement[slot] = limits.errorScoreDecrement;
-  table.maxConcurrency[slot] = toColumn(limits.maxConcurrency, UNLIMITED_16);
-  table.minIntervalMs[slot] = toColumn(limits.minIntervalSecs * 1000, UNLIMITED_32);
   table.fingerprint[slot] = table.internFingerprint(header.fingerprint);
-  table.proxies[slot] = header.proxy ? shared(header.proxy) : null;
+  table.proxies[slot] = header.proxy ? shared.proxy(header.proxy) : null;
   table.flags[slot] = header.isProven ? FLAG_PROVEN : 0;
-  if (!userDataJson && !jarJson) return;
+  if (!userDataJson && !jarJson) return slot;
   const cold = new ColdState();
   cold.userDataJson = userDataJson || undefined;
   cold.jarJson = jarJson || undefined;
   table.cold[slot] = cold;
+  return slot;
 }
-
-type Limits = Omit<SessionDefaults, 'userData'>;
 
 function limitsFor(
   mode: 'stored' | 'current' | 'min',
   header: Header,
-  current: SessionDefaults,
-): Limits {
+  current: SessionLimits,
+): SessionLimits {
   if (mode === 'current') return current;
-  const stored: Limits = {
-    maxAgeSecs: header.maxAgeSecs,
-    maxErrorScore: header.maxErrorScore,
-    errorScoreDecrement: header.errorScoreDecrement,
-    maxUsageCount: header.maxUsageCount ?? Number.POSITIVE_INFINITY,
-    maxConcurrency: header.maxConcurrency ?? Number.POSITIVE_INFINITY,
-    minIntervalSecs: header.minIntervalMs / 1000,
-  };
+  const stored = readLimits(header.limits);
   if (mode === 'stored') return stored;
   return {
     maxAgeSecs: Math.min(stored.maxAgeSecs, current.maxAgeSecs),
@@ -147,6 +121,36 @@ function limitsFor(
   };
 }
 
+/** JSON has no `Infinity`. */
+function storedLimits(limits: SessionLimits): Header['limits'] {
+  return mapLimits((name) => (Number.isFinite(limits[name]) ? limits[name] : null));
+}
+
+function readLimits(stored: Header['limits']): SessionLimits {
+  return mapLimits((name) => stored[name] ?? Number.POSITIVE_INFINITY);
+}
+
+function mapLimits<T>(value: (name: keyof SessionLimits) => T): Record<keyof SessionLimits, T> {
+  return {
+    maxAgeSecs: value('maxAgeSecs'),
+    maxErrorScore: value('maxErrorScore'),
+    errorScoreDecrement: value('errorScoreDecrement'),
+    maxUsageCount: value('maxUsageCount'),
+    maxConcurrency: value('maxConcurrency'),
+    minIntervalSecs: value('minIntervalSecs'),
+  };
+}
+
+function checkedHot(stored: StoredSession): StoredSession {
+  const { hot } = stored;
+  checkedNumber(hot.usageCount, 'usageCount');
+  checkedNumber(hot.errorScore, 'errorScore');
+  checkedNumber(hot.lastUsedAt, 'lastUsedAt');
+  checkedNumber(hot.cooldownUntil, 'cooldownUntil');
+  checkedNumber(hot.cooldownStep, 'cooldownStep');
+  return stored;
+}
+
 function checkedHeader(line: string | undefined): Header {
   const header = JSON.parse(line ?? '') as Header;
   if (typeof header !== 'object' || header === null || header.version !== 1) {
@@ -154,12 +158,10 @@ function checkedHeader(line: string | undefined): Header {
   }
   checkedNumber(header.createdAt, 'createdAt');
   checkedNumber(header.expiresAt, 'expiresAt');
-  checkedNumber(header.maxAgeSecs, 'maxAgeSecs');
-  checkedNumber(header.maxUsageCount ?? 0, 'maxUsageCount');
-  checkedNumber(header.maxErrorScore, 'maxErrorScore');
-  checkedNumber(header.errorScoreDecrement, 'errorScoreDecrement');
-  checkedNumber(header.maxConcurrency ?? 0, 'maxConcurrency');
-  checkedNumber(header.minIntervalMs, 'minIntervalMs');
+  if (typeof header.limits !== 'object' || header.limits === null) {
+    throw new TypeError('it has no limits');
+  }
+  mapLimits((name) => checkedNumber(header.limits[name] ?? 0, name));
   const { fingerprint, proxy } = header;
   if (typeof fingerprint?.browser !== 'string' || typeof fingerprint.locale !== 'string') {
     throw new TypeError('its fingerprint is not one');

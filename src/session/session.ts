@@ -14,7 +14,6 @@ import { RETIRED_REASONS } from './ledger.ts';
 import type { RetiredReason } from './outcome.ts';
 import { Seat } from './seat.ts';
 import { resolveSessionOptions, type SessionOptions } from './session-options.ts';
-import { fromColumn, UNLIMITED_16, UNLIMITED_32 } from './slot-table.ts';
 import { soloSeat } from './solo-seat.ts';
 
 /** Statuses on which {@link Session.retireOnBlockedStatusCodes} retires, as documented. */
@@ -99,7 +98,7 @@ export class Session {
   }
 
   get maxUsageCount(): number {
-    return fromColumn(this.#seat.read('maxUsageCount'), UNLIMITED_32);
+    return this.#seat.limits.maxUsageCount;
   }
 
   get errorScore(): number {
@@ -107,23 +106,23 @@ export class Session {
   }
 
   get maxErrorScore(): number {
-    return this.#seat.read('maxErrorScore');
+    return this.#seat.limits.maxErrorScore;
   }
 
   get errorScoreDecrement(): number {
-    return this.#seat.read('errorScoreDecrement');
+    return this.#seat.limits.errorScoreDecrement;
   }
 
   get maxAgeSecs(): number {
-    return this.#seat.read('maxAgeSecs');
+    return this.#seat.limits.maxAgeSecs;
   }
 
   get maxConcurrency(): number {
-    return fromColumn(this.#seat.read('maxConcurrency'), UNLIMITED_16);
+    return this.#seat.limits.maxConcurrency;
   }
 
   get minIntervalSecs(): number {
-    return this.#seat.read('minIntervalMs') / 1000;
+    return this.#seat.limits.minIntervalSecs;
   }
 
   get createdAt(): Date {

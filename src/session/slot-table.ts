@@ -1,10 +1,7 @@
 import type { Fingerprint } from '../core/fingerprint.ts';
 import type { ProxyInfo } from '../proxy/proxy-info.ts';
 import type { ColdState } from './cold-state.ts';
-
-/** Stands for "no limit" in the 32-bit and 16-bit columns. */
-export const UNLIMITED_32 = 0xffff_ffff;
-export const UNLIMITED_16 = 0xffff;
+import type { SessionLimits } from './session-options.ts';
 
 /** Bits of the `flags` column. */
 export const FLAG_RETIRED = 1;
@@ -29,11 +26,7 @@ const GROWTH = 1.5;
  */
 export class SlotTable {
   usageCount: Uint32Array;
-  maxUsageCount: Uint32Array;
   errorScore: Float64Array;
-  maxErrorScore: Float64Array;
-  errorScoreDecrement: Float64Array;
-  maxAgeSecs: Float64Array;
   createdAt: Float64Array;
   expiresAt: Float64Array;
   lastUsedAt: Float64Array;
@@ -43,11 +36,9 @@ export class SlotTable {
   cooldownFrom: Float64Array;
   cooldownStep: Uint8Array;
   /** Open leases. */
-  inFlight: Uint16Array;
+  inFlight: Uint32Array;
   /** Open leases on which the user has not given a verdict. */
-  unjudged: Uint16Array;
-  maxConcurrency: Uint16Array;
-  minIntervalMs: Uint32Array;
+  unjudged: Uint32Array;
   /** In a row. */
   proxyFailures: Uint8Array;
   flags: Uint8Array;
@@ -57,6 +48,7 @@ export class SlotTable {
   fingerprint: Uint16Array;
 
   readonly ids: string[] = [];
+  readonly limits: SessionLimits[] = [];
   /** URL of the lease in progress, for cookies asked for without one. */
   readonly leaseUrls: (string | undefined)[] = [];
   /** Only once it has cookies or user data of its own. */
@@ -71,21 +63,15 @@ export class SlotTable {
   constructor(capacity = 16) {
     this.#capacity = capacity;
     this.usageCount = new Uint32Array(capacity);
-    this.maxUsageCount = new Uint32Array(capacity);
     this.errorScore = new Float64Array(capacity);
-    this.maxErrorScore = new Float64Array(capacity);
-    this.errorScoreDecrement = new Float64Array(capacity);
-    this.maxAgeSecs = new Float64Array(capacity);
     this.createdAt = new Float64Array(capacity);
     this.expiresAt = new Float64Array(capacity);
     this.lastUsedAt = new Float64Array(capacity);
     this.readyAt = new Float64Array(capacity);
     this.cooldownFrom = new Float64Array(capacity);
     this.cooldownStep = new Uint8Array(capacity);
-    this.inFlight = new Uint16Array(capacity);
-    this.unjudged = new Uint16Array(capacity);
-    this.maxConcurrency = new Uint16Array(capacity);
-    this.minIntervalMs = new Uint32Array(capacity);
+    this.inFlight = new Uint32Array(capacity);
+    this.unjudged = new Uint32Array(capacity);
     this.proxyFailures = new Uint8Array(capacity);
     this.flags = new Uint8Array(capacity);
     this.retiredReason = new Uint8Array(capacity);
@@ -97,10 +83,11 @@ export class SlotTable {
   }
 
   /** A slot with every column zero. */
-  allocate(id: string): number {
+  allocate(id: string, limits: SessionLimits): number {
     const slot = this.#free.pop() ?? this.#used++;
     if (slot === this.#capacity) this.#grow();
     this.ids[slot] = id;
+    this.limits[slot] = limits;
     this.leaseUrls[slot] = undefined;
     this.cold[slot] = undefined;
     this.proxies[slot] = null;
@@ -148,21 +135,15 @@ export class SlotTable {
   #grow(): void {
     const capacity = Math.ceil(this.#capacity * GROWTH) + 1;
     this.usageCount = grown(this.usageCount, new Uint32Array(capacity));
-    this.maxUsageCount = grown(this.maxUsageCount, new Uint32Array(capacity));
     this.errorScore = grown(this.errorScore, new Float64Array(capacity));
-    this.maxErrorScore = grown(this.maxErrorScore, new Float64Array(capacity));
-    this.errorScoreDecrement = grown(this.errorScoreDecrement, new Float64Array(capacity));
-    this.maxAgeSecs = grown(this.maxAgeSecs, new Float64Array(capacity));
     this.createdAt = grown(this.createdAt, new Float64Array(capacity));
     this.expiresAt = grown(this.expiresAt, new Float64Array(capacity));
     this.lastUsedAt = grown(this.lastUsedAt, new Float64Array(capacity));
     this.readyAt = grown(this.readyAt, new Float64Array(capacity));
     this.cooldownFrom = grown(this.cooldownFrom, new Float64Array(capacity));
     this.cooldownStep = grown(this.cooldownStep, new Uint8Array(capacity));
-    this.inFlight = grown(this.inFlight, new Uint16Array(capacity));
-    this.unjudged = grown(this.unjudged, new Uint16Array(capacity));
-    this.maxConcurrency = grown(this.maxConcurrency, new Uint16Array(capacity));
-    this.minIntervalMs = grown(this.minIntervalMs, new Uint32Array(capacity));
+    this.inFlight = grown(this.inFlight, new Uint32Array(capacity));
+    this.unjudged = grown(this.unjudged, new Uint32Array(capacity));
     this.proxyFailures = grown(this.proxyFailures, new Uint8Array(capacity));
     this.flags = grown(this.flags, new Uint8Array(capacity));
     this.retiredReason = grown(this.retiredReason, new Uint8Array(capacity));
@@ -178,16 +159,6 @@ export function grown<Column extends { set(source: Column): void }>(
 ): Column {
   larger.set(column);
   return larger;
-}
-
-/** The number a limited column stands for. */
-export function fromColumn(value: number, unlimited: number): number {
-  return value === unlimited ? Number.POSITIVE_INFINITY : value;
-}
-
-/** What a limited column holds for a number; everything past its range counts as no limit. */
-export function toColumn(value: number, unlimited: number): number {
-  return Math.min(value, unlimited);
 }
 
 function frozen(fingerprint: Fingerprint): Fingerprint {

@@ -5,7 +5,7 @@ import { type Random, systemRandom } from '../core/random.ts';
 import { fillSlot } from './fill-slot.ts';
 import { Ledger, type LedgerOwner, RETIRED_REASONS } from './ledger.ts';
 import { Seat } from './seat.ts';
-import { resolveSessionDefaults, type SessionOptions } from './session-options.ts';
+import { limitsOf, type SessionOptions } from './session-options.ts';
 import { SlotTable } from './slot-table.ts';
 import { Timeline } from './timeline.ts';
 
@@ -21,7 +21,6 @@ const NOBODY: LedgerOwner = {
 /** A table and a ledger for one session that is in no pool, or not yet. */
 export function soloSeat(options: SessionOptions): Seat {
   const table = new SlotTable(1);
-  const defaults = resolveSessionDefaults();
   const ledger = new Ledger({
     table,
     timeline: new Timeline(RETIRED_REASONS),
@@ -31,8 +30,8 @@ export function soloSeat(options: SessionOptions): Seat {
     log,
     userData: undefined,
   });
-  const slot = table.allocate(options.id ?? newSessionId(systemRandom));
-  fillSlot(table, slot, options, defaults, {
+  const id = options.id ?? newSessionId(systemRandom);
+  const slot = fillSlot(table, id, options, limitsOf({}), {
     now: systemClock.now(),
     fingerprint: options.fingerprint ?? randomFingerprint(systemRandom),
     proxy: options.proxyInfo ?? null,
