@@ -1,10 +1,11 @@
 import { TroupeError } from '../core/errors.ts';
+import type { Fingerprint } from '../core/fingerprint.ts';
+import { browserHeaders } from '../http/browser-headers.ts';
 import { decodeBody } from '../http/charset.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../http/http-client.ts';
 import type { ProxyInfo } from '../proxy/proxy-info.ts';
 import type { Session } from '../session/session.ts';
 import type { SendRequestOptions, SentResponse } from './context.ts';
-import { identityHeaders } from './identity-headers.ts';
 
 /** Who a request is sent as. */
 export interface Identity {
@@ -36,13 +37,15 @@ export class SessionSender {
   }
 
   /** @throws HttpError */
-  async send(identity: Identity, outgoing: Outgoing): Promise<HttpResponse> {
+  send(identity: Identity, outgoing: Outgoing): Promise<HttpResponse> {
     const { session, proxyInfo } = identity;
     const { timeoutMs, headers, ...rest } = outgoing;
-    const own = await identityHeaders(session);
     return this.#client.send({
       ...rest,
-      headers: headers && hasKeys(headers) ? merged(own, headers) : own,
+      headers: browserHeaders(session?.fingerprint ?? SESSIONLESS, {
+        url: rest.url,
+        headers: headers && hasKeys(headers) ? headers : undefined,
+      }),
       proxy: proxyInfo,
       ...(session && this.#isKeepingCookies ? { cookies: session } : {}),
       connectTimeoutMs: Math.min(timeoutMs, CONNECT_TIMEOUT_MS),
@@ -76,6 +79,13 @@ export class SessionSender {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
+/** The most common one, for requests that are nobody's. */
+const SESSIONLESS: Fingerprint = Object.freeze({
+  browser: 'chrome',
+  platform: 'windows',
+  locale: 'en-US',
+});
+
 async function readWhole(response: HttpResponse): Promise<SentResponse> {
   const bytes = await response.bytes();
   const { url, statusCode, headers } = response;
@@ -103,25 +113,6 @@ export function parseJson<T>(text: string, url: string): T {
   } catch (cause) {
     throw new TroupeError('TROUPE_BAD_JSON', `The body of ${url} is no JSON`, { cause });
   }
-}
-
-/** The session's headers in their order, each replaced by the request's own of the same name; others follow. */
-function merged(
-  own: Readonly<Record<string, string>>,
-  extra: Readonly<Record<string, string>>,
-): Record<string, string> {
-  const overridden = new Map(Object.keys(extra).map((name) => [name.toLowerCase(), name]));
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(own)) {
-    const override = overridden.get(name.toLowerCase());
-    if (override === undefined) headers[name] = value;
-    else {
-      headers[override] = extra[override] as string;
-      overridden.delete(name.toLowerCase());
-    }
-  }
-  for (const name of overridden.values()) headers[name] = extra[name] as string;
-  return headers;
 }
 
 function hasKeys(object: object): boolean {
