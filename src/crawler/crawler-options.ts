@@ -145,7 +145,7 @@ export const CRAWLER_DEFAULTS: Required<Pick<BasicCrawlerOptions, Defaulted>> = 
 });
 
 /** The schema's entries; crawlers of other kinds add theirs. */
-export const CRAWLER_ENTRIES = {
+export const CRAWLER_ENTRIES: Record<keyof BasicCrawlerOptions, v.ObjectEntries[string]> = {
   requestHandler: optional(callback<Handler<never>>()),
   errorHandler: optional(callback()),
   failedRequestHandler: optional(callback()),
@@ -185,7 +185,7 @@ export const CRAWLER_ENTRIES = {
   clock: optional(objectWith<Clock>('a clock', ['now', 'monotonicMs', 'setTimer', 'sleep'])),
   random: optional(objectWith<Random>('a source of randomness', ['next'])),
   log: optional(objectWith<Log>('a Log', ['debug', 'info', 'warning', 'error'])),
-} satisfies v.ObjectEntries;
+};
 
 /** Without the keys whose value is `undefined`, which would hide a default. */
 export function definedOnly<T extends object>(options: T): Partial<T> {
