@@ -5,6 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { anchors, type CodeBlock, codeBlocks, exampleBlocks, links, pages } from './markdown.ts';
 import { ROOT, sourceFiles } from './source-files.ts';
 
+const EXPORTS = {
+  troupe: exportsOf(`${ROOT}src/index.ts`),
+  'troupe/cheerio': exportsOf(`${ROOT}src/cheerio.ts`),
+};
 const NAME = /^TROUPE_[A-Z0-9_]+$/;
 
 describe('docs/errors.md', () => {
@@ -43,7 +47,10 @@ describe('the documentation', () => {
   });
 
   it('holds code that type-checks against the sources', { timeout: 120_000 }, () => {
-    const blocks = [...all.flatMap(codeBlocks), ...sourceFiles().flatMap(exampleBlocks)];
+    const blocks = [
+      ...all.flatMap(codeBlocks),
+      ...sourceFiles().flatMap(exampleBlocks).map(withImports),
+    ];
     expect(typeErrors(blocks)).toEqual([]);
   });
 
@@ -110,6 +117,27 @@ function namesInSources(): { codes: Set<string>; variables: Set<string> } {
     visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true));
   }
   return { codes, variables };
+}
+
+/** Examples in comments leave out the imports of what the package exports. */
+function withImports(block: CodeBlock): CodeBlock {
+  const words = new Set(block.code.match(/\w+/g));
+  const imports = Object.entries(EXPORTS).map(([name, exported]) => {
+    const used = exported.filter((candidate) => words.has(candidate));
+    return `import { ${used.join(', ')} } from '${name}';`;
+  });
+  return { ...block, code: `${imports.join(' ')}${block.code}` };
+}
+
+function exportsOf(entry: string): string[] {
+  const source = ts.createSourceFile(entry, readFileSync(entry, 'utf8'), ts.ScriptTarget.Latest);
+  return source.statements.flatMap((statement) =>
+    ts.isExportDeclaration(statement) &&
+    statement.exportClause &&
+    ts.isNamedExports(statement.exportClause)
+      ? statement.exportClause.elements.map((element) => element.name.text)
+      : [],
+  );
 }
 
 /** Compiles the blocks as modules in the repository's root, under the repository's own settings. */

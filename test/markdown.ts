@@ -42,18 +42,13 @@ export function codeBlocks({ path, text }: SourceFile): CodeBlock[] {
   return blocks;
 }
 
-/** The `ts` blocks of the `@example` tags in a source file's doc comments. */
+/** The code of the `@example` tags in a source file's doc comments. */
 export function exampleBlocks({ path, text }: SourceFile): CodeBlock[] {
-  const blocks: CodeBlock[] = [];
-  for (const comment of text.matchAll(/\/\*\*.*?\*\//gs)) {
-    const [, example] = comment[0].replaceAll(/^[ \t]*\* ?/gm, '').split(/^@example.*$/m);
-    if (example === undefined) continue;
-    const page = { path: `${path}:${lineAt(text, comment.index)}`, text: example };
-    const found = codeBlocks(page);
-    if (found.length === 0) throw new Error(`${page.path}: an @example without a \`\`\`ts block`);
-    blocks.push(...found);
-  }
-  return blocks;
+  return [...text.matchAll(/\/\*\*.*?\*\//gs)].flatMap((comment) => {
+    const lines = comment[0].replace(/\*\/$/, '').replaceAll(/^[ \t]*\* ?/gm, '');
+    const code = lines.split(/^@example.*$/m)[1]?.split(/^@\w/m)[0];
+    return code === undefined ? [] : [{ where: `${path}:${lineAt(text, comment.index)}`, code }];
+  });
 }
 
 /** Links of a page, those inside code left out. */
