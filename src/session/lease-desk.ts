@@ -6,7 +6,6 @@ import { Lease, type LeaseKeeper } from './lease.ts';
 import type { Ledger } from './ledger.ts';
 import type { Outcome } from './outcome.ts';
 import type { Roster } from './roster.ts';
-import type { Session } from './session.ts';
 import { FLAG_ALIVE, FLAG_RETIRED } from './slot-table.ts';
 import { type LeaseOptions, Waiter, WaitingLine } from './waiting-line.ts';
 
@@ -82,10 +81,6 @@ export class LeaseDesk implements LeaseKeeper {
     if ((flags & (FLAG_ALIVE | FLAG_RETIRED)) !== FLAG_ALIVE) return;
     if (this.#availability.refresh(slot, now, isGood(outcome))) this.#wake(slot);
     else if (!this.#line.isEmpty) this.#planWakeUp();
-  }
-
-  sessionAt(slot: number): Session {
-    return this.#roster.handleOf(slot);
   }
 
   /** A session that was just made, or restored, may be lent from now on. */
@@ -187,7 +182,7 @@ export class LeaseDesk implements LeaseKeeper {
     this.#ledger.open(slot, now);
     if (options.url !== undefined) this.#ledger.table.leaseUrls[slot] = options.url;
     this.#availability.refresh(slot, now, true);
-    return new Lease(this, slot, now);
+    return new Lease(this, this.#roster.handleOf(slot), slot, now);
   }
 
   /** The policy's choice; one to be avoided only when a few more tries bring nothing else. */

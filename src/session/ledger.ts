@@ -186,7 +186,7 @@ export class Ledger {
 
   /** Logged once a site and reason, and for a bounded number of them: a hostile server cannot flood the log. */
   noteRefusedCookie(url: string, why: string): void {
-    const site = URL.canParse(url) ? new URL(url).host : 'an invalid URL';
+    const site = (URL.canParse(url) && new URL(url).host) || 'an invalid URL';
     const key = `${site} ${why}`;
     if (this.#refusedCookies.size >= MAX_REFUSALS_LOGGED || this.#refusedCookies.has(key)) return;
     this.#refusedCookies.add(key);
