@@ -12,6 +12,8 @@ const config: UserConfig = defineConfig({
     alwaysBundle: ['valibot'],
     onlyBundle: ['valibot'],
   },
+  // Editors read doc comments from the declarations.
+  outputOptions: { comments: { jsdoc: false } },
   failOnWarn: true,
 });
 
