@@ -33,5 +33,5 @@ export async function crawl(urls: readonly string[], options: CrawlOptions): Pro
     ...(proxyConfiguration && { proxyConfiguration }),
   });
   const run = await CrawlRun.prepare({ options, display, state, dataset, queue, pool });
-  return run.crawl(urls);
+  return await run.crawl(urls);
 }

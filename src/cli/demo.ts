@@ -24,6 +24,10 @@ const PAGES = 500;
 const PROXIES = 40;
 /** Short, as the local site answers at once: a proxy that hangs costs this much each time. */
 const NAVIGATION_TIMEOUT_SECS = 2;
+/** As slow as a site far away. */
+const MAX_LATENCY_MS = 300;
+/** The world is rough enough that no page may be given up early: a flaky proxy fails half of its requests. */
+const PATIENCE = { maxRequestRetries: 10, maxSessionRotations: 30 };
 
 /** The `demo` command: crawls the local world with a real crawler and shows what became of it. */
 export async function demo({ seed, json = false }: DemoOptions): Promise<ExitCode> {
@@ -52,7 +56,7 @@ async function crawlWorld(
   const log = displayLog(display, 'error');
   await using world = await WorldProcess.start(
     { script: process.argv[1] as string, args: [WORLD_COMMAND] },
-    { pagesCount: PAGES, proxiesCount: PROXIES, seed },
+    { pagesCount: PAGES, proxiesCount: PROXIES, maxLatencyMs: MAX_LATENCY_MS, seed },
   );
   await using storage = new SqliteStorage({ path: path.join(directory, 'troupe.db'), log });
   await using proxyConfiguration = new ProxyConfiguration({ proxyUrls: world.proxyUrls, log });
@@ -73,6 +77,7 @@ async function crawlWorld(
     proxyConfiguration,
     log,
     statusIntervalSecs: 0,
+    ...PATIENCE,
     navigationTimeoutSecs: NAVIGATION_TIMEOUT_SECS,
     checkResponse: { title: /access denied/i },
     preNavigationHooks: [
@@ -114,12 +119,14 @@ async function crawlWorld(
   });
 }
 
-/** The story worth telling: of a session that was blocked after it had worked, if there is one. */
+/** The story worth telling: of a session that served pages until the site refused it, if there is one. */
 function mostTelling(pool: SessionPool, retiredIds: readonly string[]): SessionExplanation | null {
-  const explained = retiredIds.flatMap((id) => pool.explain(id) ?? []);
-  const blocked = explained.filter(({ retiredReason }) => retiredReason === 'blocked');
-  const worked = blocked.filter(({ timeline }) => timeline.some(({ event }) => event === 'ok'));
-  return worked[0] ?? blocked[0] ?? explained[0] ?? null;
+  const stories = retiredIds.flatMap((id) => pool.explain(id) ?? []);
+  const worth = ({ retiredReason, timeline }: SessionExplanation): number =>
+    Number(retiredReason === 'blocked') +
+    Number(timeline.some(({ event }) => event === 'ok')) +
+    Number(timeline.at(-1)?.status === 403);
+  return stories.toSorted((a, b) => worth(b) - worth(a))[0] ?? null;
 }
 
 function withoutSlash(url: string): string {

@@ -11,7 +11,7 @@ const fates = drawFates(40, SEED);
 let world: LocalWorld;
 
 beforeAll(async () => {
-  world = await LocalWorld.open({ pagesCount: 20, proxiesCount: 40, seed: SEED });
+  world = await LocalWorld.open({ pagesCount: 20, proxiesCount: 40, seed: SEED, maxLatencyMs: 4 });
 });
 
 afterAll(() => world.close());
@@ -183,6 +183,7 @@ test('counts out of range are refused by name', async () => {
     'Expected `pagesCount` to be an integer from 1 to 100000, got `0` (number)',
   );
   await expect(LocalWorld.open({ proxiesCount: 1.5 })).rejects.toThrow('proxiesCount');
+  await expect(LocalWorld.open({ maxLatencyMs: -1 })).rejects.toThrow('maxLatencyMs');
 });
 
 test('closing twice is one close', async () => {

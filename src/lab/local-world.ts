@@ -1,7 +1,7 @@
 import { type Clock, systemClock } from '../core/clock.ts';
 import { OptionError } from '../core/errors.ts';
 import { expectedText } from '../core/options.ts';
-import { randomInteger, SeededRandom } from '../core/random.ts';
+import { SeededRandom } from '../core/random.ts';
 import { drawFates, type FateKind } from './fate.ts';
 import { PageGraph } from './page-graph.ts';
 import { type AnswerKind, Visitor } from './visitor.ts';
@@ -15,11 +15,13 @@ export interface LocalWorldOptions {
   readonly proxiesCount?: number;
   /** Decides the pages, their links, the fates and every refusal. @default 1 */
   readonly seed?: number | string;
+  /** The slowest proxies' answers take this long, the fastest a quarter of it. @default 40 */
+  readonly maxLatencyMs?: number;
   /** @default the system's */
   readonly clock?: Clock;
 }
 
-const DEFAULTS = Object.freeze({ pagesCount: 500, proxiesCount: 40, seed: 1 });
+const DEFAULTS = Object.freeze({ pagesCount: 500, proxiesCount: 40, seed: 1, maxLatencyMs: 40 });
 
 /** What one proxy went through. */
 export interface ProxyReport {
@@ -65,16 +67,17 @@ export class LocalWorld implements AsyncDisposable {
 
   /** @throws OptionError */
   static async open(options: LocalWorldOptions = {}): Promise<LocalWorld> {
-    const { pagesCount, proxiesCount, seed } = { ...DEFAULTS, ...options };
+    const { pagesCount, proxiesCount, seed, maxLatencyMs } = { ...DEFAULTS, ...options };
     requireCount('pagesCount', pagesCount, 1, 100_000);
     requireCount('proxiesCount', proxiesCount, 0, 200);
+    requireCount('maxLatencyMs', maxLatencyMs, 0, 10_000);
     const graph = new PageGraph(pagesCount, seed);
     const site = new WorldSite({ graph, clock: options.clock ?? systemClock });
     await site.listen();
     const proxies: WorldProxy[] = [];
     for (const [index, fate] of drawFates(proxiesCount, seed).entries()) {
       const random = new SeededRandom(`visitor ${seed} ${index}`);
-      const latencyMs = 5 + randomInteger(random, 40);
+      const latencyMs = Math.round(maxLatencyMs * (0.25 + 0.75 * random.next()));
       proxies.push(await openWorldProxy(new Visitor(fate, random, latencyMs), site));
     }
     return new LocalWorld(graph, site, proxies);
