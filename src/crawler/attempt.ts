@@ -11,6 +11,8 @@ export class Attempt {
   readonly startedAt: number;
   /** Wall clock, ms: when the request went out on its session; 0 before. */
   sentAt = 0;
+  /** It has been given its place in time among the requests to its site. */
+  hasPlace = false;
   /** Of the page, once it has answered. */
   statusCode: number | undefined;
   session: Session | undefined;

@@ -142,6 +142,7 @@ export class Crawl<Context extends BasicContext> {
       this.#track(this.#settler.settle(attempt, { kind: 'paused', until }, site));
       return;
     }
+    attempt.hasPlace = pacer.isPaced(site);
     this.#delayedInARow = 0;
     this.#limiter.take();
     this.#running.add(attempt);

@@ -7,8 +7,6 @@ interface Lane {
   nextAt: number;
   /** Nothing starts before this; set by throttling. */
   pausedUntil: number;
-  /** When that pause was set: throttled answers to requests sent before it belong to the same step. */
-  pausedAt: number;
   step: number;
   /** The fixed distance between two starts. */
   intervalMs: number;
@@ -81,15 +79,14 @@ export class OriginPacer {
   }
 
   /**
-   * The site asked us to slow down. Answers to requests sent before the pause began extend it,
+   * The site asked us to slow down. Answers to requests sent before the pause was over extend it,
    * but are not another step of the backoff.
    */
   throttle(site: string, sentAt: number, retryAfterSecs?: number): void {
     const lane = this.#laneOf(site);
     const now = this.#clock.now();
-    if (sentAt >= lane.pausedAt) {
+    if (sentAt >= lane.pausedUntil) {
       lane.step++;
-      lane.pausedAt = now;
       lane.easingMs = Math.min(EASING_MAX_MS, EASING_FIRST_MS * 2 ** lane.step);
       lane.pausedUntil = Math.max(lane.pausedUntil, now + this.#backoffMs(lane.step));
     }
@@ -117,7 +114,6 @@ export class OriginPacer {
       lane = {
         nextAt: 0,
         pausedUntil: 0,
-        pausedAt: 0,
         step: 0,
         intervalMs: this.#intervalMs,
         easingMs: 0,

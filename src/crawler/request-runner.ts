@@ -81,17 +81,16 @@ export class RequestRunner<Context extends BasicContext> {
 
   async #askRobots(
     robots: Robots,
-    { request }: Attempt,
+    { request, hasPlace }: Attempt,
     site: string,
   ): Promise<AttemptResult | undefined> {
     const { pacer } = this.#parts;
     const { isAllowed, crawlDelaySecs } = await robots.check(request.url, this.#stopSignal);
     if (!isAllowed) return { kind: 'skipped' };
     if (!crawlDelaySecs) return undefined;
-    const wasPaced = pacer.isPaced(site);
     pacer.setInterval(site, crawlDelaySecs * 1000);
-    // Whoever came before the delay was known has not asked for its place yet.
-    const until = wasPaced ? 0 : pacer.admit(site, request.id);
+    // Whoever started before the delay was known has not asked for its place yet.
+    const until = hasPlace ? 0 : pacer.admit(site, request.id);
     return until > 0 ? { kind: 'paused', until } : undefined;
   }
 
