@@ -1,27 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { closePools, openPool } from '../../test/support/session-pools.ts';
 import { FakeClock } from '../core/fake-clock.ts';
-import { SeededRandom } from '../core/random.ts';
 import { MemoryStorage } from '../storage/memory/memory-storage.ts';
 import type { SessionChanges, SessionStore } from '../storage/session-store.ts';
-import type { SessionPoolOptions } from './pool-options.ts';
 import type { SelectionName } from './selection.ts';
 import { Session } from './session.ts';
 import { SessionPool } from './session-pool.ts';
 
-const opened: SessionPool[] = [];
-
-afterEach(async () => {
-  await Promise.all(opened.splice(0).map((pool) => pool.close()));
-});
-
-async function openPool(
-  options: SessionPoolOptions = {},
-): Promise<{ pool: SessionPool; clock: FakeClock }> {
-  const clock = (options.clock as FakeClock | undefined) ?? new FakeClock();
-  const pool = await SessionPool.open({ random: new SeededRandom(1), ...options, clock });
-  opened.push(pool);
-  return { pool, clock };
-}
+afterEach(closePools);
 
 /** Uses the pool one after the other and says which sessions were lent. */
 async function lend(pool: SessionPool, count: number): Promise<string[]> {
