@@ -18,7 +18,7 @@ const OPENERS = {
 } as const;
 
 /** How every client goes through proxies, real ones and broken ones. */
-export function describeProxies({ name, create }: HttpClientContract): void {
+export function describeProxies({ name, create, lacks = {} }: HttpClientContract): void {
   describe(`${name}: proxies`, () => {
     const sites = {} as Record<'http' | 'https', LocalSite>;
     let client: HttpClient;
@@ -166,6 +166,22 @@ export function describeProxies({ name, create }: HttpClientContract): void {
       expect((await failure('https', proxy.info)).kind).toBe('proxy');
     });
 
+    it('are not to blame for the certificate of the site', async () => {
+      for (const open of [openProxy, openSocks5Proxy]) {
+        await using proxy = await open({});
+        const error = await failure('https', proxy.info, { ignoreSslErrors: false });
+        expect(error.kind).toBe('target');
+      }
+    });
+
+    it('are to blame for their own certificate', async () => {
+      await using proxy = await openProxy({ protocol: 'https' });
+      for (const target of ['http', 'https'] as const) {
+        const error = await failure(target, proxy.info, { ignoreSslErrors: false });
+        expect(error.kind).toBe('proxy');
+      }
+    });
+
     it('that accept and never answer use up the time to connect a tunnel', async () => {
       await using proxy = await openRawProxy();
       const socks = {
@@ -173,18 +189,25 @@ export function describeProxies({ name, create }: HttpClientContract): void {
         protocol: 'socks5',
         url: proxy.info.url.replace('http', 'socks5'),
       } as const;
-      const options = { connectTimeoutMs: 50, firstByteTimeoutMs: 5000 };
-      expect((await failure('https', proxy.info, options)).kind).toBe('connect-timeout');
-      expect((await failure('https', socks, options)).kind).toBe('connect-timeout');
-      expect((await failure('http', socks, options)).kind).toBe('connect-timeout');
-      await proxy.idle();
+      const options = {
+        connectTimeoutMs: 50,
+        firstByteTimeoutMs: lacks.connectTimeout ? 50 : 5000,
+      };
+      const kind = lacks.connectTimeout ? 'first-byte-timeout' : 'connect-timeout';
+      expect((await failure('https', proxy.info, options)).kind).toBe(kind);
+      expect((await failure('https', socks, options)).kind).toBe(kind);
+      expect((await failure('http', socks, options)).kind).toBe(kind);
+      if (!lacks.release) await proxy.idle();
     });
 
     it('that accept and never answer use up the time to the first byte of a forwarded request', async () => {
       await using proxy = await openRawProxy();
-      const options = { connectTimeoutMs: 5000, firstByteTimeoutMs: 50 };
+      const options = {
+        connectTimeoutMs: lacks.connectTimeout ? 50 : 5000,
+        firstByteTimeoutMs: 50,
+      };
       expect((await failure('http', proxy.info, options)).kind).toBe('first-byte-timeout');
-      await proxy.idle();
+      if (!lacks.release) await proxy.idle();
     });
 
     it('stay the same over redirects', async () => {
