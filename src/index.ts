@@ -74,6 +74,11 @@ export { Session, type SessionState } from './session/session.ts';
 export type { SessionOptions } from './session/session-options.ts';
 export { SessionPool, type SessionPoolEvents } from './session/session-pool.ts';
 export type { Dataset, DatasetItem, DatasetPage, PushOptions } from './storage/dataset.ts';
+export {
+  type ExportFormat,
+  type ExportOptions,
+  exportDataset,
+} from './storage/dataset-export.ts';
 export type { KeyValueRecord, KeyValueStore, StoredValue } from './storage/key-value-store.ts';
 export { MemoryStorage } from './storage/memory/memory-storage.ts';
 export { SqliteStorage, type SqliteStorageOptions } from './storage/sqlite/sqlite-storage.ts';

@@ -36,16 +36,24 @@ it.each(examples)('%s runs to its end and shows something', async (example) => {
   expect(stdout.trim()).not.toBe('');
 });
 
-/** Ten pages of three books each; each page links to the next. */
+/** Five pages of three books each, in the markup of books.toscrape.com; each page links to the next. */
 const bookShop: SiteHandler = (request, response) => {
-  const number = Number(/^\/page\/(\d+)$/.exec(request.url ?? '')?.[1] ?? 1);
-  const isKnown = request.url === '/' || /^\/page\/([1-9]|10)$/.test(request.url ?? '');
-  const books = [1, 2, 3].map(
-    (book) => `<article class="book"><h3>Book ${number}.${book}</h3><b>${book}.50</b></article>`,
-  );
-  const next = number < 10 ? `<a class="next" href="/page/${number + 1}">next</a>` : '';
-  response.statusCode = isKnown ? 200 : 404;
+  const [, kind = '', key = ''] = request.url?.split('/') ?? [];
+  response.statusCode = ['', 'page', 'book'].includes(kind) ? 200 : 404;
   response.setHeader('content-type', 'text/html; charset=utf-8');
   response.setHeader('set-cookie', 'visitor=1; Path=/');
-  response.end(`<title>Books, page ${number}</title><h1>Books</h1>${books.join('')}${next}`);
+  response.end(kind === 'book' ? bookPage(key) : listPage(Number(key || 1)));
 };
+
+function listPage(page: number): string {
+  const books = [1, 2, 3].map(
+    (book) =>
+      `<article class="product_pod"><h3><a href="/book/${page}-${book}">Book</a></h3></article>`,
+  );
+  const next = page < 5 ? `<li class="next"><a href="/page/${page + 1}">next</a></li>` : '';
+  return `<title>Books, page ${page}</title><h1>Books</h1>${books.join('')}${next}`;
+}
+
+function bookPage(key: string): string {
+  return `<title>Book ${key}</title><h1>Book ${key}</h1><p class="price_color">£5</p>`;
+}
