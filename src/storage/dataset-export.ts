@@ -1,5 +1,4 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -40,7 +39,7 @@ export async function exportDataset(
   options: ExportOptions = {},
 ): Promise<void> {
   const text = TEXTS[formatOf(destination, options.format)];
-  const chunks = (): AsyncIterable<string> => inChunks(text(dataset));
+  const chunks = inChunks(text(dataset));
   if (typeof destination === 'string') await writeFile(destination, chunks);
   else await pipeline(chunks, destination, { end: false });
 }
@@ -57,15 +56,26 @@ function formatOf(destination: string | Writable, format: ExportFormat | undefin
   throw new OptionError('destination', expectedText('destination', expectation, destination));
 }
 
-async function writeFile(path: string, chunks: () => AsyncIterable<string>): Promise<void> {
+async function writeFile(path: string, chunks: AsyncIterable<string>): Promise<void> {
   const partial = `${path}.${randomId(systemRandom)}.partial`;
   try {
     await mkdir(dirname(path), { recursive: true });
-    await pipeline(chunks, createWriteStream(partial, { flush: true }));
+    await writePartial(partial, chunks);
     await rename(partial, path);
   } catch (error) {
-    await rm(partial, { force: true });
+    // The first error tells more than that there is nothing to clear away.
+    await rm(partial, { force: true }).catch(() => undefined);
     throw fileErrorOf(error, path);
+  }
+}
+
+async function writePartial(path: string, chunks: AsyncIterable<string>): Promise<void> {
+  const file = await open(path, 'wx');
+  try {
+    for await (const chunk of chunks) await file.appendFile(chunk);
+    await file.sync();
+  } finally {
+    await file.close();
   }
 }
 
