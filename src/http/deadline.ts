@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock, Timer } from '../core/clock.ts';
 
 /** Something in flight that can be ended from outside. */
@@ -38,7 +39,7 @@ export class Deadline {
       this.#onAbort();
       return;
     }
-    this.#signal?.addEventListener('abort', this.#onAbort);
+    if (this.#signal) listenTo(this.#signal, this.#onAbort);
     if (this.#totalTimeoutMs === Number.POSITIVE_INFINITY) return;
     const spentMs = this.#clock.monotonicMs() - this.#startedAt;
     this.#timer = this.#clock.setTimer(this.#onTimeout, this.#totalTimeoutMs - spentMs);
@@ -67,4 +68,15 @@ export class Deadline {
     this.#disarm();
     target?.stop('aborted', 'aborted by the caller', this.#signal?.reason);
   };
+}
+
+const shared = new WeakSet<AbortSignal>();
+
+/** One signal may stand over hundreds of requests; more than ten listeners are no leak here. */
+function listenTo(signal: AbortSignal, onAbort: () => void): void {
+  if (!shared.has(signal)) {
+    shared.add(signal);
+    setMaxListeners(0, signal);
+  }
+  signal.addEventListener('abort', onAbort);
 }

@@ -1,6 +1,7 @@
 import { isIPv6, type Socket } from 'node:net';
 import type { ProxyInfo } from '../proxy/proxy-info.ts';
 import { ConnectError } from './connect-error.ts';
+import { proxyAuthorization } from './proxy-authorization.ts';
 import { Handshake } from './proxy-socket.ts';
 
 const MAX_HEAD_BYTES = 64 * 1024;
@@ -28,10 +29,4 @@ export async function openHttpTunnel(
       proxyStatus: status,
     });
   }
-}
-
-/** The value of `Proxy-Authorization`; empty when the proxy has no credentials. */
-export function proxyAuthorization({ username, password }: ProxyInfo): string {
-  if (username === '' && password === '') return '';
-  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }

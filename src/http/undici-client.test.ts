@@ -137,6 +137,17 @@ describe('UndiciClient', () => {
     expect(await get()).toBe('ok');
   });
 
+  it('takes one signal for many requests without a warning', async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', onWarning);
+    const { signal } = new AbortController();
+    await Promise.all(Array.from({ length: 30 }, () => get({ signal })));
+    await nextTurn();
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+  });
+
   describe('its clock', () => {
     let clock: FakeClock;
     beforeEach(async () => {

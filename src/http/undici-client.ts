@@ -11,8 +11,8 @@ import {
 import { sendFollowingRedirects } from './follow-redirects.ts';
 import type { Hop, HopResponse } from './hop.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from './http-client.ts';
-import { proxyAuthorization } from './http-tunnel.ts';
-import { DispatcherCache } from './undici-dispatchers.ts';
+import { proxyAuthorization } from './proxy-authorization.ts';
+import type { DispatcherCache } from './undici-dispatchers.ts';
 import type { Route } from './undici-errors.ts';
 import { UndiciExchange } from './undici-exchange.ts';
 
@@ -112,14 +112,21 @@ export class UndiciClient implements HttpClient {
   };
 
   #load(): Promise<DispatcherCache> {
-    this.#loading ??= import('undici').then((undici) => {
-      this.#dispatchers = new DispatcherCache(undici, {
-        maxAgents: this.#maxAgents,
-        clock: this.#clock,
-      });
-      return this.#dispatchers;
-    });
+    this.#loading ??= this.#makeDispatchers();
     return this.#loading;
+  }
+
+  /** Brings undici and what opens connections, which `import 'troupe'` must not cost. */
+  async #makeDispatchers(): Promise<DispatcherCache> {
+    const [undici, { DispatcherCache }] = await Promise.all([
+      import('undici'),
+      import('./undici-dispatchers.ts'),
+    ]);
+    this.#dispatchers = new DispatcherCache(undici, {
+      maxAgents: this.#maxAgents,
+      clock: this.#clock,
+    });
+    return this.#dispatchers;
   }
 
   #routeOf({ url, request: { proxy } }: Hop): Route {
