@@ -17,6 +17,8 @@ interface CrawlRecord {
   readonly isFinished: boolean;
   /** Requests given up on, over all runs of the crawl. */
   readonly failedCount: number;
+  /** The directory is ours: made for want of a better place, and to be removed. */
+  readonly isTemporary: boolean;
 }
 
 export interface CrawlStateOptions {
@@ -32,7 +34,7 @@ export interface CrawlStateOptions {
 export class CrawlState implements AsyncDisposable {
   readonly directory: string;
   readonly storage: Storage;
-  readonly #isTemporary: boolean;
+  #isTemporary: boolean;
   #failedCount = 0;
   #isKept = true;
 
@@ -86,6 +88,7 @@ export class CrawlState implements AsyncDisposable {
     if (isResumed) {
       if (!record) throw nothingToResume(this.directory);
       this.#failedCount = record.failedCount;
+      this.#isTemporary = record.isTemporary;
     } else if (record) {
       if (!record.isFinished) throw unfinished(this.directory);
       await (await this.storage.openRequestStore(DEFAULT_NAME)).drop();
@@ -95,7 +98,11 @@ export class CrawlState implements AsyncDisposable {
   }
 
   async #save(isFinished: boolean): Promise<void> {
-    const record: CrawlRecord = { isFinished, failedCount: this.#failedCount };
+    const record: CrawlRecord = {
+      isFinished,
+      failedCount: this.#failedCount,
+      isTemporary: this.#isTemporary,
+    };
     const records = await this.storage.openKeyValueStore(RECORD.store);
     await records.setValue(RECORD.key, record);
   }

@@ -8,6 +8,9 @@ import { displayLog } from './display-log.ts';
 import type { ExitCode } from './exit-code.ts';
 import { ProgressDisplay } from './progress-display.ts';
 
+/** A crawl that was killed is resumed soon after; what was in flight then waits for so long. */
+const LOCK_SECS = 5;
+
 /**
  * The `crawl` command. Items are kept in the crawl's storage, once a page however often it is tried, and
  * written to `-o` at the end, so that the file of a crawl that was interrupted and resumed holds each page once.
@@ -25,7 +28,7 @@ export async function crawl(urls: readonly string[], options: CrawlOptions): Pro
   });
   const { storage } = state;
   const dataset = await storage.openDataset('default');
-  await using queue = await RequestQueue.open({ storage, log });
+  await using queue = await RequestQueue.open({ storage, log, lockSecs: LOCK_SECS });
   const proxyConfiguration = proxies;
   await using pool = await SessionPool.open({
     storage,

@@ -36,7 +36,6 @@ export async function demo({ seed, json = false }: DemoOptions): Promise<ExitCod
   // However the process ends, a second Ctrl-C included.
   process.once('exit', removeDirectory);
   const display = new ProgressDisplay({ stream: process.stderr });
-  display.print(`A site of ${PAGES} pages behind ${PROXIES} proxies, seed ${seed}`);
   const result = await crawlWorld(seed, directory, display);
   if (typeof result === 'number') return result;
   process.stdout.write(
@@ -98,6 +97,7 @@ async function crawlWorld(
     onFirst: () => crawler.stop(),
     onSecond: () => display.stop(),
   });
+  display.print(`Crawling a site of ${PAGES} pages through ${PROXIES} proxies, seed ${seed}`);
   display.start(() => progress.read(crawler.stats));
   try {
     await crawler.run([world.startUrl]);

@@ -43,6 +43,16 @@ test('a terminal shows one line, kept up to date within its width', async () => 
   expect(clock.pendingTimersCount).toBe(0);
 });
 
+test.each([0, undefined])(
+  'a terminal with a width of %s is taken for one of 80 columns',
+  (columns) => {
+    const { written, start, display } = setUp({ isTTY: true, ...(columns === 0 && { columns }) });
+    start();
+    expect(screen(written)[0]).toHaveLength(79);
+    display.stop();
+  },
+);
+
 test('messages stand above the live line', async () => {
   const { written, display, start } = setUp({ isTTY: true, columns: 60 });
   start();

@@ -19,6 +19,7 @@ const LIVE_EVERY_MS = 100;
 const PLAIN_EVERY_MS = 5_000;
 /** Speed is averaged over this long. */
 const SPEED_WINDOW_MS = 5_000;
+/** For terminals that do not know their width, or say it is 0. */
 const DEFAULT_COLUMNS = 80;
 const CLEAR_LINE = '\r\u001b[2K';
 
@@ -85,7 +86,7 @@ export class ProgressDisplay {
     const progress = this.#read();
     const speed = this.#sample(progress);
     // The last column stays free: some terminals wrap as soon as it is written to.
-    const columns = (this.#stream.columns ?? DEFAULT_COLUMNS) - 1;
+    const columns = (this.#stream.columns || DEFAULT_COLUMNS) - 1;
     this.#stream.write(CLEAR_LINE + liveLine(progress, speed, columns, this.#colors));
     this.#isLineShown = true;
   }

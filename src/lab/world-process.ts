@@ -49,6 +49,8 @@ export class WorldProcess implements AsyncDisposable {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
       execArgv: [],
     });
+    // Whoever waits for an answer is told; nobody else needs to know.
+    child.on('error', () => {});
     try {
       child.send(world);
       return new WorldProcess(child, await messageFrom(child, 'ready', clock), clock);

@@ -16,14 +16,21 @@ export interface PageTreeOptions {
   readonly branches?: number;
   /** Answers instead of the page where it returns true. */
   readonly answer?: (path: string, response: ServerResponse) => boolean;
+  /** Holds an answer back until the promise resolves. */
+  readonly gate?: (path: string) => Promise<void> | undefined;
 }
 
 export async function openPageTree(options: PageTreeOptions): Promise<PageTree> {
-  const { pages, branches = 3, answer } = options;
+  const { pages, branches = 3, answer, gate } = options;
   const asked: string[] = [];
   const site = await openSite((request, response) => {
     const path = request.url ?? '';
     asked.push(path);
+    const opening = gate?.(path);
+    if (opening) void opening.then(() => respond(path, response));
+    else respond(path, response);
+  });
+  const respond = (path: string, response: ServerResponse): void => {
     if (answer?.(path, response)) return;
     const page = Number(/^\/page\/(\d+)$/.exec(path)?.[1] ?? 0);
     if (page < 1 || page > pages) {
@@ -32,7 +39,7 @@ export async function openPageTree(options: PageTreeOptions): Promise<PageTree> 
     }
     response.setHeader('content-type', 'text/html');
     response.end(html(page, pages, branches));
-  });
+  };
   return Object.assign(site, {
     startUrl: `${site.url}/page/1`,
     asked,
