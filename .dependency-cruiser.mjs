@@ -23,16 +23,7 @@ const MAY_IMPORT_TYPES = { dashboard: ['session', 'queue', 'proxy'] };
 const ROOTS = ['cli'];
 
 /** Costly to load, so loaded with `await import()` where first used. */
-const LAZY = [
-  'undici',
-  'libsql',
-  'tough-cookie',
-  'cheerio',
-  'fzstd',
-  'impit',
-  'header-generator',
-  'robots-parser',
-];
+const LAZY = ['undici', 'libsql', 'tough-cookie', 'cheerio', 'fzstd', 'impit', 'robots-parser'];
 
 /** `import type …`, and `typeof import('…')`: gone after compilation. */
 const TYPES = ['type-only', 'type-import'];
@@ -118,7 +109,7 @@ export default {
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
         // Bundled by the build, or an optional peer that is also installed for the tests.
-        pathNot: '^node_modules/(valibot|cheerio|impit|header-generator)/',
+        pathNot: '^node_modules/(valibot|cheerio|impit)/',
         dependencyTypesNot: TYPES,
       },
     },
