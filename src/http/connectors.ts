@@ -87,10 +87,10 @@ function withTimeout(
         socket = used;
       },
     };
+    let timeout: ConnectError | undefined;
     const giveUp = (): void => {
-      socket?.destroy(
-        new ConnectError('connect-timeout', `no connection after ${timeoutMs / 1000} s`),
-      );
+      timeout = new ConnectError('connect-timeout', `no connection after ${timeoutMs / 1000} s`);
+      socket?.destroy(timeout);
     };
     const timer = clock.setTimer(giveUp, timeoutMs, { isBackground: true });
     connect(target, attempt).then(
@@ -101,7 +101,7 @@ function withTimeout(
       (error: unknown) => {
         timer.cancel();
         socket?.destroy();
-        callback(connectError(error, 'target', target.hostname), null);
+        callback(timeout ?? connectError(error, 'target', target.hostname), null);
       },
     );
   };

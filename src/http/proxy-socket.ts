@@ -20,6 +20,8 @@ export function connectToProxy(
           ...(isIP(host) ? {} : { servername: host }),
         })
       : connectTcp({ host, port: proxy.port });
+    // Whoever waits hears of errors by listeners of its own; in between an error must not end the process.
+    socket.on('error', () => {});
     onSocket(socket);
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);

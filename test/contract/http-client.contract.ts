@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http';
+import { createServer } from 'node:net';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { HttpClient, HttpRequest } from '../../src/http/http-client.ts';
 import { HttpError } from '../../src/http/http-error.ts';
-import { refusedPort } from '../support/local-server.ts';
+import { listenLocally, refusedPort } from '../support/local-server.ts';
 import { type LocalSite, openSite, type SiteHandler } from '../support/local-site.ts';
 
 export interface HttpClientContract {
@@ -316,6 +317,19 @@ export function describeHttpClient({ name, create, lacks = {} }: HttpClientContr
           kind: 'first-byte-timeout',
         });
         await isReleased();
+      });
+
+      it('is up when no TLS connection comes about', async () => {
+        await using silent = await listenLocally(createServer((socket) => socket.resume()));
+        const error = await client
+          .send({
+            url: `https://127.0.0.1:${silent.port}/`,
+            connectTimeoutMs: 50,
+            firstByteTimeoutMs: lacks.connectTimeout ? 50 : 5000,
+          })
+          .catch((reason) => reason);
+        expect(error.kind).toBe(lacks.connectTimeout ? 'first-byte-timeout' : 'connect-timeout');
+        if (!lacks.release) await silent.idle();
       });
 
       it('is counted anew to the first byte of each hop', async () => {

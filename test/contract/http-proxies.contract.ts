@@ -200,6 +200,19 @@ export function describeProxies({ name, create, lacks = {} }: HttpClientContract
       if (!lacks.release) await proxy.idle();
     });
 
+    it('whose tunnels lead nowhere use up the time to connect', async () => {
+      await using proxy = await openRawProxy((socket) => {
+        socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\n\r\n'));
+      });
+      const options = {
+        connectTimeoutMs: 50,
+        firstByteTimeoutMs: lacks.connectTimeout ? 50 : 5000,
+      };
+      const kind = lacks.connectTimeout ? 'first-byte-timeout' : 'connect-timeout';
+      expect((await failure('https', proxy.info, options)).kind).toBe(kind);
+      if (!lacks.release) await proxy.idle();
+    });
+
     it('that accept and never answer use up the time to the first byte of a forwarded request', async () => {
       await using proxy = await openRawProxy();
       const options = {
