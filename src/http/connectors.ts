@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { buildConnector } from 'undici';
 import type { Clock } from '../core/clock.ts';
 import type { ProxyInfo } from '../proxy/proxy-info.ts';
+import { afterPoll } from './after-poll.ts';
 import { ConnectError, connectError } from './connect-error.ts';
 import { openHttpTunnel } from './http-tunnel.ts';
 import { connectToProxy } from './proxy-socket.ts';
@@ -87,18 +88,22 @@ function withTimeout(
         socket = used;
       },
     };
+    let isSettled = false;
     let timeout: ConnectError | undefined;
     const giveUp = (): void => {
+      if (isSettled) return;
       timeout = new ConnectError('connect-timeout', `no connection after ${timeoutMs / 1000} s`);
       socket?.destroy(timeout);
     };
-    const timer = clock.setTimer(giveUp, timeoutMs, { isBackground: true });
+    const timer = clock.setTimer(() => afterPoll(giveUp), timeoutMs, { isBackground: true });
     connect(target, attempt).then(
       (connected) => {
+        isSettled = true;
         timer.cancel();
         callback(null, connected);
       },
       (error: unknown) => {
+        isSettled = true;
         timer.cancel();
         socket?.destroy();
         callback(timeout ?? connectError(error, 'target', target.hostname), null);

@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock, Timer } from '../core/clock.ts';
+import { afterPoll } from './after-poll.ts';
 
 /** Something in flight that can be ended from outside. */
 export interface Stoppable {
@@ -59,8 +60,11 @@ export class Deadline {
 
   readonly #onTimeout = (): void => {
     const target = this.#target;
-    this.#disarm();
-    target?.stop('total-timeout', `not finished after ${this.#totalTimeoutMs / 1000} s`);
+    afterPoll(() => {
+      if (!target || target !== this.#target) return;
+      this.#disarm();
+      target.stop('total-timeout', `not finished after ${this.#totalTimeoutMs / 1000} s`);
+    });
   };
 
   readonly #onAbort = (): void => {

@@ -1,5 +1,6 @@
 import type { Impit, ImpitResponse, RequestInit } from 'impit';
 import type { Clock } from '../core/clock.ts';
+import { afterPoll } from './after-poll.ts';
 import type { ByteSource } from './byte-source.ts';
 import type { Stoppable } from './deadline.ts';
 import type { Hop, HopResponse } from './hop.ts';
@@ -33,9 +34,11 @@ export class ImpitExchange implements ByteSource, Stoppable {
     if (this.#error) throw this.#error;
     const { connectTimeoutMs = 10_000, firstByteTimeoutMs = 30_000 } = this.#hop.request;
     const limitMs = connectTimeoutMs + firstByteTimeoutMs;
-    const timer = this.#clock.setTimer(() => {
-      this.#stop('first-byte-timeout', `no answer after ${limitMs / 1000} s`);
-    }, limitMs);
+    let isAnswered = false;
+    const giveUp = (): void => {
+      if (!isAnswered) this.#stop('first-byte-timeout', `no answer after ${limitMs / 1000} s`);
+    };
+    const timer = this.#clock.setTimer(() => afterPoll(giveUp), limitMs);
     try {
       const response = await this.#unlessStopped(impit.fetch(this.#hop.url.href, this.#init()));
       if (response.status === 407 && this.#hop.request.proxy) {
@@ -47,6 +50,7 @@ export class ImpitExchange implements ByteSource, Stoppable {
     } catch (error) {
       throw this.#fail(error, 'waiting');
     } finally {
+      isAnswered = true;
       timer.cancel();
     }
   }

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { Clock, Timer } from '../core/clock.ts';
+import { afterPoll } from './after-poll.ts';
 import type { ByteSource } from './byte-source.ts';
 import type { Stoppable } from './deadline.ts';
 import type { Hop, HopResponse } from './hop.ts';
@@ -62,10 +63,13 @@ export class UndiciExchange implements Dispatcher.DispatchHandler, ByteSource, S
     this.#controller = controller;
     this.#phase = 'waiting';
     if (this.#firstByteTimeoutMs === Number.POSITIVE_INFINITY) return;
-    this.#timer = this.#clock.setTimer(() => {
-      this.#abort('first-byte-timeout', `no answer after ${this.#firstByteTimeoutMs / 1000} s`);
-    }, this.#firstByteTimeoutMs);
+    this.#timer = this.#clock.setTimer(() => afterPoll(this.#giveUp), this.#firstByteTimeoutMs);
   }
+
+  readonly #giveUp = (): void => {
+    if (this.#phase !== 'waiting') return;
+    this.#abort('first-byte-timeout', `no answer after ${this.#firstByteTimeoutMs / 1000} s`);
+  };
 
   onResponseStart(
     _controller: Dispatcher.DispatchController,
