@@ -45,6 +45,12 @@ export type {
   HttpResponse,
 } from './http/http-client.ts';
 export { HttpError, type HttpErrorKind } from './http/http-error.ts';
+export { ImpitClient, type ImpitClientOptions } from './http/impit-client.ts';
+export { requestAsBrowser } from './http/request-as-browser.ts';
+export type {
+  BrowserResponse,
+  RequestAsBrowserOptions,
+} from './http/request-as-browser-options.ts';
 export { UndiciClient, type UndiciClientOptions } from './http/undici-client.ts';
 export { ProxyConfiguration } from './proxy/proxy-configuration.ts';
 export type { ProxyInfo, ProxySource } from './proxy/proxy-info.ts';
@@ -61,6 +67,15 @@ export {
 } from './queue/request-queue.ts';
 export type { RequestQueueOptions } from './queue/request-queue-options.ts';
 export type { RequestSource, RequestSources } from './queue/request-source.ts';
+export {
+  CookieUrlNeededError,
+  DuplicateSessionError,
+  LeaseTimeoutError,
+  PoolFullError,
+  SessionCreationError,
+  SessionMissingError,
+} from './session/errors.ts';
+export type { SessionExplanation } from './session/explanation.ts';
 export type { Lease } from './session/lease.ts';
 export {
   OUTCOME_KINDS,
@@ -83,3 +98,4 @@ export type { KeyValueRecord, KeyValueStore, StoredValue } from './storage/key-v
 export { MemoryStorage } from './storage/memory/memory-storage.ts';
 export { SqliteStorage, type SqliteStorageOptions } from './storage/sqlite/sqlite-storage.ts';
 export type { Storage } from './storage/storage.ts';
+export { StorageError, type StorageErrorCode } from './storage/storage-error.ts';

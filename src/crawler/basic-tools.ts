@@ -1,3 +1,4 @@
+import { OptionError } from '../core/errors.ts';
 import { Request } from '../queue/request.ts';
 import type { AddedRequestInfo } from '../queue/request-adder.ts';
 import type { RequestSource, RequestSources } from '../queue/request-source.ts';
@@ -38,7 +39,7 @@ export class BasicTools<Context extends BasicContext> {
       crawler: controls,
       signal: attempt.signal,
       addRequests: (requests, add) => this.#addRequests(attempt, requests, add),
-      enqueueLinks: (links = {}) => this.enqueue(attempt, links.urls ?? [], links),
+      enqueueLinks: async (links = {}) => this.enqueue(attempt, givenUrls(links), links),
       pushData: (items, datasetName) => this.#pushData(attempt, items, datasetName),
       getKeyValueStore: (name = 'default') => storage.openKeyValueStore(name),
       sendRequest: (request = {}) => this.#sendRequest(attempt, request),
@@ -99,6 +100,15 @@ export class BasicTools<Context extends BasicContext> {
       signal: attempt.signal,
     });
   }
+}
+
+/** @throws OptionError: a page that is not parsed has no links to be found */
+function givenUrls({ urls }: EnqueueLinksOptions): readonly string[] {
+  if (urls) return urls;
+  throw new OptionError(
+    'urls',
+    'Expected `urls` in enqueueLinks(): this crawler does not parse pages, CheerioCrawler does',
+  );
 }
 
 /** The sources that are not too deep, each with its depth. A ready-made `Request` keeps its own. */

@@ -25,6 +25,7 @@ export function loadCheerio(): Promise<Load> {
     (module) => module.load as Load,
     (cause) => {
       loading = undefined;
+      if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
       throw new TroupeError(
         'TROUPE_PEER_MISSING',
         'CheerioCrawler needs the package cheerio; install it with: npm install cheerio',

@@ -69,7 +69,7 @@ export interface SendRequestOptions {
   readonly json?: unknown;
   /** @default true */
   readonly followRedirects?: boolean;
-  /** @default the crawler's `navigationTimeoutSecs`, or 30 */
+  /** @default 30 */
   readonly timeoutSecs?: number;
 }
 

@@ -1,16 +1,18 @@
 import { setMaxListeners } from 'node:events';
 import type { Timer } from '../core/clock.ts';
 import type { Request } from '../queue/request.ts';
+import type { RequestSources } from '../queue/request-source.ts';
 import { Attempt } from './attempt.ts';
 import { BasicTools } from './basic-tools.ts';
 import { Concurrency } from './concurrency.ts';
 import type { BasicContext } from './context.ts';
 import { StalledError } from './crawl-errors.ts';
 import type { CrawlParts } from './crawl-parts.ts';
+import { feed } from './feed.ts';
 import { SystemLoadProbe } from './load-probe.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { registrableDomain } from './registrable-domain.ts';
-import { RequestRunner } from './request-runner.ts';
+import { type AttemptResult, RequestRunner } from './request-runner.ts';
 import { RequestSettler, type Settlement } from './request-settler.ts';
 import { Wake } from './wake.ts';
 
@@ -31,6 +33,7 @@ export class Crawl<Context extends BasicContext> {
   readonly #stop = new AbortController();
   readonly #running = new Set<Attempt>();
   readonly #onIdle: (() => void)[] = [];
+  #isFed = false;
   #settlingCount = 0;
   #delayedInARow = 0;
   #throttledSinceProgress = 0;
@@ -53,13 +56,18 @@ export class Crawl<Context extends BasicContext> {
   }
 
   /** Resolves when the crawl is over and nothing of it is in flight. @throws what ended it before its time */
-  async run(): Promise<void> {
+  async run(startRequests: RequestSources): Promise<void> {
     this.#startTick();
+    const feeding = this.#feed(startRequests);
+    // A list is taken in whole before the first page, so that a mistake in it is met before anything is fetched.
+    if (Array.isArray(startRequests)) await feeding;
     try {
       await this.#pump();
     } catch (error) {
       this.#end(error);
     }
+    // A source may keep its next request to itself for ever; the crawl does not wait for it.
+    this.stop();
     await this.#idle();
     this.#tick?.cancel();
     this.#concurrency.close();
@@ -105,7 +113,8 @@ export class Crawl<Context extends BasicContext> {
       }
       const request = await queue.fetchNextRequest();
       if (!request) {
-        if (this.#isIdle && !options.keepAlive && (await queue.isFinished())) return;
+        const mayEnd = this.#isFed && this.#isIdle && !options.keepAlive;
+        if (mayEnd && (await queue.isFinished())) return;
         await this.#wakeOrRequests();
       } else if (this.#isStopped) {
         await queue.reclaimRequest(request, { forefront: true });
@@ -113,6 +122,17 @@ export class Crawl<Context extends BasicContext> {
         this.#start(request);
       }
     }
+  }
+
+  /** A long or slow source is taken in while the crawl works on what has come so far. */
+  async #feed(startRequests: RequestSources): Promise<void> {
+    try {
+      await feed(this.#parts.queue, startRequests, this.#stop.signal);
+    } catch (error) {
+      this.#end(error);
+    }
+    this.#isFed = true;
+    this.#wake.call();
   }
 
   get #isIdle(): boolean {
@@ -150,7 +170,15 @@ export class Crawl<Context extends BasicContext> {
   }
 
   async #work(attempt: Attempt, site: string): Promise<void> {
-    const result = await this.#runner.run(attempt, site);
+    let result: AttemptResult;
+    try {
+      result = await this.#runner.run(attempt, site);
+    } catch (error) {
+      this.#running.delete(attempt);
+      this.#end(error);
+      this.#noteIdle();
+      return;
+    }
     this.#running.delete(attempt);
     if (result.kind === 'ended') this.#noteProgress(result.outcome.kind);
     this.#track(this.#settler.settle(attempt, result, site));
@@ -168,7 +196,7 @@ export class Crawl<Context extends BasicContext> {
       )
       .finally(() => {
         this.#settlingCount--;
-        if (this.#isIdle) for (const resolve of this.#onIdle.splice(0)) resolve();
+        this.#noteIdle();
         this.#wake.call();
       });
   }
@@ -177,6 +205,10 @@ export class Crawl<Context extends BasicContext> {
   #end(error: unknown): void {
     this.#crash ??= { error };
     this.tearDown();
+  }
+
+  #noteIdle(): void {
+    if (this.#isIdle) for (const resolve of this.#onIdle.splice(0)) resolve();
   }
 
   async #idle(): Promise<void> {

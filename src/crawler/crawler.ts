@@ -141,16 +141,23 @@ export abstract class Crawler<Context extends BasicContext>
       await this.#kind.prepare();
       const parts = await this.#openParts();
       this.#crawl = new Crawl(parts);
-      await parts.queue.addRequests(startRequests);
       if (this.#isStopWanted || signal?.aborted) this.#crawl.stop();
-      await this.#crawl.run();
+      await this.#crawl.run(startRequests);
+    } catch (error) {
+      await this.#finish().catch((late) => this.log.exception(late, 'Closing failed too'));
+      throw error;
     } finally {
       signal?.removeEventListener('abort', onAbort);
-      this.#statistics?.stop();
-      this.#lastReport = this.#statistics?.report(this.#sessionCounts());
-      await this.#resources.close();
     }
-    return this.#lastReport as CrawlStatistics;
+    return this.#finish();
+  }
+
+  async #finish(): Promise<CrawlStatistics> {
+    const statistics = this.#statistics ?? new Statistics(this.#options.clock);
+    statistics.stop();
+    this.#lastReport = statistics.report(this.#sessionCounts());
+    await this.#resources.close();
+    return this.#lastReport;
   }
 
   async #openParts(): Promise<CrawlParts<Context>> {

@@ -50,8 +50,7 @@ export class HttpPage<Context extends HttpContext> implements PageKind<Context> 
     }
     const response = await this.#fetch(attempt, navigation, tools);
     const context = this.#extend(await this.#read(response, basic, tools), attempt, tools);
-    const blocked = await this.#check?.(context);
-    if (blocked) throw blocked;
+    await this.#checkBlocked(attempt, context, tools);
     for (const hook of this.#options.postNavigationHooks) {
       await attempt.run('A postNavigationHook', tools.handlerTimeoutSecs, () =>
         hook(context, navigation),
@@ -60,11 +59,21 @@ export class HttpPage<Context extends HttpContext> implements PageKind<Context> 
     return context;
   }
 
+  async #checkBlocked(attempt: Attempt, context: Context, tools: PageTools): Promise<void> {
+    const check = this.#check;
+    if (!check) return;
+    const blocked = await attempt.run('checkResponse', tools.handlerTimeoutSecs, () =>
+      check(context),
+    );
+    if (blocked) throw blocked;
+  }
+
   #navigationFor({ request }: Attempt): NavigationOptions {
     return {
       url: request.url,
       method: request.method,
-      headers: request.headers,
+      // A hook's changes are for this attempt.
+      headers: { ...request.headers },
       ...(request.payload === undefined ? {} : { body: request.payload }),
       followRedirects: true,
       maxRedirects: MAX_REDIRECTS,

@@ -56,7 +56,7 @@ export class RequestRunner<Context extends BasicContext> {
     let outcome: Outcome;
     let error: unknown;
     try {
-      if (this.#parts.robots) {
+      if (this.#parts.robots && !attempt.request.skipNavigation) {
         const refused = await this.#askRobots(this.#parts.robots, attempt, site);
         if (refused) return refused;
       }
@@ -68,8 +68,9 @@ export class RequestRunner<Context extends BasicContext> {
         return { kind: 'paused', until };
       }
       page = await this.#parts.kind.open(attempt, context, this.#tools);
+      const latencyMs = this.#parts.options.clock.now() - attempt.sentAt;
       await this.#handle(attempt, page);
-      outcome = okOutcome(attempt);
+      outcome = okOutcome(attempt, latencyMs);
     } catch (thrown) {
       error = thrown;
       outcome = this.#isCancelled(attempt) ? { kind: 'neutral' } : outcomeOfError(thrown);
@@ -149,6 +150,6 @@ export class RequestRunner<Context extends BasicContext> {
   }
 }
 
-function okOutcome({ statusCode }: Attempt): Outcome {
-  return statusCode === undefined ? { kind: 'ok' } : { kind: 'ok', status: statusCode };
+function okOutcome({ statusCode }: Attempt, latencyMs: number): Outcome {
+  return statusCode === undefined ? { kind: 'ok' } : { kind: 'ok', status: statusCode, latencyMs };
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { HttpError } from '../http/http-error.ts';
 import type { OutcomeKind } from '../session/outcome.ts';
+import { StorageError } from '../storage/storage-error.ts';
 import {
   CriticalError,
   MissingRouteError,
@@ -78,7 +79,9 @@ test('a demanded retry ignores the limit', () => {
   expect(after('user', { retryCount: 99 }, new RetryRequestError()).action).toBe('wait');
 });
 
-test('critical errors and missing routes end the crawl', () => {
+test('critical errors, missing routes and a failing storage end the crawl', () => {
   expect(after('user', {}, new CriticalError()).action).toBe('crash');
   expect(after('user', {}, new MissingRouteError('detail')).action).toBe('crash');
+  const full = new StorageError('TROUPE_STORAGE_FULL', 'crawl.sqlite', 'the disk is full');
+  expect(after('user', {}, full)).toEqual({ action: 'crash', error: full });
 });

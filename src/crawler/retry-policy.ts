@@ -1,5 +1,6 @@
 import { messageOf, TroupeError } from '../core/errors.ts';
 import type { Outcome } from '../session/outcome.ts';
+import { StorageError } from '../storage/storage-error.ts';
 import {
   CriticalError,
   MissingRouteError,
@@ -43,9 +44,7 @@ export function decide(
 ): Decision {
   if (outcome.kind === 'ok') return { action: 'handled' };
   if (outcome.kind === 'neutral') return { action: 'return' };
-  if (error instanceof CriticalError || error instanceof MissingRouteError) {
-    return { action: 'crash', error };
-  }
+  if (isFatal(error)) return { action: 'crash', error };
   if (error instanceof RetryRequestError) return { action: 'wait' };
   if (isHopeless(error) || attempts.noRetry) return { action: 'fail', error };
   if (outcome.kind === 'throttled') return decideThrottled(error, attempts, limits);
@@ -65,6 +64,15 @@ function decideThrottled(error: unknown, attempts: Attempts, limits: RetryLimits
   const waited = Math.round(attempts.throttledForMs / 1000);
   const message = `${attempts.url} has been throttled for ${waited} s, longer than \`stallTimeoutSecs\`: ${messageOf(error)}`;
   return { action: 'fail', error: new StalledError(message, { cause: error }) };
+}
+
+/** Errors that every further request would meet too; going on would only use up their retries. */
+function isFatal(error: unknown): boolean {
+  return (
+    error instanceof CriticalError ||
+    error instanceof MissingRouteError ||
+    error instanceof StorageError
+  );
 }
 
 const HOPELESS_CODES: ReadonlySet<string> = new Set([

@@ -11,6 +11,7 @@ import { RequestQueue } from '../../src/queue/request-queue.ts';
 import { MemoryStorage } from '../../src/storage/memory/memory-storage.ts';
 import { SqliteStorage } from '../../src/storage/sqlite/sqlite-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
+import { StorageError } from '../../src/storage/storage-error.ts';
 import { type LocalSite, openSite } from '../support/local-site.ts';
 import { QUIET } from './crawler-harness.ts';
 
@@ -325,6 +326,74 @@ test('NonRetryableError fails at once, CriticalError ends the crawl and keeps th
   const queue = await critical.getRequestQueue();
   expect((await queue.getInfo()).pendingRequestCount).toBe(1);
   await critical.teardown();
+});
+
+test('a storage that fails ends the crawl instead of using up the retries of each request', async () => {
+  const storage = new MemoryStorage();
+  const dataset = await storage.openDataset('full');
+  dataset.pushData = () =>
+    Promise.reject(new StorageError('TROUPE_STORAGE_FULL', 'crawl.sqlite', 'the disk is full'));
+  const crawler = crawlerOn(storage, { dataset });
+  await expect(crawler.run([`${site.url}/0`])).rejects.toMatchObject({
+    code: 'TROUPE_STORAGE_FULL',
+  });
+  const queue = await crawler.getRequestQueue();
+  expect(await queue.getInfo()).toMatchObject({ handledRequestCount: 0 });
+  await crawler.teardown();
+});
+
+test('start requests may come from a slow source, which is read while the crawl runs', async () => {
+  let isSecondAsked = false;
+  async function* source(): AsyncGenerator<string> {
+    yield `${site.url}/0`;
+    while (visits.length === 0) await setImmediate();
+    isSecondAsked = true;
+    yield `${site.url}/1`;
+    yield `${site.url}/2`;
+  }
+  const stats = await crawlerOn(new MemoryStorage(), { maxCrawlDepth: 0 }).run(source());
+  expect(isSecondAsked).toBe(true);
+  expect(stats.requestsFinished).toBe(3);
+});
+
+test('a source that never ends is left when the crawl is stopped', async () => {
+  const crawler: CheerioCrawler = crawlerOn(new MemoryStorage(), {
+    maxCrawlDepth: 0,
+    requestHandler: () => crawler.stop(),
+  });
+  async function* source(): AsyncGenerator<string> {
+    yield `${site.url}/0`;
+    await new Promise(() => {});
+  }
+  expect((await crawler.run(source())).requestsFinished).toBe(1);
+});
+
+test('a mistake among the start requests is met before anything is fetched', async () => {
+  const crawler = crawlerOn(new MemoryStorage());
+  await expect(crawler.run([`${site.url}/0`, 'not a url'])).rejects.toMatchObject({
+    code: 'TROUPE_INVALID_OPTION',
+  });
+  expect(visits).toEqual([]);
+});
+
+test('without any option about it, all is kept in one file of the folder TROUPE_STORAGE_DIR names', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'troupe-default-'));
+  const before = process.env['TROUPE_STORAGE_DIR'];
+  process.env['TROUPE_STORAGE_DIR'] = folder;
+  try {
+    const crawler = new CheerioCrawler({
+      log: QUIET,
+      requestHandler: ({ request, pushData }) => pushData({ url: request.url }),
+    });
+    await crawler.run([`${site.url}/0`]);
+    expect((await stat(path.join(folder, 'troupe.sqlite'))).mode & 0o777).toBe(0o600);
+    expect((await crawler.getData()).total).toBe(1);
+    await crawler.teardown();
+  } finally {
+    if (before === undefined) delete process.env['TROUPE_STORAGE_DIR'];
+    else process.env['TROUPE_STORAGE_DIR'] = before;
+    await rm(folder, { recursive: true, force: true });
+  }
 });
 
 test('a router sends requests to the handlers of their labels', async () => {
