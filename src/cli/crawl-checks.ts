@@ -3,7 +3,7 @@ import path from 'node:path';
 import { messageOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
 import type { ProxyConfiguration } from '../proxy/proxy-configuration.ts';
-import type { CrawlOptions } from './crawl-command.ts';
+import type { CrawlOptions } from './crawl-options.ts';
 import { UsageError } from './usage-error.ts';
 
 /**

@@ -1,24 +1,7 @@
 import type { Command } from 'commander';
+import type { CrawlOptions } from './crawl-options.ts';
 import { collect, glob, pattern, seconds, webUrl, wholeNumber } from './option-values.ts';
-import { parseSelection, type Selection } from './selection.ts';
-
-/** What the user asked for, each value parsed and in range. */
-export interface CrawlOptions {
-  readonly proxies?: string;
-  readonly maxRequests?: number;
-  readonly maxDepth?: number;
-  readonly glob?: readonly string[];
-  readonly select?: readonly Selection[];
-  readonly concurrency?: number;
-  readonly rpm?: number;
-  readonly delay?: number;
-  readonly robots?: boolean;
-  readonly blockTitle?: RegExp;
-  readonly output?: string;
-  readonly storage?: string;
-  readonly resume?: boolean;
-  readonly json?: boolean;
-}
+import { parseSelection } from './selection.ts';
 
 export function addCrawlCommand(program: Command, end: (exitCode: number) => void): void {
   program
@@ -62,7 +45,7 @@ export function addCrawlCommand(program: Command, end: (exitCode: number) => voi
     .addHelpText(
       'after',
       `
-Without --select an item holds url, title, status and depth.
+An item holds url, title, status and depth; with --select, url and the columns named.
 Without -o items go to standard output, one JSON object a line, as soon as they are found.
 Ctrl-C finishes what is in flight and prints the command that goes on from there.
 

@@ -35,12 +35,13 @@ export class CrawlProgress {
   }
 
   read(statistics: CrawlStatistics): Progress {
+    const { coolingSessionsCount } = this.#pool;
     return {
       finishedCount: this.#handledBefore + statistics.requestsFinished,
       failedCount: statistics.requestsFailed,
       totalCount: Math.min(this.#knownCount, this.#maxRequests),
-      usableSessionsCount: this.#pool.usableSessionsCount,
-      coolingSessionsCount: this.#pool.coolingSessionsCount,
+      usableSessionsCount: this.#pool.usableSessionsCount - coolingSessionsCount,
+      coolingSessionsCount,
       retired: this.#pool.retiredByReason,
     };
   }

@@ -6,8 +6,8 @@ import type { SessionPool } from '../session/session-pool.ts';
 import type { Dataset } from '../storage/dataset.ts';
 import { exportDataset } from '../storage/dataset-export.ts';
 import { colorsFor } from './colors.ts';
-import type { CrawlOptions } from './crawl-command.ts';
 import { itemOf } from './crawl-items.ts';
+import type { CrawlOptions } from './crawl-options.ts';
 import { CrawlProgress } from './crawl-progress.ts';
 import type { CrawlState } from './crawl-state.ts';
 import { crawlSummary } from './crawl-summary.ts';
@@ -56,7 +56,7 @@ export class CrawlRun {
   }
 
   async crawl(urls: readonly string[]): Promise<ExitCode> {
-    const { display } = this.#parts;
+    const { options, display, dataset } = this.#parts;
     using interruption = new Interruption({
       onFirst: () => {
         display.print('Finishing what is in flight; Ctrl-C again ends at once.');
@@ -70,12 +70,13 @@ export class CrawlRun {
     display.start(() => this.#progress.read(this.#crawler.stats));
     try {
       if (this.#progress.requestsLeft > 0) await this.#crawler.run(urls);
+      if (options.output !== undefined) await exportDataset(dataset, options.output);
     } catch (error) {
       return await this.#fail(error);
     } finally {
       display.stop();
     }
-    return this.#end(interruption.exitCode);
+    return await this.#end(interruption.exitCode);
   }
 
   #crawlerOptions(): CheerioCrawlerOptions {
@@ -93,13 +94,14 @@ export class CrawlRun {
         const item = itemOf(page, options.select);
         await page.pushData(item);
         await page.enqueueLinks(options.glob ? { globs: options.glob } : {});
-        await display.interject(() => this.#items?.write(item));
+        const items = this.#items;
+        if (items) await display.interject(() => items.write(item));
       },
       failedRequestHandler: ({ request }, error) => this.#failed.add(request.url, error),
     };
   }
 
-  /** The crawl itself came to grief; it may go on once the cause is gone. */
+  /** The crawl came to grief, or its items could not be written; it may go on once the cause is gone. */
   async #fail(error: unknown): Promise<ExitCode> {
     const { display, state } = this.#parts;
     display.stop();
@@ -119,7 +121,6 @@ export class CrawlRun {
     const isFinished =
       this.#progress.requestsLeft <= statistics.requestsTotal || (await queue.isFinished());
     await state.record({ failedCount, isFinished });
-    if (options.output !== undefined) await exportDataset(dataset, options.output);
     const itemsCount = await dataset.itemCount();
     const output = options.output ?? null;
     const end = { statistics, failedCount, notPagesCount, itemsCount, output };

@@ -1,7 +1,7 @@
 import { RequestQueue } from '../queue/request-queue.ts';
 import { SessionPool } from '../session/session-pool.ts';
 import { checkCrawlOptions, openProxies } from './crawl-checks.ts';
-import type { CrawlOptions } from './crawl-command.ts';
+import type { CrawlOptions } from './crawl-options.ts';
 import { CrawlRun } from './crawl-run.ts';
 import { CrawlState } from './crawl-state.ts';
 import { displayLog } from './display-log.ts';

@@ -1,10 +1,6 @@
 import type { Command } from 'commander';
+import type { DemoOptions } from './demo.ts';
 import { wholeNumber } from './option-values.ts';
-
-export interface DemoOptions {
-  readonly json?: boolean;
-  readonly seed: number;
-}
 
 export function addDemoCommand(program: Command, end: (exitCode: number) => void): void {
   program

@@ -11,7 +11,6 @@ import { SessionPool } from '../session/session-pool.ts';
 import { SqliteStorage } from '../storage/sqlite/sqlite-storage.ts';
 import { colorsFor } from './colors.ts';
 import { CrawlProgress } from './crawl-progress.ts';
-import type { DemoOptions } from './demo-command.ts';
 import { demoReport } from './demo-report.ts';
 import { type DemoResult, judgeDemo } from './demo-result.ts';
 import { displayLog } from './display-log.ts';
@@ -28,6 +27,11 @@ const NAVIGATION_TIMEOUT_SECS = 2;
 const MAX_LATENCY_MS = 300;
 /** The world is rough enough that no page may be given up early: a flaky proxy fails half of its requests. */
 const PATIENCE = { maxRequestRetries: 10, maxSessionRotations: 30 };
+
+export interface DemoOptions {
+  readonly json?: boolean;
+  readonly seed: number;
+}
 
 /** The `demo` command: crawls the local world with a real crawler and shows what became of it. */
 export async function demo({ seed, json = false }: DemoOptions): Promise<ExitCode> {

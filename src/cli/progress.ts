@@ -7,6 +7,7 @@ export interface Progress {
   readonly failedCount: number;
   /** Requests known so far, or the most that will be made. */
   readonly totalCount: number;
+  /** Alive and not at rest. */
   readonly usableSessionsCount: number;
   readonly coolingSessionsCount: number;
   readonly retired: Readonly<Partial<Record<RetiredReason, number>>>;
