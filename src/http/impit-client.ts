@@ -16,10 +16,10 @@ import { ImpitExchange } from './impit-exchange.ts';
 
 export interface ImpitClientOptions {
   /**
-   * Whose TLS and HTTP/2 handshake is imitated: one of impit's names, with its version.
+   * Whose TLS and HTTP/2 handshake is imitated: one of impit's names, with its version, such as `firefox144`.
    * @default the one that fits the request's `User-Agent`
    */
-  readonly browser?: Browser;
+  readonly browser?: string;
   /** Proxies and browsers (in every combination) whose connections are kept at once. @default 100 */
   readonly maxInstances?: number;
   /** @default the system's */
