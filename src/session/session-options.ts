@@ -130,7 +130,7 @@ export function limitsOf(
   return areSameLimits(limits, defaults) ? defaults : Object.freeze(limits);
 }
 
-export function areSameLimits(a: SessionLimits, b: SessionLimits): boolean {
+function areSameLimits(a: SessionLimits, b: SessionLimits): boolean {
   return (
     a.maxAgeSecs === b.maxAgeSecs &&
     a.maxErrorScore === b.maxErrorScore &&

@@ -56,7 +56,6 @@ const CODES: ReadonlyMap<TimelineEventName, number> = new Map(
 /** Codes for the events of the hot path, looked up once. */
 export const EVENT_LEASED: number = codeOf('leased');
 export const EVENT_RELEASED: number = codeOf('released');
-export const EVENT_CREATED: number = codeOf('created');
 export const EVENT_RESTORED: number = codeOf('restored');
 export const EVENT_GOOD: number = codeOf('marked good');
 export const EVENT_BAD: number = codeOf('marked bad');

@@ -54,7 +54,7 @@ const SCHEMA = optionsObject({
   log: optional(objectWith<Log>('a Log', ['debug', 'info', 'warning', 'error'])),
 });
 
-export function resolveSqliteStorageOptions(options: SqliteStorageOptions): ResolvedOptions {
+function resolveSqliteStorageOptions(options: SqliteStorageOptions): ResolvedOptions {
   const parsed = parseOptions(SCHEMA, options, 'SqliteStorageOptions');
   return { ...DEFAULTS, ...parsed } as ResolvedOptions;
 }
