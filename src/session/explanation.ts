@@ -87,7 +87,9 @@ function whyRetired(obituary: Obituary, reading: TimelineReading): string {
   const status = reading.events.findLast((event) => event.event === 'retired')?.status;
   switch (obituary.reason) {
     case 'blocked':
-      return status ? `the site answered ${status}, which means blocked` : 'the site blocked it';
+      if (status === undefined) return 'the site blocked it';
+      if (status < 400) return `the site answered ${status} with a page that means blocked`;
+      return `the site answered ${status}, which means blocked`;
     case 'error-score':
       return `its error score reached ${obituary.final.errorScore}, the limit is ${obituary.final.limits.maxErrorScore}`;
     case 'exhausted':
