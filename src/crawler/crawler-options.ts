@@ -35,13 +35,17 @@ export interface BasicCrawlerOptions<Context extends BasicContext = BasicContext
   /** Called when a request is given up. What it throws ends the crawl: there is nobody left to tell. */
   readonly failedRequestHandler?: ErrorHandler<Context>;
 
-  /** Where requests wait. Borrowed, never emptied. @default one of the storage, emptied first unless `resume` */
+  /** Where requests wait. Borrowed, never emptied. @default one of the storage, emptied at first use unless `resume` */
   readonly requestQueue?: RequestQueue;
-  /** Where `pushData` goes. Borrowed, never emptied. @default one of the storage, emptied first unless `resume` */
+  /** Where `pushData` goes. Borrowed, never emptied. @default one of the storage, emptied with the queue */
   readonly dataset?: Dataset;
   /** Borrowed. @default one SQLite file, `troupe.sqlite` in `./storage`, or in the folder `TROUPE_STORAGE_DIR` names */
   readonly storage?: Storage;
-  /** Go on with what the storage holds, instead of beginning with an empty queue and dataset. @default false */
+  /**
+   * Go on with the queue, rows and sessions an earlier process left in the storage, instead of beginning without them.
+   * Only what nobody named is ever emptied: queues, datasets and pools that were passed in or given a name are kept.
+   * @default false
+   */
   readonly resume?: boolean;
 
   readonly proxyConfiguration?: ProxyConfiguration;

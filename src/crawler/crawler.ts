@@ -110,19 +110,21 @@ export abstract class Crawler<Context extends BasicContext>
     requests: RequestSources,
     options: { forefront?: boolean } = {},
   ): Promise<AddedRequestInfo[]> {
-    const { queue } = await this.#resources.open();
+    const queue = this.#running
+      ? await this.#resources.queue()
+      : await this.#resources.queueForWork();
     return queue.addRequests(requests, options);
   }
 
-  /** The queue in use; opened when it is not yet. */
-  async getRequestQueue(): Promise<RequestQueue> {
-    return (await this.#resources.open()).queue;
+  /** The queue in use. What is opened outside a run stays open until the next run ends, or `teardown()`. */
+  getRequestQueue(): Promise<RequestQueue> {
+    return this.#resources.queue();
   }
 
-  /** The crawl's dataset, or another by name; opened when it is not yet. */
+  /** The crawl's dataset, or another by name. Otherwise as {@link Crawler.getRequestQueue}. */
   async getDataset(name?: string): Promise<Dataset> {
-    const { dataset, storage } = await this.#resources.open();
-    return name === undefined ? dataset : storage.openDataset(name);
+    if (name === undefined) return this.#resources.dataset();
+    return (await this.#resources.storage()).openDataset(name);
   }
 
   async pushData(items: DatasetItem | readonly DatasetItem[], datasetName?: string): Promise<void> {
@@ -162,7 +164,7 @@ export abstract class Crawler<Context extends BasicContext>
 
   async #openParts(): Promise<CrawlParts<Context>> {
     const options = this.#options;
-    const resources = await this.#resources.open();
+    const resources = await this.#resources.openForRun();
     const statistics = new Statistics(options.clock, this.#sessionCounts());
     this.#statistics = statistics;
     const sender = new SessionSender(resources.client, options);
@@ -177,7 +179,9 @@ export abstract class Crawler<Context extends BasicContext>
       pacer: new OriginPacer(options),
       history: new RequestHistory(options.retrySession),
       robots: robotsFor(options, sender, resources.pool),
-      directLane: isAllDirect(options) ? (site) => site : (site) => `direct ${site}`,
+      directLane: isAllDirect(options, resources.pool)
+        ? (site) => site
+        : (site) => `direct ${site}`,
     };
   }
 
@@ -188,18 +192,17 @@ export abstract class Crawler<Context extends BasicContext>
 }
 
 /** Whether no request can have a proxy. */
-function isAllDirect<Context extends BasicContext>({
-  proxyConfiguration,
-  useSessionPool,
-  sessionPool,
-  sessionPoolOptions,
-}: ResolvedCrawlerOptions<Context>): boolean {
+function isAllDirect<Context extends BasicContext>(
+  { proxyConfiguration, sessionPool, sessionPoolOptions }: ResolvedCrawlerOptions<Context>,
+  pool: SessionPool | undefined,
+): boolean {
   if (proxyConfiguration) return false;
-  if (!useSessionPool) return true;
-  return (
-    !sessionPool &&
-    !sessionPoolOptions?.proxyConfiguration &&
-    !sessionPoolOptions?.createSessionFunction &&
-    !sessionPoolOptions?.sessionOptions?.proxyInfo
-  );
+  if (!pool) return true;
+  if (sessionPool || sessionPoolOptions?.proxyConfiguration) return false;
+  if (sessionPoolOptions?.createSessionFunction || sessionPoolOptions?.sessionOptions?.proxyInfo) {
+    return false;
+  }
+  // Sessions of an earlier run keep the proxies they had.
+  for (const session of pool.sessions) if (session.proxyInfo) return false;
+  return true;
 }

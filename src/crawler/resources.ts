@@ -11,91 +11,128 @@ import type { CrawlResources } from './crawl-parts.ts';
 import type { ResolvedCrawlerOptions } from './crawler-options.ts';
 import { type DefaultNames, takeDefaultNames } from './default-names.ts';
 
+const DEFAULT_NAME = 'default';
+/** Where a pool keeps its sessions unless it is told. */
+const DEFAULT_POOL_KEY = 'SDK_SESSION_POOL_STATE';
+
+/** What is open now. Each is opened at first need, and concurrent callers share one opening. */
+interface Opened {
+  storage?: Promise<Storage>;
+  queue?: Promise<RequestQueue>;
+  dataset?: Promise<Dataset>;
+}
+
 /**
- * Opens what a crawler was not given, and closes exactly that. May be opened again after it was closed.
- * What was left in the default queue and dataset by an earlier process is dropped at the first opening, unless
- * the crawl is to go on with it; what this crawler itself left unfinished is always gone on with.
+ * Opens what a crawler was not given, and closes exactly that. May be used again after it was closed.
+ * What an earlier process left under the names nobody chose is dropped first, unless the crawl is to resume.
  */
 export class Resources<Context extends BasicContext> {
   readonly #options: ResolvedCrawlerOptions<Context>;
-  #opening: Promise<CrawlResources> | undefined;
-  #opened: CrawlResources | undefined;
+  #opened: Opened = {};
+  #pool: SessionPool | undefined;
+  #client: UndiciClient | undefined;
   #names: DefaultNames | undefined;
-  #isFirstOpening = true;
+  #isLeftoverGone = false;
+  #hasRun = false;
 
   constructor(options: ResolvedCrawlerOptions<Context>) {
     this.#options = options;
   }
 
-  /** Concurrent calls share one opening. */
-  open(): Promise<CrawlResources> {
-    this.#opening ??= this.#open().catch((error) => {
-      this.#opening = undefined;
-      throw error;
-    });
-    return this.#opening;
-  }
-
   /** The pool in use, while there is one. */
   get pool(): SessionPool | undefined {
-    return this.#opened?.pool ?? this.#options.sessionPool;
+    return this.#pool ?? this.#options.sessionPool;
+  }
+
+  storage(): Promise<Storage> {
+    this.#opened.storage ??= this.#openStorage();
+    return this.#opened.storage;
+  }
+
+  dataset(): Promise<Dataset> {
+    this.#opened.dataset ??= this.#openDataset();
+    return this.#opened.dataset;
+  }
+
+  queue(): Promise<RequestQueue> {
+    this.#opened.queue ??= this.#openQueue();
+    return this.#opened.queue;
+  }
+
+  /** The queue for new work: what an earlier run of this crawler has finished is forgotten, so that it can be crawled again. */
+  async queueForWork(): Promise<RequestQueue> {
+    const queue = await this.queue();
+    if (!this.#hasRun || this.#options.requestQueue || !(await queue.isFinished())) return queue;
+    await queue.drop();
+    delete this.#opened.queue;
+    return this.queue();
+  }
+
+  async openForRun(): Promise<CrawlResources> {
+    const options = this.#options;
+    const queue = await this.queueForWork();
+    this.#hasRun = true;
+    const storage = await this.storage();
+    const dataset = await this.dataset();
+    if (options.useSessionPool && !options.sessionPool) this.#pool = await this.#openPool(storage);
+    const client = options.httpClient ?? this.#openClient();
+    return {
+      storage,
+      queue,
+      dataset,
+      client,
+      pool: options.useSessionPool ? this.pool : undefined,
+    };
   }
 
   /** Writes what is pending and lets go. Idempotent. */
   async close(): Promise<void> {
-    const opening = this.#opening;
-    this.#opening = undefined;
-    if (!opening) return;
-    const { queue, pool, client, storage } = await opening;
-    const options = this.#options;
-    this.#opened = undefined;
-    if (!options.requestQueue) await queue.close();
-    if (!options.sessionPool) await pool?.close();
-    if (!options.httpClient) await client.close();
-    if (!options.storage) await storage.close();
-    this.#names?.release();
+    const { storage, queue } = this.#opened;
+    const [pool, client, names] = [this.#pool, this.#client, this.#names];
+    this.#opened = {};
+    this.#pool = undefined;
+    this.#client = undefined;
     this.#names = undefined;
+    // What could not be opened needs no closing; whoever asked for it got the error.
+    const ignore = (): undefined => undefined;
+    if (!this.#options.requestQueue) await (await queue?.catch(ignore))?.close();
+    await pool?.close();
+    await client?.close();
+    if (!this.#options.storage) await (await storage?.catch(ignore))?.close();
+    names?.release();
   }
 
-  async #open(): Promise<CrawlResources> {
-    const options = this.#options;
-    const storagePath = defaultStoragePath();
-    const { clock, log } = options;
-    const storage = options.storage ?? new SqliteStorage({ path: storagePath, clock, log });
-    const queue = options.requestQueue ?? (await this.#openQueue(storage, storagePath));
-    const dataset = options.dataset ?? (await this.#openDataset(storage));
-    const pool = options.useSessionPool
-      ? (options.sessionPool ?? (await this.#openPool(storage)))
-      : undefined;
-    const client = options.httpClient ?? new UndiciClient({ clock });
-    this.#isFirstOpening = false;
-    this.#opened = { storage, queue, dataset, pool, client };
-    return this.#opened;
+  async #openStorage(): Promise<Storage> {
+    const { clock, log, requestQueue, resume } = this.#options;
+    const place = defaultStoragePath();
+    const storage = this.#options.storage ?? new SqliteStorage({ path: place, clock, log });
+    if (requestQueue) return storage;
+    // Whoever brings a queue of their own takes care of the rest, too.
+    this.#names = takeDefaultNames(this.#options.storage ?? place);
+    const isLeftover = !this.#isLeftoverGone && !resume;
+    this.#isLeftoverGone = true;
+    if (isLeftover) await this.#dropLeftovers(storage, this.#names);
+    return storage;
   }
 
-  async #openQueue(storage: Storage, storagePath: string): Promise<RequestQueue> {
-    this.#names = takeDefaultNames(this.#options.storage ?? storagePath);
-    const { clock, log } = this.#options;
-    const settings = { storage, name: this.#names.queueName, clock, log };
-    const queue = await RequestQueue.open(settings);
-    const isOver = await this.#isOver(queue);
-    if (!isOver) return queue;
-    await queue.drop();
-    return RequestQueue.open(settings);
+  async #dropLeftovers(storage: Storage, { queueName, isFirst }: DefaultNames): Promise<void> {
+    await (await storage.openRequestStore(queueName)).drop();
+    if (!isFirst) return;
+    await (await storage.openDataset(DEFAULT_NAME)).drop();
+    const { persistStateKey, persistStateKeyValueStoreId } = this.#options.sessionPoolOptions ?? {};
+    if (persistStateKey !== undefined || persistStateKeyValueStoreId !== undefined) return;
+    await (await storage.openSessionStore(DEFAULT_POOL_KEY)).drop();
   }
 
-  /** At the first opening an earlier process left the queue; later it is our own, of an earlier run. */
-  async #isOver(queue: RequestQueue): Promise<boolean> {
-    if (this.#isFirstOpening) return !this.#options.resume;
-    return queue.isFinished();
+  async #openDataset(): Promise<Dataset> {
+    return this.#options.dataset ?? (await this.storage()).openDataset(DEFAULT_NAME);
   }
 
-  async #openDataset(storage: Storage): Promise<Dataset> {
-    const dataset = await storage.openDataset('default');
-    const isLeftOver = this.#isFirstOpening && (this.#names?.isFirst ?? false);
-    if (!isLeftOver || this.#options.resume) return dataset;
-    await dataset.drop();
-    return storage.openDataset('default');
+  async #openQueue(): Promise<RequestQueue> {
+    const { clock, log, requestQueue } = this.#options;
+    if (requestQueue) return requestQueue;
+    const storage = await this.storage();
+    return RequestQueue.open({ storage, name: this.#names?.queueName ?? DEFAULT_NAME, clock, log });
   }
 
   #openPool(storage: Storage): Promise<SessionPool> {
@@ -108,6 +145,11 @@ export class Resources<Context extends BasicContext> {
       ...(proxyConfiguration ? { proxyConfiguration } : {}),
       ...sessionPoolOptions,
     } as SessionPoolOptions);
+  }
+
+  #openClient(): UndiciClient {
+    this.#client = new UndiciClient({ clock: this.#options.clock });
+    return this.#client;
   }
 }
 

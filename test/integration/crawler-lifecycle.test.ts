@@ -119,9 +119,13 @@ test('a run after a finished one begins anew', async () => {
   const crawler = crawlerOn(new MemoryStorage(), { maxCrawlDepth: 0 });
   for (let run = 0; run < 3; run++) {
     expect((await crawler.run([`${site.url}/0`])).requestsFinished).toBe(1);
+    // Afterwards it still shows what was done.
+    expect(await (await crawler.getRequestQueue()).handledCount()).toBe(1);
   }
+  await crawler.addRequests([`${site.url}/0`]);
+  expect((await crawler.run()).requestsFinished).toBe(1);
   expect((await urlsIn(crawler)).length).toBe(1);
-  expect(visits.length).toBe(3);
+  expect(visits.length).toBe(4);
 });
 
 test('an aborted signal stops the crawl, before it begins or while it runs', async () => {
@@ -222,6 +226,32 @@ test('by default everything goes into one file, which a new process empties unle
     expect(await runOnce({ resume: true })).toEqual([15, 30]);
     expect(await runOnce({})).toEqual([30, 30]);
     expect((await stat(file)).size).toBeGreaterThan(0);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test('a crawl that resumes has its sessions again, another one begins with new ones', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'troupe-crawler-'));
+  const sessionOf = async (options: CheerioCrawlerOptions): Promise<string | undefined> => {
+    await using storage = new SqliteStorage({ path: path.join(folder, 'crawl.sqlite') });
+    let id: string | undefined;
+    const crawler = crawlerOn(storage, {
+      sessionPoolOptions: { maxPoolSize: 1 },
+      maxRequestsPerCrawl: 1,
+      requestHandler: ({ session }) => {
+        id = session?.id;
+      },
+      ...options,
+    });
+    await crawler.run([0, 1, 2].map((number) => `${site.url}/${number}`));
+    return id;
+  };
+  try {
+    const first = await sessionOf({});
+    expect(first).toMatch(/^session_/);
+    expect(await sessionOf({ resume: true })).toBe(first);
+    expect(await sessionOf({})).not.toBe(first);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
