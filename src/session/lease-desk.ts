@@ -38,6 +38,8 @@ export class LeaseDesk implements LeaseKeeper {
   #wakeUp: Timer | undefined;
   #wakeUpAt = Number.POSITIVE_INFINITY;
   #nextOrder = 0;
+  /** Whether any lease has named a URL; until then the column need not be touched. */
+  #hasUrls = false;
   #isClosed = false;
 
   constructor(parts: {
@@ -74,7 +76,6 @@ export class LeaseDesk implements LeaseKeeper {
 
   settle(slot: number, openedAt: number, outcome: Outcome | null): void {
     const { table } = this.#ledger;
-    if (table.inFlight[slot] === 1) table.leaseUrls[slot] = undefined;
     const now = this.#clock.now();
     this.#ledger.settle(slot, openedAt, outcome, now);
     const flags = table.flags[slot] as number;
@@ -180,7 +181,8 @@ export class LeaseDesk implements LeaseKeeper {
   #open(slot: number, options: LeaseOptions, now: number): Lease {
     this.#availability.take(slot);
     this.#ledger.open(slot, now);
-    if (options.url !== undefined) this.#ledger.table.leaseUrls[slot] = options.url;
+    if (options.url !== undefined) this.#hasUrls = true;
+    if (this.#hasUrls) this.#ledger.table.leaseUrls[slot] = options.url;
     this.#availability.refresh(slot, now, true);
     return new Lease(this, this.#roster.handleOf(slot), slot, now);
   }

@@ -43,7 +43,8 @@ export class Seat {
   }
 
   get leaseUrl(): string | undefined {
-    return this.#final ? undefined : this.ledger.table.leaseUrls[this.slot];
+    if (this.#final || this.ledger.table.inFlight[this.slot] === 0) return undefined;
+    return this.ledger.table.leaseUrls[this.slot];
   }
 
   get userData(): Record<string, unknown> {

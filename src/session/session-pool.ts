@@ -76,8 +76,9 @@ export class SessionPool implements AsyncDisposable {
         onChanged: (slot, isCold) => this.#onChanged(slot, isCold),
         onCooldown: (slot) => this.#availability.rest(slot),
         onProxyVerdict: (slot, verdict) => {
-          const proxy = this.#table.proxies[slot];
-          if (proxy) this.#options.proxyConfiguration?.report(proxy.url, verdict);
+          const { proxyConfiguration } = options;
+          const proxy = proxyConfiguration && this.#table.proxies[slot];
+          if (proxy) proxyConfiguration.report(proxy.url, verdict);
         },
       },
     });

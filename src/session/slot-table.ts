@@ -49,7 +49,7 @@ export class SlotTable {
 
   readonly ids: string[] = [];
   readonly limits: SessionLimits[] = [];
-  /** URL of the lease in progress, for cookies asked for without one. */
+  /** URL of the last lease, for cookies asked for without one; means nothing unless a lease is open. */
   readonly leaseUrls: (string | undefined)[] = [];
   /** Only once it has cookies or user data of its own. */
   readonly cold: (ColdState | undefined)[] = [];

@@ -67,6 +67,7 @@ export function codeOf(name: TimelineEventName): number {
 
 /** The last so many events of a session are remembered. */
 const EVENTS_PER_PAGE = 16;
+const PAGE_LENGTH = EVENTS_PER_PAGE * 2;
 /** So many sessions have a timeline at once: 4 MB. Beyond it the page longest in use is taken away. */
 const MAX_PAGES = 16_384;
 
@@ -76,10 +77,8 @@ const MAX_PAGES = 16_384;
  */
 export class Timeline {
   readonly #reasons: readonly RetiredReason[];
-  #at: Float64Array = new Float64Array(64 * EVENTS_PER_PAGE);
-  #code: Uint8Array = new Uint8Array(64 * EVENTS_PER_PAGE);
-  #status: Uint16Array = new Uint16Array(64 * EVENTS_PER_PAGE);
-  #detail: Float32Array = new Float32Array(64 * EVENTS_PER_PAGE);
+  /** Two numbers an event: its time, and the rest packed; see `packed`. */
+  #events: Float64Array = new Float64Array(64 * PAGE_LENGTH);
   /** Events ever written to a page. */
   #written: Uint32Array = new Uint32Array(64);
   #ownerOfPage: Int32Array = new Int32Array(64);
@@ -100,11 +99,9 @@ export class Timeline {
     if (page === -1) page = this.#openPage(slot);
     const written = this.#written[page] as number;
     this.#written[page] = written + 1;
-    const index = page * EVENTS_PER_PAGE + (written % EVENTS_PER_PAGE);
-    this.#at[index] = at;
-    this.#code[index] = code;
-    this.#status[index] = status;
-    this.#detail[index] = detail;
+    const index = page * PAGE_LENGTH + (written % EVENTS_PER_PAGE) * 2;
+    this.#events[index] = at;
+    this.#events[index + 1] = packed(code, status, detail);
   }
 
   read(slot: number): TimelineReading {
@@ -140,24 +137,21 @@ export class Timeline {
     const kept = Math.min(written, EVENTS_PER_PAGE);
     const events: TimelineEvent[] = [];
     for (let n = written - kept; n < written; n++) {
-      events.push(this.#eventAt(page * EVENTS_PER_PAGE + (n % EVENTS_PER_PAGE)));
+      events.push(this.#eventAt(page * PAGE_LENGTH + (n % EVENTS_PER_PAGE) * 2));
     }
     return { events, forgottenCount: written - kept };
   }
 
   #eventAt(index: number): TimelineEvent {
-    const event = NAMES[this.#code[index] as number] as TimelineEventName;
-    const status = this.#status[index] as number;
-    const detail = this.#detail[index] as number;
+    const at = new Date(this.#events[index] as number);
+    const { code, status, detail } = unpacked(this.#events[index + 1] as number);
+    const event = NAMES[code] as TimelineEventName;
+    const isRest = event === 'throttled' || event === 'proxy';
     return {
-      at: new Date(this.#at[index] as number),
+      at,
       event,
       ...(status > 0 ? { status } : {}),
-      ...(event === 'throttled' || event === 'proxy'
-        ? detail > 0
-          ? { cooldownSecs: Math.round(detail * 10) / 10 }
-          : {}
-        : {}),
+      ...(isRest && detail > 0 ? { cooldownSecs: detail } : {}),
       ...(event === 'retired' ? { retiredReason: this.#reasons[detail] as RetiredReason } : {}),
     };
   }
@@ -193,13 +187,25 @@ export class Timeline {
 
   #grow(): void {
     const pages = Math.min(MAX_PAGES, this.#written.length * 2);
-    const events = pages * EVENTS_PER_PAGE;
-    this.#at = grown(this.#at, new Float64Array(events));
-    this.#code = grown(this.#code, new Uint8Array(events));
-    this.#status = grown(this.#status, new Uint16Array(events));
-    this.#detail = grown(this.#detail, new Float32Array(events));
+    this.#events = grown(this.#events, new Float64Array(pages * PAGE_LENGTH));
     this.#written = grown(this.#written, new Uint32Array(pages));
     this.#ownerOfPage = grown(this.#ownerOfPage, new Int32Array(pages));
     this.#generation = grown(this.#generation, new Uint32Array(pages));
   }
+}
+
+const STATUS_UNIT = 32;
+const DETAIL_UNIT = STATUS_UNIT * 65_536;
+
+/** Code below 32, status below 65,536, detail in tenths below 2³¹: together fewer than the 53 bits of a number. */
+function packed(code: number, status: number, detail: number): number {
+  return code + status * STATUS_UNIT + Math.round(detail * 10) * DETAIL_UNIT;
+}
+
+function unpacked(value: number): { code: number; status: number; detail: number } {
+  return {
+    code: value % STATUS_UNIT,
+    status: Math.floor(value / STATUS_UNIT) % 65_536,
+    detail: Math.floor(value / DETAIL_UNIT) / 10,
+  };
 }
