@@ -6,7 +6,6 @@ import { Attempt } from './attempt.ts';
 import { BasicTools } from './basic-tools.ts';
 import { Concurrency } from './concurrency.ts';
 import type { BasicContext } from './context.ts';
-import { StalledError } from './crawl-errors.ts';
 import type { CrawlParts } from './crawl-parts.ts';
 import { feed } from './feed.ts';
 import { SystemLoadProbe } from './load-probe.ts';
@@ -14,6 +13,7 @@ import { RateLimiter } from './rate-limiter.ts';
 import { registrableDomain } from './registrable-domain.ts';
 import { type AttemptResult, RequestRunner } from './request-runner.ts';
 import { RequestSettler, type Settlement } from './request-settler.ts';
+import { StallWatch } from './stall-watch.ts';
 import { Wake } from './wake.ts';
 
 const TICK_MS = 250;
@@ -29,6 +29,7 @@ export class Crawl<Context extends BasicContext> {
   readonly #settler: RequestSettler<Context>;
   readonly #concurrency: Concurrency;
   readonly #limiter: RateLimiter;
+  readonly #stall: StallWatch;
   readonly #wake = new Wake();
   readonly #stop = new AbortController();
   readonly #running = new Set<Attempt>();
@@ -36,8 +37,6 @@ export class Crawl<Context extends BasicContext> {
   #isFed = false;
   #settlingCount = 0;
   #delayedInARow = 0;
-  #throttledSinceProgress = 0;
-  #progressAt: number;
   #shownAt: number;
   #tick: Timer | undefined;
   #crash: { readonly error: unknown } | undefined;
@@ -51,8 +50,8 @@ export class Crawl<Context extends BasicContext> {
     this.#settler = new RequestSettler(parts, basic);
     this.#concurrency = new Concurrency(options, new SystemLoadProbe());
     this.#limiter = new RateLimiter(options.maxRequestsPerMinute, options.clock);
-    this.#progressAt = options.clock.monotonicMs();
-    this.#shownAt = this.#progressAt;
+    this.#stall = new StallWatch(options);
+    this.#shownAt = options.clock.monotonicMs();
   }
 
   /** Resolves when the crawl is over and nothing of it is in flight. @throws what ended it before its time */
@@ -180,7 +179,7 @@ export class Crawl<Context extends BasicContext> {
       return;
     }
     this.#running.delete(attempt);
-    if (result.kind === 'ended') this.#noteProgress(result.outcome.kind);
+    if (result.kind === 'ended') this.#stall.note(result.outcome.kind);
     this.#track(this.#settler.settle(attempt, result, site));
     this.#wake.call();
   }
@@ -250,18 +249,12 @@ export class Crawl<Context extends BasicContext> {
       this.#concurrency.adjust(this.#running.size);
       if (this.#concurrency.desired > desired) this.#wake.call();
       this.#showProgress();
-      this.#watchForStall();
+      const stalled = this.#stall.check({
+        runningCount: this.#running.size,
+        waitingForSessionCount: this.#runner.waitingForSessionCount,
+      });
+      if (stalled) this.#end(stalled);
     }, TICK_MS);
-  }
-
-  #noteProgress(kind: string): void {
-    if (kind === 'throttled') {
-      this.#throttledSinceProgress++;
-      return;
-    }
-    if (kind === 'neutral') return;
-    this.#throttledSinceProgress = 0;
-    this.#progressAt = this.#parts.options.clock.monotonicMs();
   }
 
   #showProgress(): void {
@@ -278,28 +271,6 @@ export class Crawl<Context extends BasicContext> {
         sessionsUsable: pool.usableSessionsCount,
         sessionsCooling: pool.coolingSessionsCount,
       },
-    );
-  }
-
-  /** Handlers that are busy are not stalled; they have a timeout of their own. */
-  #watchForStall(): void {
-    const { options } = this.#parts;
-    const waitedMs = options.clock.monotonicMs() - this.#progressAt;
-    if (waitedMs < options.stallTimeoutSecs * 1000) return;
-    const waitingCount = this.#runner.waitingForSessionCount;
-    if (this.#throttledSinceProgress === 0 && waitingCount === 0) return;
-    if (this.#running.size > waitingCount) return;
-    const what = [
-      this.#throttledSinceProgress > 0
-        ? `the site throttled ${this.#throttledSinceProgress} attempts in a row`
-        : '',
-      waitingCount > 0 ? `${waitingCount} requests wait for a session that may be used` : '',
-    ];
-    this.#end(
-      new StalledError(
-        `Nothing came to an end for ${Math.round(waitedMs / 1000)} s: ${what.filter(Boolean).join(' and ')}. ` +
-          'What is left stays in the queue; `stallTimeoutSecs` sets how long to wait',
-      ),
     );
   }
 }
