@@ -39,7 +39,10 @@ export class BasicTools<Context extends BasicContext> {
       crawler: controls,
       signal: attempt.signal,
       addRequests: (requests, add) => this.#addRequests(attempt, requests, add),
-      enqueueLinks: async (links = {}) => this.enqueue(attempt, givenUrls(links), links),
+      enqueueLinks: (links = {}) =>
+        links.urls
+          ? this.enqueue(attempt, links.urls, links)
+          : attempt.write(() => Promise.reject(needsUrls())),
       pushData: (items, datasetName) => this.#pushData(attempt, items, datasetName),
       getKeyValueStore: (name = 'default') => storage.openKeyValueStore(name),
       sendRequest: (request = {}) => this.#sendRequest(attempt, request),
@@ -102,10 +105,9 @@ export class BasicTools<Context extends BasicContext> {
   }
 }
 
-/** @throws OptionError: a page that is not parsed has no links to be found */
-function givenUrls({ urls }: EnqueueLinksOptions): readonly string[] {
-  if (urls) return urls;
-  throw new OptionError(
+/** A page that is not parsed has no links to be found. */
+function needsUrls(): OptionError {
+  return new OptionError(
     'urls',
     'Expected `urls` in enqueueLinks(): this crawler does not parse pages, CheerioCrawler does',
   );

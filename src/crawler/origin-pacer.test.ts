@@ -102,3 +102,13 @@ test('a site that behaves again is forgotten', async () => {
   pacer.succeed('site');
   expect(pacer.isActive).toBe(false);
 });
+
+test('a crawl of very many sites remembers only those whose turn it is not yet', async () => {
+  const { clock, pacer } = setUp(2);
+  for (let index = 0; index < 100_000; index++) {
+    pacer.admit(`site${index}`, `r${index}`);
+    if (index % 1000 === 0) await clock.advance(1000);
+  }
+  expect(pacer.sitesCount).toBeLessThan(25_000);
+  expect(pacer.admit('site99999', 'again')).toBeGreaterThan(clock.now());
+});

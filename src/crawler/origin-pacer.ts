@@ -19,6 +19,8 @@ const BACKOFF_MAX_MS = 5 * 60_000;
 const EASING_FIRST_MS = 50;
 const EASING_MAX_MS = 2000;
 const EASING_DECAY = 0.8;
+/** Sites known before those that are idle are forgotten; a broad crawl meets millions. */
+const SWEEP_AT = 10_000;
 /** Reservations kept in memory; beyond it a request comes back at its time and may have to wait once more. */
 const MAX_RESERVATIONS = 50_000;
 
@@ -32,11 +34,17 @@ export class OriginPacer {
   readonly #intervalMs: number;
   readonly #lanes = new Map<string, Lane>();
   readonly #reserved = new Map<string, number>();
+  #sweepAt = SWEEP_AT;
 
   constructor(options: { clock: Clock; random?: Random; sameDomainDelaySecs?: number }) {
     this.#clock = options.clock;
     this.#random = options.random ?? systemRandom;
     this.#intervalMs = (options.sameDomainDelaySecs ?? 0) * 1000;
+  }
+
+  /** Sites remembered now. */
+  get sitesCount(): number {
+    return this.#lanes.size;
   }
 
   /** Whether anything may have to wait; while not, `admit` need not be called. */
@@ -111,6 +119,7 @@ export class OriginPacer {
   #laneOf(site: string): Lane {
     let lane = this.#lanes.get(site);
     if (!lane) {
+      if (this.#lanes.size >= this.#sweepAt) this.#sweep();
       lane = {
         nextAt: 0,
         pausedUntil: 0,
@@ -132,6 +141,14 @@ export class OriginPacer {
   #backoffMs(step: number): number {
     const backoff = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** (step - 1));
     return backoff * (1 + this.#random.next() / 4);
+  }
+
+  /** Forgets the sites whose next request could start at once, which a new lane would say as well. */
+  #sweep(): void {
+    for (const [site, lane] of this.#lanes) {
+      if (lane.pausedUntil <= this.#clock.now()) this.#forgetWhenIdle(site, lane);
+    }
+    this.#sweepAt = Math.max(SWEEP_AT, this.#lanes.size * 2);
   }
 
   #forgetWhenIdle(site: string, lane: Lane): void {

@@ -3,6 +3,7 @@ import type { FakeClock } from '../../src/core/fake-clock.ts';
 import { Log } from '../../src/core/log.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../../src/http/http-client.ts';
 import { UndiciClient } from '../../src/http/undici-client.ts';
+import type { ProxyInfo } from '../../src/proxy/proxy-info.ts';
 
 /** Says nothing, so that expected failures do not clutter the tests' output. */
 export const QUIET: Log = new Log({ level: 'off' });
@@ -10,12 +11,17 @@ export const QUIET: Log = new Log({ level: 'off' });
 /** The real client, with a record of what it was asked to send and how much of it is under way. */
 export class WatchedClient implements HttpClient {
   readonly name = 'watched';
-  readonly sent: HttpRequest[] = [];
+  readonly sent: { readonly proxy: ProxyInfo | null; readonly at: number }[] = [];
   inFlight = 0;
+  readonly #clock: FakeClock;
   readonly #client: UndiciClient = new UndiciClient();
 
+  constructor(clock: FakeClock) {
+    this.#clock = clock;
+  }
+
   async send(request: HttpRequest): Promise<HttpResponse> {
-    this.sent.push(request);
+    this.sent.push({ proxy: request.proxy ?? null, at: this.#clock.monotonicMs() });
     this.inFlight++;
     try {
       return await this.#client.send(request);

@@ -132,6 +132,47 @@ test('proxy: a broken one is changed without blame on the session or the request
   for (const { score } of sessionsOf(pool)) expect(score).toBe(0);
 });
 
+test('proxies that accept and never answer cost time, but no page', async () => {
+  answers = [page];
+  await using hanging = await openRawProxy();
+  await using good = await openProxy();
+  const proxyUrls = [hanging.info.url, good.info.url];
+  const pool = await SessionPool.open({
+    log: QUIET,
+    maxPoolSize: 4,
+    proxyConfiguration: new ProxyConfiguration({ proxyUrls }),
+  });
+  const stats = await new CheerioCrawler({
+    storage: new MemoryStorage(),
+    sessionPool: pool,
+    log: QUIET,
+    navigationTimeoutSecs: 0.2,
+    maxRequestRetries: 5,
+    requestHandler: () => {},
+  }).run(Array.from({ length: 10 }, (_, number) => `${site.url}/${number}`));
+  await pool.close();
+  expect(stats).toMatchObject({ requestsFinished: 10, requestsFailed: 0 });
+  expect(stats.outcomes.timeout).toBeGreaterThan(0);
+});
+
+test('a redirect loop spends retries and fails', async () => {
+  answers = [
+    (_request, response) => {
+      response.writeHead(302, { location: '/' });
+      response.end();
+    },
+  ];
+  let failure: Error | undefined;
+  const { stats } = await crawlOne({
+    maxRequestRetries: 1,
+    failedRequestHandler: (_context, error) => {
+      failure = error;
+    },
+  });
+  expect(stats).toMatchObject({ requestsFailed: 1, requestsRetries: 1 });
+  expect(failure).toMatchObject({ code: 'TROUPE_HTTP_REDIRECTS' });
+});
+
 test('timeout: the session pays one point, and one retry is spent', async () => {
   answers = [() => {}, page];
   const { stats, pool } = await crawlOne({ navigationTimeoutSecs: 0.1, pool: { maxPoolSize: 1 } });

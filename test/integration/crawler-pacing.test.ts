@@ -24,7 +24,7 @@ let arrivals: { path: string; at: number }[];
 
 beforeEach(async () => {
   clock = new FakeClock();
-  client = new WatchedClient();
+  client = new WatchedClient(clock);
   arrivals = [];
   answerTo = () => ({ status: 200 });
   const visits = new Map<string, number>();
@@ -115,6 +115,29 @@ test('with proxies only the throttled session waits', async () => {
   expect(stats.requestsFinished).toBe(10);
   expect(stats.outcomes.throttled).toBe(1);
   expect(arrivals.at(-1)?.at).toBeLessThan(30_000);
+});
+
+test('where some sessions are direct, only those wait when one of them is throttled', async () => {
+  await using proxy = await openProxy();
+  let isThrottled = false;
+  answerTo = () => {
+    // The request that is answered now is the last one sent, as they go out one at a time.
+    if (isThrottled || client.sent.at(-1)?.proxy) return { status: 200 };
+    isThrottled = true;
+    return { status: 429, retryAfter: '60' };
+  };
+  const stats = await crawl(paths(30), {
+    maxConcurrency: 1,
+    proxyConfiguration: new ProxyConfiguration({ proxyUrls: [proxy.info.url, null] }),
+    sessionPoolOptions: { maxPoolSize: 6 },
+  });
+  expect(stats.requestsFinished).toBe(30);
+  const [firstDirect, ...laterDirect] = client.sent.filter((request) => request.proxy === null);
+  for (const { at } of laterDirect) {
+    expect(at - (firstDirect?.at ?? 0)).toBeGreaterThanOrEqual(60_000);
+  }
+  const proxied = client.sent.filter((request) => request.proxy !== null);
+  expect(proxied.filter(({ at }) => at < 60_000).length).toBeGreaterThan(5);
 });
 
 test('eight 429s at once are one step back', async () => {
