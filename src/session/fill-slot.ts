@@ -23,11 +23,11 @@ export function fillSlot(
   table.createdAt[slot] = createdAt;
   table.expiresAt[slot] = own.expiresAt?.getTime() ?? createdAt + limits.maxAgeSecs * 1000;
   table.fingerprint[slot] = table.internFingerprint(made.fingerprint);
-  table.proxies[slot] = made.proxy;
+  if (made.proxy) table.proxies.set(slot, made.proxy);
   if (own.userData === undefined && own.cookieJar === undefined) return slot;
   const cold = new ColdState();
   if (own.userData) cold.userData = structuredClone(own.userData);
   cold.jar = own.cookieJar;
-  table.cold[slot] = cold;
+  table.cold.set(slot, cold);
   return slot;
 }

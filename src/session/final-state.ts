@@ -29,10 +29,10 @@ export class FinalState implements Readonly<Record<ReadableColumn, number>> {
 
   constructor(table: SlotTable, slot: number) {
     this.id = table.ids[slot] as string;
-    this.proxy = table.proxies[slot] ?? null;
+    this.proxy = table.proxies.get(slot) ?? null;
     this.fingerprint = table.fingerprintOf(slot);
     this.limits = table.limits[slot] as SessionLimits;
-    this.cold = table.cold[slot];
+    this.cold = table.cold.get(slot);
     this.usageCount = table.usageCount[slot] as number;
     this.errorScore = table.errorScore[slot] as number;
     this.createdAt = table.createdAt[slot] as number;

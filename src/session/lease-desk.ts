@@ -38,8 +38,6 @@ export class LeaseDesk implements LeaseKeeper {
   #wakeUp: Timer | undefined;
   #wakeUpAt = Number.POSITIVE_INFINITY;
   #nextOrder = 0;
-  /** Whether any lease has named a URL; until then the column need not be touched. */
-  #hasUrls = false;
   #isClosed = false;
 
   constructor(parts: {
@@ -181,8 +179,9 @@ export class LeaseDesk implements LeaseKeeper {
   #open(slot: number, options: LeaseOptions, now: number): Lease {
     this.#availability.take(slot);
     this.#ledger.open(slot, now);
-    if (options.url !== undefined) this.#hasUrls = true;
-    if (this.#hasUrls) this.#ledger.table.leaseUrls[slot] = options.url;
+    const { leaseUrls } = this.#ledger.table;
+    if (options.url === undefined) leaseUrls.clear(slot);
+    else leaseUrls.set(slot, options.url);
     this.#availability.refresh(slot, now, true);
     return new Lease(this, this.#roster.handleOf(slot), slot, now);
   }

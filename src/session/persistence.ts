@@ -143,13 +143,13 @@ export class Persistence {
     hot.push(hotRowOf(table, slot));
     if ((flags & FLAG_COLD_DIRTY) === 0 && !this.#hasChangedInside(slot)) return;
     cold.push({ id: table.ids[slot] as string, body: coldBodyOf(table, slot) });
-    const state = table.cold[slot];
+    const state = table.cold.get(slot);
     if (state?.userData) state.userDataJson = userDataJsonOf(state);
   }
 
   /** User data is a plain object: only a comparison shows that the user wrote into it. So it is with a jar in the user's hands. */
   #hasChangedInside(slot: number): boolean {
-    const state = this.#table.cold[slot];
+    const state = this.#table.cold.get(slot);
     if (state?.isJarShared) return true;
     return state?.userData !== undefined && userDataJsonOf(state) !== (state.userDataJson ?? '{}');
   }

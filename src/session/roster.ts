@@ -1,6 +1,7 @@
 import { DenseSet } from './dense-set.ts';
 import { FinalState } from './final-state.ts';
 import type { Ledger } from './ledger.ts';
+import { ObjectColumn } from './object-column.ts';
 import { Seat } from './seat.ts';
 import { Session, seatOf } from './session.ts';
 import { FLAG_ALIVE } from './slot-table.ts';
@@ -11,7 +12,7 @@ export class Roster {
   readonly #slotOfId = new Map<string, number>();
   readonly #alive = new DenseSet();
   /** Only for sessions that somebody has asked for. */
-  readonly #handles: (Session | undefined)[] = [];
+  readonly #handles: ObjectColumn<Session> = new ObjectColumn();
 
   constructor(ledger: Ledger) {
     this.#ledger = ledger;
@@ -44,14 +45,12 @@ export class Roster {
     table.flags[slot] = (table.flags[slot] as number) | FLAG_ALIVE;
     this.#slotOfId.set(table.ids[slot] as string, slot);
     this.#alive.add(slot);
-    // Filled in order: an array with gaps would turn into a slow hash table.
-    while (this.#handles.length <= slot) this.#handles.push(undefined);
   }
 
   /** A session made outside takes its place here: the handle the user holds stays the session's. */
   adopt(slot: number, session: Session): void {
     seatOf(session).moveTo(this.#ledger, slot);
-    this.#handles[slot] = session;
+    this.#handles.set(slot, session);
   }
 
   /** The session is no longer alive; its slot stays until the last lease on it is settled. */
@@ -63,19 +62,19 @@ export class Roster {
   }
 
   handleOf(slot: number): Session {
-    const existing = this.#handles[slot];
+    const existing = this.#handles.get(slot);
     if (existing) return existing;
     const handle = new Session(new Seat(this.#ledger, slot));
-    this.#handles[slot] = handle;
+    this.#handles.set(slot, handle);
     return handle;
   }
 
   /** Handles that users still hold keep a copy of the final state. */
   free(slot: number, final: FinalState | undefined): void {
-    const handle = this.#handles[slot];
+    const handle = this.#handles.get(slot);
     if (handle) {
       seatOf(handle).leave(final ?? new FinalState(this.#ledger.table, slot));
-      this.#handles[slot] = undefined;
+      this.#handles.clear(slot);
     }
     this.#ledger.table.free(slot);
   }

@@ -25,7 +25,7 @@ export class Seat {
   }
 
   get proxy(): ProxyInfo | null {
-    return this.#final ? this.#final.proxy : (this.ledger.table.proxies[this.slot] ?? null);
+    return this.#final ? this.#final.proxy : (this.ledger.table.proxies.get(this.slot) ?? null);
   }
 
   get fingerprint(): Fingerprint {
@@ -39,12 +39,12 @@ export class Seat {
   }
 
   get cold(): ColdState | undefined {
-    return this.#final ? this.#final.cold : this.ledger.table.cold[this.slot];
+    return this.#final ? this.#final.cold : this.ledger.table.cold.get(this.slot);
   }
 
   get leaseUrl(): string | undefined {
     if (this.#final || this.ledger.table.inFlight[this.slot] === 0) return undefined;
-    return this.ledger.table.leaseUrls[this.slot];
+    return this.ledger.table.leaseUrls.get(this.slot);
   }
 
   get userData(): Record<string, unknown> {
@@ -65,7 +65,7 @@ export class Seat {
     if (existing) return existing;
     const made = new ColdState();
     if (this.#final) this.#final.cold = made;
-    else this.ledger.table.cold[this.slot] = made;
+    else this.ledger.table.cold.set(this.slot, made);
     return made;
   }
 

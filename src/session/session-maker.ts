@@ -140,7 +140,8 @@ export class SessionMaker {
 
   /** The handle, its cookies and its user data stay the ones the user made. */
   #adopt(slot: number, made: Session, table: SlotTable): void {
-    table.cold[slot] = seatOf(made).cold;
+    const { cold } = seatOf(made);
+    if (cold) table.cold.set(slot, cold);
     this.#roster.adopt(slot, made);
   }
 

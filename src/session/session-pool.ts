@@ -77,7 +77,7 @@ export class SessionPool implements AsyncDisposable {
         onCooldown: (slot) => this.#availability.rest(slot),
         onProxyVerdict: (slot, verdict) => {
           const { proxyConfiguration } = options;
-          const proxy = proxyConfiguration && this.#table.proxies[slot];
+          const proxy = proxyConfiguration && this.#table.proxies.get(slot);
           if (proxy) proxyConfiguration.report(proxy.url, verdict);
         },
       },
@@ -273,7 +273,7 @@ export class SessionPool implements AsyncDisposable {
       current: limitsOf(sessionOptions),
       onRestored: (slot) => {
         persistence.noteStored(slot);
-        const proxy = this.#table.proxies[slot] ?? null;
+        const proxy = this.#table.proxies.get(slot) ?? null;
         proxyConfiguration?.restore(this.#table.ids[slot] as string, proxy);
         this.#desk.admit(slot);
         this.#ledger.review(slot);

@@ -39,10 +39,10 @@ export function coldBodyOf(table: SlotTable, slot: number): string {
     expiresAt: table.expiresAt[slot] as number,
     limits: storedLimits(limits),
     fingerprint: table.fingerprintOf(slot) as Header['fingerprint'],
-    proxy: table.proxies[slot] ?? null,
+    proxy: table.proxies.get(slot) ?? null,
     ...(((table.flags[slot] as number) & FLAG_PROVEN) !== 0 ? { isProven: true } : {}),
   };
-  const cold = table.cold[slot];
+  const cold = table.cold.get(slot);
   return [JSON.stringify(header), userDataJsonOf(cold) ?? '', serializeJar(cold) ?? ''].join(
     NEWLINE,
   );
@@ -92,13 +92,13 @@ export function restoreSlot(
       ? header.expiresAt
       : header.createdAt + limits.maxAgeSecs * 1000;
   table.fingerprint[slot] = table.internFingerprint(header.fingerprint);
-  table.proxies[slot] = header.proxy ? shared.proxy(header.proxy) : null;
+  if (header.proxy) table.proxies.set(slot, shared.proxy(header.proxy));
   table.flags[slot] = header.isProven ? FLAG_PROVEN : 0;
   if (!userDataJson && !jarJson) return slot;
   const cold = new ColdState();
   cold.userDataJson = userDataJson || undefined;
   cold.jarJson = jarJson || undefined;
-  table.cold[slot] = cold;
+  table.cold.set(slot, cold);
   return slot;
 }
 

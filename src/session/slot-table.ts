@@ -1,6 +1,7 @@
 import type { Fingerprint } from '../core/fingerprint.ts';
 import type { ProxyInfo } from '../proxy/proxy-info.ts';
 import type { ColdState } from './cold-state.ts';
+import { ObjectColumn } from './object-column.ts';
 import type { SessionLimits } from './session-options.ts';
 
 /** Bits of the `flags` column. */
@@ -50,10 +51,10 @@ export class SlotTable {
   readonly ids: string[] = [];
   readonly limits: SessionLimits[] = [];
   /** URL of the last lease, for cookies asked for without one; means nothing unless a lease is open. */
-  readonly leaseUrls: (string | undefined)[] = [];
+  readonly leaseUrls: ObjectColumn<string> = new ObjectColumn();
   /** Only once it has cookies or user data of its own. */
-  readonly cold: (ColdState | undefined)[] = [];
-  readonly proxies: (ProxyInfo | null)[] = [];
+  readonly cold: ObjectColumn<ColdState> = new ObjectColumn();
+  readonly proxies: ObjectColumn<ProxyInfo> = new ObjectColumn();
   readonly #fingerprints: Fingerprint[] = [];
   readonly #fingerprintIndex = new Map<string, number>();
   readonly #free: number[] = [];
@@ -88,9 +89,6 @@ export class SlotTable {
     if (slot === this.#capacity) this.#grow();
     this.ids[slot] = id;
     this.limits[slot] = limits;
-    this.leaseUrls[slot] = undefined;
-    this.cold[slot] = undefined;
-    this.proxies[slot] = null;
     return slot;
   }
 
@@ -107,9 +105,9 @@ export class SlotTable {
     this.flags[slot] = 0;
     this.retiredReason[slot] = 0;
     this.ids[slot] = '';
-    this.leaseUrls[slot] = undefined;
-    this.cold[slot] = undefined;
-    this.proxies[slot] = null;
+    this.leaseUrls.clear(slot);
+    this.cold.clear(slot);
+    this.proxies.clear(slot);
     this.#free.push(slot);
   }
 
