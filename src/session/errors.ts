@@ -60,3 +60,13 @@ export class CookieUrlNeededError extends TroupeError {
     );
   }
 }
+
+/** A settled lease was asked for its session for the first time after the session had ended. */
+export class SessionGoneError extends TroupeError {
+  constructor() {
+    super(
+      'TROUPE_SESSION_GONE',
+      'The session of this lease has ended since; read lease.session before the lease is settled',
+    );
+  }
+}

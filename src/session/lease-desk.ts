@@ -1,11 +1,12 @@
 import type { Clock, Timer } from '../core/clock.ts';
 import { ClosedError } from '../core/errors.ts';
 import type { Availability } from './availability.ts';
-import { SessionMissingError } from './errors.ts';
+import { SessionGoneError, SessionMissingError } from './errors.ts';
 import { Lease, type LeaseKeeper } from './lease.ts';
 import type { Ledger } from './ledger.ts';
 import type { Outcome } from './outcome.ts';
 import type { Roster } from './roster.ts';
+import type { Session } from './session.ts';
 import { FLAG_ALIVE, FLAG_RETIRED } from './slot-table.ts';
 import { type LeaseOptions, Waiter, WaitingLine } from './waiting-line.ts';
 
@@ -38,6 +39,7 @@ export class LeaseDesk implements LeaseKeeper {
   #wakeUp: Timer | undefined;
   #wakeUpAt = Number.POSITIVE_INFINITY;
   #nextOrder = 0;
+  #settling: Lease | undefined;
   #isClosed = false;
 
   constructor(parts: {
@@ -72,10 +74,17 @@ export class LeaseDesk implements LeaseKeeper {
     }
   }
 
-  settle(slot: number, openedAt: number, outcome: Outcome | null): void {
+  sessionAt(slot: number, generation: number): Session {
+    if (this.#ledger.table.generationOf(slot) !== generation) throw new SessionGoneError();
+    return this.#roster.handleOf(slot);
+  }
+
+  settle(lease: Lease, slot: number, openedAt: number, outcome: Outcome | null): void {
     const { table } = this.#ledger;
     const now = this.#clock.now();
+    this.#settling = lease;
     this.#ledger.settle(slot, openedAt, outcome, now);
+    this.#settling = undefined;
     const flags = table.flags[slot] as number;
     if ((flags & (FLAG_ALIVE | FLAG_RETIRED)) !== FLAG_ALIVE) return;
     if (this.#availability.refresh(slot, now, isGood(outcome))) this.#wake(slot);
@@ -98,6 +107,11 @@ export class LeaseDesk implements LeaseKeeper {
       if (slot === -1) return;
       this.#ledger.retire(slot, 'expired');
     }
+  }
+
+  /** The slot is about to go to another session: the lease that ends it takes hold of its own. */
+  onForgotten(): void {
+    void this.#settling?.session;
   }
 
   /** A session has gone: there may be room for a new one, and those who wait for it alone wait in vain. */
@@ -183,7 +197,7 @@ export class LeaseDesk implements LeaseKeeper {
     if (options.url === undefined) leaseUrls.clear(slot);
     else leaseUrls.set(slot, options.url);
     this.#availability.refresh(slot, now, true);
-    return new Lease(this, this.#roster.handleOf(slot), slot, now);
+    return new Lease(this, slot, this.#ledger.table.generationOf(slot), now);
   }
 
   /** The policy's choice; one to be avoided only when a few more tries bring nothing else. */

@@ -3,36 +3,50 @@ import type { Session } from './session.ts';
 
 /** Who takes leases back. */
 export interface LeaseKeeper {
-  settle(slot: number, openedAt: number, outcome: Outcome | null): void;
+  /** @throws SessionGoneError when the slot has gone to another session since */
+  sessionAt(slot: number, generation: number): Session;
+  settle(lease: Lease, slot: number, openedAt: number, outcome: Outcome | null): void;
 }
 
 /** One use of a session, from the moment it was lent until its outcome is known. */
 export class Lease {
-  readonly session: Session;
   readonly #keeper: LeaseKeeper;
   readonly #slot: number;
+  readonly #generation: number;
   readonly #openedAt: number;
+  #session: Session | undefined;
   #isSettled = false;
 
-  constructor(keeper: LeaseKeeper, session: Session, slot: number, openedAt: number) {
-    this.session = session;
+  constructor(keeper: LeaseKeeper, slot: number, generation: number, openedAt: number) {
     this.#keeper = keeper;
     this.#slot = slot;
+    this.#generation = generation;
     this.#openedAt = openedAt;
+  }
+
+  /**
+   * The session lent. Can be read at any time while the lease is open, and afterwards as long as the session lives or
+   * has been read before.
+   *
+   * @throws SessionGoneError when it is read for the first time after another lease has ended the session
+   */
+  get session(): Session {
+    this.#session ??= this.#keeper.sessionAt(this.#slot, this.#generation);
+    return this.#session;
   }
 
   /** Settles the lease; only the first call counts. */
   report(outcome: Outcome): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    this.#keeper.settle(this.#slot, this.#openedAt, outcome);
+    this.#keeper.settle(this, this.#slot, this.#openedAt, outcome);
   }
 
   /** Gives the session back without a verdict, unless the lease is settled. */
   release(): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    this.#keeper.settle(this.#slot, this.#openedAt, null);
+    this.#keeper.settle(this, this.#slot, this.#openedAt, null);
   }
 
   /** As {@link Lease.release}, for `using`. */

@@ -8,7 +8,13 @@ import type {
 } from '../storage/session-store.ts';
 import type { RetiredReason } from './outcome.ts';
 import { coldBodyOf, hotRowOf, userDataJsonOf } from './session-record.ts';
-import { FLAG_COLD_DIRTY, FLAG_HOT_DIRTY, FLAG_STORED, type SlotTable } from './slot-table.ts';
+import {
+  FLAG_ALIVE,
+  FLAG_COLD_DIRTY,
+  FLAG_HOT_DIRTY,
+  FLAG_STORED,
+  type SlotTable,
+} from './slot-table.ts';
 
 /** Marks may be lost by a crash for one second at most; the rest of it is for writing. */
 const MARKS_DELAY_MS = 800;
@@ -158,7 +164,7 @@ export class Persistence {
     this.#isFailing = true;
     this.#retired.unshift(...retired);
     for (const slot of slots) {
-      if ((this.#table.flags[slot] as number) !== 0) {
+      if (((this.#table.flags[slot] as number) & FLAG_ALIVE) !== 0) {
         this.#note(slot, FLAG_HOT_DIRTY | FLAG_COLD_DIRTY, RETRY_DELAY_MS);
       }
     }

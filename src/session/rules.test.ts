@@ -332,6 +332,26 @@ describe('rule 11: the dead hold no place and no memory', () => {
   });
 });
 
+describe('a lease', () => {
+  it('shows its session after settling too, also when that ended it', async () => {
+    const { pool } = await openPool({ maxPoolSize: 1 });
+    for (const kind of ['ok', 'blocked'] as const) {
+      const lease = await pool.lease();
+      lease.report({ kind });
+      expect(lease.session.usageCount).toBe(kind === 'ok' ? 1 : 2);
+    }
+  });
+
+  it('never shows another session: read too late, it says so', async () => {
+    const { pool } = await openPool({ maxPoolSize: 1 });
+    const early = await pool.lease();
+    early.report({ kind: 'ok' });
+    (await pool.lease()).report({ kind: 'blocked' });
+    await pool.addSession();
+    expect(() => early.session).toThrow(expect.objectContaining({ code: 'TROUPE_SESSION_GONE' }));
+  });
+});
+
 describe('rule 12: a slow createSessionFunction holds nobody up', () => {
   it('gives another session while one is in the making', async () => {
     const clock = new FakeClock();

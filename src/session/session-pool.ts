@@ -347,6 +347,7 @@ export class SessionPool implements AsyncDisposable {
   }
 
   #onForgotten(slot: number): void {
+    this.#desk.onForgotten();
     const id = this.#table.ids[slot] as string;
     this.#roster.free(slot, this.#obituaries.get(id)?.final);
   }

@@ -93,7 +93,7 @@ export function restoreSlot(
       : header.createdAt + limits.maxAgeSecs * 1000;
   table.fingerprint[slot] = table.internFingerprint(header.fingerprint);
   if (header.proxy) table.proxies.set(slot, shared.proxy(header.proxy));
-  table.flags[slot] = header.isProven ? FLAG_PROVEN : 0;
+  if (header.isProven) table.flags[slot] = (table.flags[slot] as number) | FLAG_PROVEN;
   if (!userDataJson && !jarJson) return slot;
   const cold = new ColdState();
   cold.userDataJson = userDataJson || undefined;
