@@ -26,6 +26,7 @@ export class BasicTools<Context extends BasicContext> {
     this.#linkRules = {
       maxDepth: parts.options.maxCrawlDepth,
       isForbidden: robots && ((url) => robots.isKnownForbidden(url)),
+      knownRequest: (uniqueKey) => parts.queue.knownRequest(uniqueKey),
     };
   }
 
@@ -57,14 +58,12 @@ export class BasicTools<Context extends BasicContext> {
     return attempt.write(async () => {
       const { url, loadedUrl, crawlDepth } = attempt.request;
       const page = { url, loadedUrl, depth: crawlDepth + 1 };
-      const { requests, skippedCount } = selectLinks(hrefs, page, this.#linkRules, options);
-      const processedRequests =
-        requests.length === 0
-          ? []
-          : await this.#parts.queue.addRequests(requests, {
-              forefront: options.forefront === true,
-            });
-      return { processedRequests, skippedCount };
+      const selected = selectLinks(hrefs, page, this.#linkRules, options);
+      const { requests, known, skippedCount } = selected;
+      if (requests.length === 0) return { processedRequests: known, skippedCount };
+      const forefront = options.forefront === true;
+      const added = await this.#parts.queue.addRequests(requests, { forefront });
+      return { processedRequests: [...known, ...added], skippedCount };
     });
   }
 

@@ -7,7 +7,7 @@ import type { HttpContext } from './http-context.ts';
 import type { ResolvedHttpOptions } from './http-options.ts';
 import { HttpPage, isHtml, isXml } from './http-page.ts';
 import type { PageKind, PageTools } from './page-kind.ts';
-import { baseHrefOf, hrefsOf } from './page-links.ts';
+import { linksOf } from './page-links.ts';
 
 /** Parses HTML, or with `{ xml: true }` XML; cheerio's own, on htmlparser2. */
 export type Load = (html: string | Buffer, options?: CheerioOptions) => CheerioAPI;
@@ -73,10 +73,11 @@ export class CheerioPage implements PageKind<CheerioContext> {
       if (options.urls) return tools.enqueue(attempt, options.urls, options);
       const page = parsed();
       if (!page) return tools.enqueue(attempt, [], options);
-      const baseUrl = options.baseUrl ?? baseHrefOf(page, attempt.request);
+      const links = linksOf(page, attempt.request, options.selector);
+      const baseUrl = options.baseUrl ?? links.baseUrl;
       return tools.enqueue(
         attempt,
-        hrefsOf(page, options.selector),
+        links.hrefs,
         baseUrl === undefined ? options : { ...options, baseUrl },
       );
     };

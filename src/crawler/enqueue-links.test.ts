@@ -48,7 +48,13 @@ test('a redirect to another host does not widen the crawl', () => {
 test('label, user data and depth go into the requests', () => {
   const { requests } = selectLinks(['/a'], PAGE, NO_RULES, { label: 'detail', userData: { n: 1 } });
   expect(requests).toEqual([
-    { url: 'http://site/a', crawlDepth: 1, label: 'detail', userData: { n: 1 } },
+    {
+      url: 'http://site/a',
+      uniqueKey: 'http://site/a',
+      crawlDepth: 1,
+      label: 'detail',
+      userData: { n: 1 },
+    },
   ]);
 });
 
@@ -71,4 +77,17 @@ test('the transform function may change a request', () => {
   };
   const { requests } = selectLinks(['/a'], PAGE, NO_RULES, { transformRequestFunction });
   expect(requests[0]?.label).toBe('changed');
+});
+
+test('no request is made of links that are known, and they count towards the limit', () => {
+  const present = { requestId: 'id', wasAlreadyPresent: true, wasAlreadyHandled: true };
+  const rules: LinkRules = {
+    ...NO_RULES,
+    knownRequest: (uniqueKey) =>
+      uniqueKey === 'http://site/a' ? { ...present, uniqueKey } : undefined,
+  };
+  const selected = selectLinks(['/a/#top', '/b', '/c'], PAGE, rules, { limit: 2 });
+  expect(selected.known).toEqual([{ ...present, uniqueKey: 'http://site/a' }]);
+  expect(selected.requests.map(({ url }) => url)).toEqual(['http://site/b']);
+  expect(selected.skippedCount).toBe(1);
 });

@@ -1,5 +1,6 @@
 import type { AddedRequestInfo } from '../queue/request-adder.ts';
 import type { RequestOptions } from '../queue/request-options.ts';
+import { normalizeParsedUrl } from '../queue/unique-key.ts';
 import { LinkFilter, type LinkFilterOptions } from './link-filter.ts';
 
 export interface EnqueueLinksOptions extends LinkFilterOptions {
@@ -47,10 +48,21 @@ export interface LinkRules {
   readonly maxDepth: number | undefined;
   /** Known to be forbidden by robots.txt. */
   readonly isForbidden: ((url: URL) => boolean) | undefined;
+  /** Tells of a request that is in the queue already, as far as that is known without asking the store. */
+  readonly knownRequest?: (uniqueKey: string) => AddedRequestInfo | undefined;
+}
+
+export interface SelectedLinks {
+  /** To be added. */
+  readonly requests: readonly RequestOptions[];
+  /** In the queue already. */
+  readonly known: readonly AddedRequestInfo[];
+  readonly skippedCount: number;
 }
 
 /**
- * Turns the links of a page into requests: resolved, filtered, each URL once.
+ * Turns the links of a page into requests: resolved, filtered, each URL once. Most links of most pages have been
+ * seen before; no request is made for those.
  *
  * @throws OptionError
  */
@@ -59,8 +71,9 @@ export function selectLinks(
   page: LinkPage,
   rules: LinkRules,
   options: EnqueueLinksOptions,
-): { requests: RequestOptions[]; skippedCount: number } {
+): SelectedLinks {
   const requests: RequestOptions[] = [];
+  const known: AddedRequestInfo[] = [];
   let skippedCount = 0;
   const base = new URL(options.baseUrl ?? page.loadedUrl ?? page.url, page.url);
   const filter = new LinkFilter(siteOf(page, base), options);
@@ -73,16 +86,23 @@ export function selectLinks(
     seen.add(href);
     const url = parsed(href, base);
     if (!url || !filter.accepts(url)) continue;
-    if (isTooDeep || requests.length >= limit || rules.isForbidden?.(url)) {
+    const isOver = requests.length + known.length >= limit;
+    if (isTooDeep || isOver || rules.isForbidden?.(url)) {
       skippedCount++;
       continue;
     }
-    const request = requestOf(url, page.depth, options);
-    const wanted = transform ? transform(request) : request;
-    if (wanted) requests.push(wanted);
-    else skippedCount++;
+    if (transform) {
+      const wanted = transform(requestOf(url, page.depth, options));
+      if (wanted) requests.push(wanted);
+      else skippedCount++;
+      continue;
+    }
+    const uniqueKey = normalizeParsedUrl(url, false);
+    const present = rules.knownRequest?.(uniqueKey);
+    if (present) known.push(present);
+    else requests.push({ ...requestOf(url, page.depth, options), uniqueKey });
   }
-  return { requests, skippedCount };
+  return { requests, known, skippedCount };
 }
 
 /** After a redirect to another host the strategy still means the site that was asked for, or a crawl would wander off. */

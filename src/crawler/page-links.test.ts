@@ -1,8 +1,17 @@
+import type { CheerioAPI } from 'cheerio';
 import { load } from 'cheerio/slim';
 import { expect, test } from 'vitest';
-import { baseHrefOf, hrefsOf } from './page-links.ts';
+import { linksOf } from './page-links.ts';
 
 const PAGE = { url: 'http://site/a/b', loadedUrl: undefined };
+
+function hrefsOf($: CheerioAPI, selector?: string): readonly string[] {
+  return linksOf($, PAGE, selector).hrefs;
+}
+
+function baseOf(html: string): string | undefined {
+  return linksOf(load(html), PAGE).baseUrl;
+}
 
 test('links come in document order, whatever they are nested in', () => {
   const $ = load(
@@ -27,9 +36,10 @@ test('any selector will do', () => {
 });
 
 test('the first base element counts, resolved against the page', () => {
-  expect(baseHrefOf(load('<base href="/c/"><base href="/d/">'), PAGE)).toBe('http://site/c/');
-  expect(baseHrefOf(load('<base target="_blank">'), PAGE)).toBeUndefined();
-  expect(baseHrefOf(load('<base href="http://">'), PAGE)).toBeUndefined();
+  expect(baseOf('<base href="/c/"><base href="/d/">')).toBe('http://site/c/');
+  expect(baseOf('<base target="_blank"><base href="e/">')).toBe('http://site/a/e/');
+  expect(baseOf('<base target="_blank">')).toBeUndefined();
+  expect(baseOf('<base href="http://">')).toBeUndefined();
 });
 
 test('a page nested deeper than the stack is walked all the same', () => {

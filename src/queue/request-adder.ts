@@ -54,16 +54,21 @@ export class RequestAdder {
    */
   add(request: Request, isForefront: boolean): AddedRequestInfo | Promise<AddedRequestInfo> {
     const { uniqueKey } = request;
-    const known = this.#recent.get(uniqueKey);
-    if (known) {
-      const { id, isHandled } = known;
-      return { requestId: id, uniqueKey, wasAlreadyPresent: true, wasAlreadyHandled: isHandled };
-    }
+    const known = this.known(uniqueKey);
+    if (known) return known;
     const inFlight = this.#inFlight.get(uniqueKey);
     if (inFlight) {
       return inFlight.then((added) => infoOf(uniqueKey, { ...added, wasAlreadyPresent: true }));
     }
     return this.#store(request, isForefront);
+  }
+
+  /** The answer adding this request would get without asking the store, if there is one. */
+  known(uniqueKey: string): AddedRequestInfo | undefined {
+    const known = this.#recent.get(uniqueKey);
+    if (!known) return undefined;
+    const { id, isHandled } = known;
+    return { requestId: id, uniqueKey, wasAlreadyPresent: true, wasAlreadyHandled: isHandled };
   }
 
   noteHandled({ id, uniqueKey }: Request): void {

@@ -150,6 +150,14 @@ export class RequestQueue extends EventSource<RequestQueueEvents> implements Asy
   }
 
   /**
+   * What adding a request of this unique key would answer at once because it was added before; `undefined` when the
+   * store would have to be asked. Spares a crawler making a request of each link it has seen already.
+   */
+  knownRequest(uniqueKey: string): AddedRequestInfo | undefined {
+    return this.#adder.known(uniqueKey);
+  }
+
+  /**
    * The next request, lent to the caller until it is marked handled or reclaimed; `null` when there is none now.
    *
    * @throws ClosedError
