@@ -5,8 +5,8 @@ export interface ConcurrencyLimits {
   readonly maxConcurrency: number;
 }
 
-/** Enough to keep a fast site busy from the first second, few enough not to fall upon a slow one. */
-const START = 16;
+/** Enough to keep a fast site busy from the first second, and to write the results of many pages together. */
+const START = 50;
 const MAX_LOOP_DELAY_MS = 60;
 const MAX_LOOP_USE = 0.9;
 const MAX_MEMORY_USE = 0.85;
