@@ -104,6 +104,11 @@ export class Attempt {
     this.#controller.abort(reason);
   }
 
+  /** Ends the attempt because of what happened to its page: all that still runs for it meets this error. */
+  fail(error: unknown): void {
+    this.#controller.abort(error);
+  }
+
   #onWriteEnd(): void {
     this.#pendingCount--;
     if (this.#pendingCount === 0) this.#onWritten?.();

@@ -16,7 +16,7 @@ async function kindOf(
   rules: BlockRules<CheckedPage>,
   page = BLOCK_PAGE,
 ): Promise<string | undefined> {
-  return (await blockCheck(rules)(page))?.outcome.kind;
+  return (await blockCheck(rules)(page, page))?.outcome.kind;
 }
 
 test('a block page is known by its title, text, element or header', async () => {
@@ -40,7 +40,7 @@ test('all conditions of a rule must hold, and any rule of a list', async () => {
 });
 
 test('a function may say why, or give another verdict', async () => {
-  const error = await blockCheck<CheckedPage>(() => 'a captcha')(BLOCK_PAGE);
+  const error = await blockCheck<CheckedPage>(() => 'a captcha')(BLOCK_PAGE, BLOCK_PAGE);
   expect(error?.message).toBe('http://site/ is a block page: a captcha');
   expect(error?.code).toBe('TROUPE_BLOCKED');
   expect(await kindOf(async () => true)).toBe('blocked');

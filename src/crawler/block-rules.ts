@@ -35,22 +35,36 @@ export interface CheckedPage {
 
 export type BlockRules<Page> = BlockRule | readonly BlockRule[] | CheckResponse<Page>;
 
+/** Judges what can be seen of a page; a user's function sees its whole context. */
+export type BlockCheck<Context> = (
+  page: CheckedPage,
+  context: Context,
+) => Promise<PageError | null> | PageError | null;
+
 /**
  * Makes one check of what the user gave.
  *
  * @returns a function that gives the error to end the page with, or `null`
  */
-export function blockCheck<Page extends CheckedPage>(
-  rules: BlockRules<Page>,
-): (page: Page) => Promise<PageError | null> | PageError | null {
+export function blockCheck<Context>(rules: BlockRules<Context>): BlockCheck<Context> {
   if (typeof rules === 'function') {
-    return async (page) => errorOfVerdict(page, await rules(page));
+    return async (page, context) => errorOfVerdict(page, await rules(context));
   }
-  const list = Array.isArray(rules) ? (rules as readonly BlockRule[]) : [rules as BlockRule];
+  const list = listOf(rules);
   return (page) => {
     const rule = list.find((candidate) => isMatch(candidate, page));
     return rule ? errorOfVerdict(page, `it matches the rule ${shown(rule)}`) : null;
   };
+}
+
+/** The selectors the rules look for, for whoever cannot look for them at once. */
+export function selectorsOf<Context>(rules: BlockRules<Context>): string[] {
+  if (typeof rules === 'function') return [];
+  return listOf(rules).flatMap(({ selector }) => (selector === undefined ? [] : [selector]));
+}
+
+function listOf(rules: BlockRule | readonly BlockRule[]): readonly BlockRule[] {
+  return Array.isArray(rules) ? (rules as readonly BlockRule[]) : [rules as BlockRule];
 }
 
 function errorOfVerdict(page: CheckedPage, verdict: Verdict): PageError | null {

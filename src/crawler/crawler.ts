@@ -9,6 +9,7 @@ import type { BasicContext, CrawlerControls } from './context.ts';
 import { Crawl } from './crawl.ts';
 import type { CrawlParts } from './crawl-parts.ts';
 import type { ResolvedCrawlerOptions } from './crawler-options.ts';
+import { hookTools } from './hook-tools.ts';
 import { OriginPacer } from './origin-pacer.ts';
 import type { PageKind } from './page-kind.ts';
 import { RequestHistory } from './request-history.ts';
@@ -37,6 +38,7 @@ export abstract class Crawler<Context extends BasicContext>
   #statistics: Statistics | undefined;
   #lastReport: CrawlStatistics | undefined;
   #isStopWanted = false;
+  #takeBackTools: (() => void) | undefined;
 
   /** For subclasses: checked options, and how their pages are opened. */
   protected constructor(options: ResolvedCrawlerOptions<Context>, kind: PageKind<Context>) {
@@ -142,6 +144,8 @@ export abstract class Crawler<Context extends BasicContext>
     try {
       await this.#kind.prepare();
       const parts = await this.#openParts();
+      await this.#kind.begin?.(parts.pool);
+      this.#takeBackTools = parts.pool?.lendTools(hookTools(parts.client, this.#kind));
       this.#crawl = new Crawl(parts);
       if (this.#isStopWanted || signal?.aborted) this.#crawl.stop();
       await this.#crawl.run(startRequests);
@@ -157,6 +161,9 @@ export abstract class Crawler<Context extends BasicContext>
   async #finish(): Promise<CrawlStatistics> {
     const statistics = this.#statistics ?? new Statistics(this.#options.clock);
     statistics.stop();
+    this.#takeBackTools?.();
+    this.#takeBackTools = undefined;
+    await this.#kind.end?.();
     this.#lastReport = statistics.report(this.#sessionCounts());
     await this.#resources.close();
     return this.#lastReport;

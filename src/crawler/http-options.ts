@@ -1,4 +1,4 @@
-import * as v from 'valibot';
+import type * as v from 'valibot';
 import { OptionError } from '../core/errors.ts';
 import {
   callback,
@@ -11,7 +11,7 @@ import {
   parseOptions,
   text,
 } from '../core/options.ts';
-import type { BlockRule, BlockRules } from './block-rules.ts';
+import type { BlockRule } from './block-rules.ts';
 import {
   type BasicCrawlerOptions,
   CRAWLER_DEFAULTS,
@@ -20,9 +20,16 @@ import {
   type ResolvedCrawlerOptions,
 } from './crawler-options.ts';
 import type { HttpContext, NavigationHook } from './http-context.ts';
+import {
+  PAGE_DEFAULTS,
+  PAGE_ENTRIES,
+  type PageOptions,
+  type ResolvedPageOptions,
+} from './page-options.ts';
 
 export interface HttpCrawlerOptions<Context extends HttpContext = HttpContext>
-  extends BasicCrawlerOptions<Context> {
+  extends BasicCrawlerOptions<Context>,
+    PageOptions<Context> {
   /** From sending to the last byte of the body, redirects included. @default 30 */
   readonly navigationTimeoutSecs?: number;
   /** Called in order before the page is fetched; may change the options it is fetched with. */
@@ -33,14 +40,6 @@ export interface HttpCrawlerOptions<Context extends HttpContext = HttpContext>
   readonly additionalMimeTypes?: readonly string[];
   /** After decompression; a longer page fails at once. @default 100 MiB */
   readonly maxBodyBytes?: number;
-  /** Statuses that mean the session is blocked. @default [401, 403] */
-  readonly blockedStatusCodes?: readonly number[];
-  /** Statuses that count as a failure of the site although they are below 500. @default none */
-  readonly additionalHttpErrorStatusCodes?: readonly number[];
-  /** Statuses that are pages like any other. @default none */
-  readonly ignoreHttpErrorStatusCodes?: readonly number[];
-  /** Block pages that come with status 200: rules, or a function that judges the page. @default none */
-  readonly checkResponse?: BlockRules<Context>;
   /** @default false */
   readonly ignoreSslErrors?: boolean;
   /** @default false */
@@ -53,16 +52,13 @@ type Defaulted =
   | 'postNavigationHooks'
   | 'additionalMimeTypes'
   | 'maxBodyBytes'
-  | 'blockedStatusCodes'
-  | 'additionalHttpErrorStatusCodes'
-  | 'ignoreHttpErrorStatusCodes'
   | 'ignoreSslErrors'
   | 'useHttp2';
 
 export type ResolvedHttpOptions<Context extends HttpContext = HttpContext> =
   ResolvedCrawlerOptions<Context> &
-    Required<Pick<HttpCrawlerOptions<Context>, Defaulted>> &
-    Pick<HttpCrawlerOptions<Context>, 'checkResponse'>;
+    ResolvedPageOptions<Context> &
+    Required<Pick<HttpCrawlerOptions<Context>, Defaulted>>;
 
 const DEFAULTS: Required<Pick<HttpCrawlerOptions, Defaulted>> = Object.freeze({
   navigationTimeoutSecs: 30,
@@ -70,39 +66,20 @@ const DEFAULTS: Required<Pick<HttpCrawlerOptions, Defaulted>> = Object.freeze({
   postNavigationHooks: [],
   additionalMimeTypes: [],
   maxBodyBytes: 100 * 1024 * 1024,
-  blockedStatusCodes: [401, 403],
-  additionalHttpErrorStatusCodes: [],
-  ignoreHttpErrorStatusCodes: [],
   ignoreSslErrors: false,
   useHttp2: false,
 });
 
-const regExp = v.instance(RegExp, 'a regular expression');
-const rule = v.strictObject(
-  {
-    title: v.optional(regExp),
-    body: v.optional(regExp),
-    selector: v.optional(text()),
-    header: v.optional(v.record(v.string(), regExp)),
-  },
-  'an object',
-);
-const statuses = listOf(integer({ min: 100, max: 999 }), 'a list of status codes');
 const hooks = listOf(callback<NavigationHook>(), 'a list of functions');
 
 const HTTP_ENTRIES = {
   ...CRAWLER_ENTRIES,
+  ...PAGE_ENTRIES,
   navigationTimeoutSecs: optional(number({ min: 0.001 })),
   preNavigationHooks: optional(hooks),
   postNavigationHooks: optional(hooks),
   additionalMimeTypes: optional(listOf(text(), 'a list of content types')),
   maxBodyBytes: optional(integer({ min: 1 })),
-  blockedStatusCodes: optional(statuses),
-  additionalHttpErrorStatusCodes: optional(statuses),
-  ignoreHttpErrorStatusCodes: optional(statuses),
-  checkResponse: v.optional(
-    v.union([callback(), v.array(rule), rule], 'a rule, a list of rules or a function'),
-  ),
   ignoreSslErrors: optional(flag()),
   useHttp2: optional(flag()),
 } satisfies v.ObjectEntries;
@@ -131,6 +108,7 @@ export function resolveHttpOptions<Context extends HttpContext>(
   }
   return {
     ...CRAWLER_DEFAULTS,
+    ...PAGE_DEFAULTS,
     ...DEFAULTS,
     ...definedOnly(given),
   } as unknown as ResolvedHttpOptions<Context>;

@@ -9,6 +9,7 @@ import { PageError } from './crawl-errors.ts';
 import type { HttpContext, NavigationOptions } from './http-context.ts';
 import type { ResolvedHttpOptions } from './http-options.ts';
 import type { PageKind, PageTools } from './page-kind.ts';
+import { statusRulesOf } from './page-options.ts';
 import { parseJson } from './session-sender.ts';
 
 const MAX_REDIRECTS = 10;
@@ -29,11 +30,7 @@ export class HttpPage<Context extends HttpContext> implements PageKind<Context> 
   constructor(options: ResolvedHttpOptions<Context>, extend: Extend<Context>) {
     this.#options = options;
     this.#extend = extend;
-    this.#statusRules = {
-      blocked: new Set(options.blockedStatusCodes),
-      additional: new Set(options.additionalHttpErrorStatusCodes),
-      ignored: new Set(options.ignoreHttpErrorStatusCodes),
-    };
+    this.#statusRules = statusRulesOf(options);
     this.#check = options.checkResponse && blockCheck(options.checkResponse);
   }
 
@@ -63,7 +60,7 @@ export class HttpPage<Context extends HttpContext> implements PageKind<Context> 
     const check = this.#check;
     if (!check) return;
     const blocked = await attempt.run('checkResponse', tools.handlerTimeoutSecs, () =>
-      check(context),
+      check(context, context),
     );
     if (blocked) throw blocked;
   }
