@@ -50,6 +50,18 @@ export function cookiesFor(cold: ColdState | undefined, url: string): BrowserCoo
   return jarOf(cold).getCookiesSync(url).map(toBrowserCookie);
 }
 
+/** Every cookie that has not run out, whatever its site. */
+export function allCookies(cold: ColdState | undefined, now: number): BrowserCookie[] {
+  if (!hasJar(cold)) return [];
+  const { Cookie: Tough } = toughCookie();
+  const found: BrowserCookie[] = [];
+  for (const raw of jarOf(cold).serializeSync()?.cookies ?? []) {
+    const cookie = Tough.fromJSON(raw);
+    if (cookie && !(expiresAt(cookie) <= now)) found.push(toBrowserCookie(cookie));
+  }
+  return found;
+}
+
 /**
  * Stores one raw `Set-Cookie` value. Returns why it was refused, `null` when it was stored. Never throws:
  * what servers send is not the caller's fault.
@@ -142,8 +154,14 @@ function isFull(jar: CookieJar): boolean {
   return actual >= MAX_COOKIES;
 }
 
+/** Wall clock, ms; `Infinity` for a cookie of the browser session. `Max-Age` counts from when it was set. */
+function expiresAt(cookie: Cookie): number {
+  const setAt = cookie.creation instanceof Date ? cookie.creation : undefined;
+  return cookie.expiryTime(setAt) ?? Number.POSITIVE_INFINITY;
+}
+
 function toBrowserCookie(cookie: Cookie): BrowserCookie {
-  const expires = cookie.expires instanceof Date ? cookie.expires.getTime() / 1000 : -1;
+  const expires = expiresAt(cookie);
   const domain = cookie.domain ?? '';
   const sameSite = cookie.sameSite;
   return {
@@ -151,7 +169,7 @@ function toBrowserCookie(cookie: Cookie): BrowserCookie {
     value: cookie.value,
     domain: cookie.hostOnly ? domain : `.${domain}`,
     path: cookie.path ?? '/',
-    expires,
+    expires: Number.isFinite(expires) ? expires / 1000 : -1,
     httpOnly: cookie.httpOnly,
     secure: cookie.secure,
     ...(sameSite === 'strict' || sameSite === 'lax' || sameSite === 'none'

@@ -2,6 +2,7 @@ import type { CookieJar } from 'tough-cookie';
 import type { Fingerprint } from '../core/fingerprint.ts';
 import type { ProxyInfo } from '../proxy/proxy-info.ts';
 import {
+  allCookies,
   type BrowserCookie,
   cookieStringFor,
   cookiesFor,
@@ -218,6 +219,11 @@ export class Session {
 
   getCookies(url: string): BrowserCookie[] {
     return cookiesFor(this.#seat.cold, url);
+  }
+
+  /** Every cookie of the jar that has not run out, whatever its site: what a browser is given to go on with. */
+  getAllCookies(): BrowserCookie[] {
+    return allCookies(this.#seat.cold, this.#seat.ledger.now());
   }
 
   /** Stores one raw `Set-Cookie` value. A foreign domain, a public suffix or nonsense is refused and logged once; it never throws. */
