@@ -7,12 +7,7 @@ export { Log, type LogLevel, type LogOptions, type LogSink, log } from './core/l
 export { type Random, SeededRandom, systemRandom } from './core/random.ts';
 export { BasicCrawler } from './crawler/basic-crawler.ts';
 export type { BlockRule, BlockRules, CheckResponse } from './crawler/block-rules.ts';
-export type {
-  BasicContext,
-  CrawlerControls,
-  SendRequestOptions,
-  SentResponse,
-} from './crawler/context.ts';
+export type { BasicContext, CrawlerControls } from './crawler/context.ts';
 export {
   CriticalError,
   MissingRouteError,
@@ -37,6 +32,7 @@ export type { HttpCrawlerOptions } from './crawler/http-options.ts';
 export type { LinkStrategy, UrlPattern } from './crawler/link-filter.ts';
 export { createRouter, type Handler, type Router } from './crawler/router.ts';
 export type { CrawlStatistics } from './crawler/statistics.ts';
+export { type CreateFetchOptions, createFetch } from './http/create-fetch.ts';
 export type {
   CookieStore,
   HttpClient,
@@ -57,7 +53,7 @@ export type { ProxyInfo, ProxySource } from './proxy/proxy-info.ts';
 export type { ProxyConfigurationOptions } from './proxy/proxy-options.ts';
 export { Request } from './queue/request.ts';
 export type { AddedRequestInfo } from './queue/request-adder.ts';
-export type { RequestMethod, RequestOptions } from './queue/request-options.ts';
+export type { OnMissingSession, RequestMethod, RequestOptions } from './queue/request-options.ts';
 export {
   type AddRequestOptions,
   type ReclaimRequestOptions,
@@ -68,9 +64,17 @@ export {
 export type { RequestQueueOptions } from './queue/request-queue-options.ts';
 export type { RequestSource, RequestSources } from './queue/request-source.ts';
 export {
+  type Account,
+  type AccountPoolOptions,
+  type AccountSessions,
+  type AccountSessionsOptions,
+  accountSessions,
+} from './session/account-sessions.ts';
+export {
   CookieUrlNeededError,
   DuplicateSessionError,
   LeaseTimeoutError,
+  NoSessionLeftError,
   PoolFullError,
   SessionCreationError,
   SessionMissingError,
@@ -86,8 +90,16 @@ export {
 export type { CreateSessionFunction, SessionPoolOptions } from './session/pool-options.ts';
 export type { SelectionName, SelectionPolicy } from './session/selection.ts';
 export { Session, type SessionState } from './session/session.ts';
+export type {
+  HookPage,
+  HookTools,
+  InitSessionContext,
+  SessionHookContext,
+  SessionHooks,
+} from './session/session-hooks.ts';
 export type { SessionOptions } from './session/session-options.ts';
 export { SessionPool, type SessionPoolEvents } from './session/session-pool.ts';
+export type { SendRequestOptions, SentResponse } from './session/session-request.ts';
 export type { Dataset, DatasetItem, DatasetPage, PushOptions } from './storage/dataset.ts';
 export {
   type ExportFormat,

@@ -2,9 +2,10 @@ import { OptionError } from '../core/errors.ts';
 import { Request } from '../queue/request.ts';
 import type { AddedRequestInfo } from '../queue/request-adder.ts';
 import type { RequestSource, RequestSources } from '../queue/request-source.ts';
+import type { SendRequestOptions } from '../session/session-request.ts';
 import type { DatasetItem } from '../storage/dataset.ts';
 import type { Attempt } from './attempt.ts';
-import type { BasicContext, SendRequestOptions } from './context.ts';
+import type { BasicContext } from './context.ts';
 import type { CrawlParts } from './crawl-parts.ts';
 import {
   type EnqueueLinksOptions,

@@ -4,6 +4,7 @@ import type { Request } from '../queue/request.ts';
 import type { AddedRequestInfo } from '../queue/request-adder.ts';
 import type { RequestSources } from '../queue/request-source.ts';
 import type { Session } from '../session/session.ts';
+import type { SendRequestOptions, SentResponse } from '../session/session-request.ts';
 import type { DatasetItem } from '../storage/dataset.ts';
 import type { KeyValueStore } from '../storage/key-value-store.ts';
 import type { EnqueueLinksOptions, EnqueueLinksResult } from './enqueue-links.ts';
@@ -55,31 +56,4 @@ export interface BasicContext {
    * @throws HttpError
    */
   sendRequest(options?: SendRequestOptions): Promise<SentResponse>;
-}
-
-export interface SendRequestOptions {
-  /** Relative ones are resolved. @default the request's */
-  readonly url?: string;
-  /** @default 'GET' */
-  readonly method?: string;
-  /** On top of the session's. */
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Uint8Array;
-  /** Sent as JSON with its content type; instead of `body`. */
-  readonly json?: unknown;
-  /** @default true */
-  readonly followRedirects?: boolean;
-  /** @default 30 */
-  readonly timeoutSecs?: number;
-}
-
-export interface SentResponse {
-  /** After redirects. */
-  readonly url: string;
-  readonly statusCode: number;
-  readonly headers: Readonly<Record<string, string | string[]>>;
-  /** As text, decoded by its charset. */
-  readonly body: string;
-  readonly bytes: Uint8Array;
-  json<T = unknown>(): T;
 }

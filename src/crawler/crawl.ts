@@ -252,6 +252,7 @@ export class Crawl<Context extends BasicContext> {
       const stalled = this.#stall.check({
         runningCount: this.#running.size,
         waitingForSessionCount: this.#runner.waitingForSessionCount,
+        initFailure: this.#parts.pool?.lastInitFailure,
       });
       if (stalled) this.#end(stalled);
     }, TICK_MS);

@@ -14,6 +14,7 @@ import {
 import { type Random, systemRandom } from '../core/random.ts';
 import type { HttpClient } from '../http/http-client.ts';
 import type { ProxyConfiguration } from '../proxy/proxy-configuration.ts';
+import type { OnMissingSession } from '../queue/request-options.ts';
 import type { RequestQueue } from '../queue/request-queue.ts';
 import type { SessionPoolOptions } from '../session/pool-options.ts';
 import type { SessionPool } from '../session/session-pool.ts';
@@ -61,6 +62,13 @@ export interface BasicCrawlerOptions<Context extends BasicContext = BasicContext
    * it may be used, or `auto`: a new one after `blocked`, `proxy` and `timeout`, any after the others. @default 'auto'
    */
   readonly retrySession?: 'new' | 'same' | 'auto';
+  /**
+   * For requests with a `sessionId` or `sessionKey` and no `onMissing` of their own: what to do when their session is
+   * not in the pool. `wait` until one of its id is added (the request holds its place in `maxConcurrency`), take
+   * another (`replace`), or `fail` at once, with `TROUPE_SESSION_MISSING` and no retry spent.
+   * @default 'fail' for a `sessionId`, as another identity would not do; 'replace' for a `sessionKey`
+   */
+  readonly onMissingSession?: OnMissingSession;
 
   /** Retries after failures that are not the session's. @default 3 */
   readonly maxRequestRetries?: number;
@@ -166,6 +174,7 @@ export const CRAWLER_ENTRIES: Record<keyof BasicCrawlerOptions, v.ObjectEntries[
   sessionPoolOptions: optional(plainObject()),
   persistCookiesPerSession: optional(flag()),
   retrySession: optional(oneOf(['new', 'same', 'auto'])),
+  onMissingSession: optional(oneOf(['wait', 'replace', 'fail'])),
   maxRequestRetries: optional(integer({ min: 0 })),
   maxSessionRotations: optional(integer({ min: 0 })),
   maxRequestsPerCrawl: optional(integer({ min: 1 })),

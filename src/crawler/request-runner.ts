@@ -1,6 +1,9 @@
+import type { Request } from '../queue/request.ts';
+import type { OnMissingSession } from '../queue/request-options.ts';
 import { SessionMissingError } from '../session/errors.ts';
 import type { Lease } from '../session/lease.ts';
 import type { Outcome } from '../session/outcome.ts';
+import type { LeaseOptions } from '../session/waiting-line.ts';
 import type { Attempt } from './attempt.ts';
 import type { BasicTools } from './basic-tools.ts';
 import { outcomeOfError } from './classify.ts';
@@ -98,6 +101,7 @@ export class RequestRunner<Context extends BasicContext> {
   async #takeSession(attempt: Attempt): Promise<Lease | undefined> {
     const { pool, options } = this.#parts;
     if (!pool) {
+      refusePin(attempt.request, options.onMissingSession);
       attempt.proxyInfo =
         (await options.proxyConfiguration?.newProxyInfo(undefined, { request: attempt.request })) ??
         null;
@@ -120,6 +124,7 @@ export class RequestRunner<Context extends BasicContext> {
     const pool = this.#parts.pool as NonNullable<CrawlParts<Context>['pool']>;
     const { avoid, sessionId } = this.#parts.history.wishFor(request.id);
     const wish = { url: request.url, request, avoid, signal: this.#stopSignal };
+    if (isPinned(request)) return pool.lease({ ...wish, ...this.#pinOf(request) });
     if (sessionId === undefined) return pool.lease(wish);
     try {
       return await pool.lease({ ...wish, sessionId });
@@ -127,6 +132,14 @@ export class RequestRunner<Context extends BasicContext> {
       if (error instanceof SessionMissingError) return pool.lease(wish);
       throw error;
     }
+  }
+
+  #pinOf({ sessionId, sessionKey, onMissing }: Request): LeaseOptions {
+    const reaction = onMissing ?? this.#parts.options.onMissingSession;
+    return {
+      ...(sessionId === undefined ? { sessionKey: sessionKey as string } : { sessionId }),
+      ...(reaction === undefined ? {} : { onMissing: reaction }),
+    };
   }
 
   /** Without a proxy all sessions share one address, so what one of them was told holds for all. */
@@ -152,4 +165,16 @@ export class RequestRunner<Context extends BasicContext> {
 
 function okOutcome({ statusCode }: Attempt, latencyMs: number): Outcome {
   return statusCode === undefined ? { kind: 'ok' } : { kind: 'ok', status: statusCode, latencyMs };
+}
+
+function isPinned({ sessionId, sessionKey }: Request): boolean {
+  return sessionId !== undefined || sessionKey !== undefined;
+}
+
+/** Without a pool there is no session to be had, whichever it is. @throws SessionMissingError */
+function refusePin(request: Request, onMissingSession: OnMissingSession | undefined): void {
+  const { sessionId, onMissing = onMissingSession } = request;
+  if (sessionId !== undefined && onMissing !== 'replace') {
+    throw new SessionMissingError(sessionId, undefined);
+  }
 }

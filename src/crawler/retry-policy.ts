@@ -1,4 +1,5 @@
 import { messageOf, TroupeError } from '../core/errors.ts';
+import { NoSessionLeftError } from '../session/errors.ts';
 import type { Outcome } from '../session/outcome.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import {
@@ -71,6 +72,7 @@ function isFatal(error: unknown): boolean {
   return (
     error instanceof CriticalError ||
     error instanceof MissingRouteError ||
+    error instanceof NoSessionLeftError ||
     error instanceof StorageError
   );
 }
@@ -79,6 +81,7 @@ const HOPELESS_CODES: ReadonlySet<string> = new Set([
   'TROUPE_HTTP_TOO_LARGE',
   'TROUPE_HTTP_INVALID',
   'TROUPE_UNSUPPORTED_CONTENT_TYPE',
+  'TROUPE_SESSION_MISSING',
 ]);
 
 /** Errors that would only happen again. */

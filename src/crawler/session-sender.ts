@@ -5,7 +5,7 @@ import { decodeBody } from '../http/charset.ts';
 import type { HttpClient, HttpRequest, HttpResponse } from '../http/http-client.ts';
 import type { ProxyInfo } from '../proxy/proxy-info.ts';
 import type { Session } from '../session/session.ts';
-import type { SendRequestOptions, SentResponse } from './context.ts';
+import type { SendRequestOptions, SentResponse } from '../session/session-request.ts';
 
 /** Who a request is sent as. */
 export interface Identity {

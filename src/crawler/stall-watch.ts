@@ -25,7 +25,12 @@ export class StallWatch {
   }
 
   /** Handlers that are busy are not stalled: they have a timeout of their own. */
-  check(now: { runningCount: number; waitingForSessionCount: number }): StalledError | null {
+  check(now: {
+    runningCount: number;
+    waitingForSessionCount: number;
+    /** What the sessions' hooks failed with last. */
+    initFailure?: string | undefined;
+  }): StalledError | null {
     const waitedMs = this.#clock.monotonicMs() - this.#progressAt;
     if (waitedMs < this.#timeoutMs) return null;
     const { runningCount, waitingForSessionCount } = now;
@@ -38,6 +43,7 @@ export class StallWatch {
       reasons.push(`${waitingForSessionCount} requests wait for a session that may be used`);
     }
     if (reasons.length === 0) return null;
+    if (now.initFailure) reasons.push(`no session gets ready: ${now.initFailure}`);
     return new StalledError(
       `Nothing came to an end for ${Math.round(waitedMs / 1000)} s: ${reasons.join(' and ')}. ` +
         'What is left stays in the queue; `stallTimeoutSecs` sets how long to wait',

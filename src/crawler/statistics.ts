@@ -47,6 +47,7 @@ const NO_RETIREMENTS: Readonly<Record<RetiredReason, number>> = Object.freeze({
   manual: 0,
   proxy: 0,
   evicted: 0,
+  invalid: 0,
 });
 
 /** Counts while a crawl runs. */

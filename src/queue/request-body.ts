@@ -24,9 +24,13 @@ export interface WritableRequest extends RequestState {
   readonly keepUrlFragment: boolean;
   readonly useExtendedUniqueKey: boolean;
   readonly crawlDepth: number;
+  readonly sessionId?: string | undefined;
+  readonly sessionKey?: string | undefined;
+  readonly onMissing?: string | undefined;
 }
 
 const FLAGS = ['noRetry', 'skipNavigation', 'keepUrlFragment', 'useExtendedUniqueKey'] as const;
+const PIN = ['sessionId', 'sessionKey', 'onMissing'] as const;
 const COUNTS = ['crawlDepth', 'retryCount', 'sessionRotationCount'] as const;
 
 const STATE_FIELDS = {
@@ -52,6 +56,7 @@ export function writeBody(request: WritableRequest): string {
   if (hasKeys(request.userData)) body['userData'] = request.userData;
   if (request.maxRetries !== undefined) body['maxRetries'] = request.maxRetries;
   for (const name of FLAGS) if (request[name]) body[name] = true;
+  for (const name of PIN) if (request[name] !== undefined) body[name] = request[name];
   for (const name of COUNTS) if (request[name]) body[name] = request[name];
   if (request.loadedUrl !== undefined) body['loadedUrl'] = request.loadedUrl;
   if (request.handledAt !== undefined) body['handledAt'] = request.handledAt;

@@ -11,6 +11,9 @@ export type RequestMethod =
   | 'OPTIONS'
   | 'TRACE';
 
+/** What becomes of a request whose session is not there. */
+export type OnMissingSession = 'wait' | 'replace' | 'fail';
+
 export interface RequestOptions {
   /** Absolute, http or https. */
   readonly url: string;
@@ -37,6 +40,16 @@ export interface RequestOptions {
   readonly useExtendedUniqueKey?: boolean;
   /** How many links away from the start URLs. @default 0 */
   readonly crawlDepth?: number;
+  /** Handled as this very session, retries too. */
+  readonly sessionId?: string;
+  /** Requests of one key are handled as one session; the first of them chooses it. Not together with `sessionId`. */
+  readonly sessionKey?: string;
+  /**
+   * What to do when the session meant is not in the pool: `wait` until one of its id is added, take another in its
+   * place (`replace`), or `fail` at once with `TROUPE_SESSION_MISSING`.
+   * @default the crawler's `onMissingSession`
+   */
+  readonly onMissing?: OnMissingSession;
 }
 
 type Check = (value: unknown) => string | null;
@@ -51,6 +64,8 @@ const METHODS: ReadonlySet<unknown> = new Set<RequestMethod>([
   'OPTIONS',
   'TRACE',
 ]);
+
+const ON_MISSING: ReadonlySet<unknown> = new Set<OnMissingSession>(['wait', 'replace', 'fail']);
 
 const text: Check = (value) =>
   typeof value === 'string' && value !== '' ? null : 'a non-empty string';
@@ -72,6 +87,9 @@ const CHECKS: ReadonlyMap<string, Check> = new Map<keyof RequestOptions, Check>(
   ['keepUrlFragment', flag],
   ['useExtendedUniqueKey', flag],
   ['crawlDepth', count],
+  ['sessionId', text],
+  ['sessionKey', text],
+  ['onMissing', (value) => (ON_MISSING.has(value) ? null : `one of ${[...ON_MISSING].join(', ')}`)],
 ]);
 
 /**
@@ -93,6 +111,9 @@ export function checkRequestOptions(options: RequestOptions): void {
     if (value === undefined) continue;
     const expectation = check(value);
     if (expectation) throw new OptionError(name, expectedText(name, expectation, value));
+  }
+  if (options.sessionId !== undefined && options.sessionKey !== undefined) {
+    throw new OptionError('sessionKey', 'Expected `sessionKey` to be absent with `sessionId`');
   }
   if (options.payload !== undefined && isBodiless(options.method)) {
     throw new OptionError(

@@ -5,6 +5,7 @@ import { corrupt, readBody, writeBody } from './request-body.ts';
 import {
   badUrl,
   checkRequestOptions,
+  type OnMissingSession,
   type RequestMethod,
   type RequestOptions,
 } from './request-options.ts';
@@ -33,6 +34,9 @@ export class Request {
   maxRetries: number | undefined;
   noRetry: boolean;
   skipNavigation: boolean;
+  sessionId: string | undefined;
+  sessionKey: string | undefined;
+  onMissing: OnMissingSession | undefined;
   /** Where redirects led; set once the page has loaded. */
   loadedUrl: string | undefined;
   /** Attempts that failed and counted against `maxRetries`. */
@@ -60,6 +64,9 @@ export class Request {
     this.maxRetries = options.maxRetries;
     this.noRetry = options.noRetry ?? false;
     this.skipNavigation = options.skipNavigation ?? false;
+    this.sessionId = options.sessionId;
+    this.sessionKey = options.sessionKey;
+    this.onMissing = options.onMissing;
     this.keepUrlFragment = options.keepUrlFragment ?? false;
     this.useExtendedUniqueKey = options.useExtendedUniqueKey ?? false;
     this.crawlDepth = options.crawlDepth ?? 0;

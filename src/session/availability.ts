@@ -6,11 +6,12 @@ import {
   FLAG_COOLING,
   FLAG_EXHAUSTED,
   FLAG_RETIRED,
+  FLAG_UNFIT,
   type SlotTable,
 } from './slot-table.ts';
 
 /** Any of these keeps a session from being leased. */
-const UNAVAILABLE = FLAG_RETIRED | FLAG_EXHAUSTED;
+const UNAVAILABLE = FLAG_RETIRED | FLAG_EXHAUSTED | FLAG_UNFIT;
 
 /** Which sessions may be leased now, which rest until when, and when each expires. */
 export class Availability {

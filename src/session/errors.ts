@@ -34,6 +34,16 @@ export class SessionMissingError extends TroupeError {
   }
 }
 
+/** There is no session, and no further one can be made: nobody who waits will ever get one. */
+export class NoSessionLeftError extends TroupeError {
+  constructor() {
+    super(
+      'TROUPE_NO_SESSION_LEFT',
+      `The pool has no session left, and \`createSessionFunction\` has no further one to give`,
+    );
+  }
+}
+
 /** `createSessionFunction`, or the proxy for a new session, failed. */
 export class SessionCreationError extends TroupeError {
   constructor(what: string, cause: unknown) {

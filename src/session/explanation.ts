@@ -6,7 +6,7 @@ import type { TimelineEvent, TimelineReading, TimelineTicket } from './timeline.
 /** What is known of a session, alive or lately retired, and why it is no longer used. */
 export interface SessionExplanation {
   readonly id: string;
-  readonly state: 'usable' | 'in use' | 'cooling' | 'retired';
+  readonly state: 'usable' | 'in use' | 'cooling' | 'preparing' | 'quarantined' | 'retired';
   readonly retiredReason: RetiredReason | null;
   /** One sentence. */
   readonly summary: string;
@@ -29,6 +29,8 @@ export interface Obituary {
   readonly reason: RetiredReason;
   readonly retiredAt: number;
   readonly timeline: TimelineTicket;
+  /** Why, in words, where the reason alone does not tell. */
+  readonly note?: string | undefined;
 }
 
 /** The last so many retired sessions can be explained. */
@@ -100,6 +102,8 @@ function whyRetired(obituary: Obituary, reading: TimelineReading): string {
       return 'by hand, with retire()';
     case 'proxy':
       return 'its proxy failed; the session itself is not to blame';
+    case 'invalid':
+      return obituary.note ?? 'its hooks could not make it fit for use';
     case 'evicted':
       return 'the pool is smaller than the number of sessions stored';
   }

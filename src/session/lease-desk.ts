@@ -5,27 +5,20 @@ import { SessionGoneError, SessionMissingError } from './errors.ts';
 import { Lease, type LeaseKeeper } from './lease.ts';
 import type { Ledger } from './ledger.ts';
 import type { Outcome } from './outcome.ts';
+import type { Preparation } from './preparation.ts';
 import type { Roster } from './roster.ts';
 import type { Session } from './session.ts';
 import { FLAG_ALIVE, FLAG_RETIRED } from './slot-table.ts';
+import { type Growth, Supply } from './supply.ts';
 import { type LeaseOptions, Waiter, WaitingLine } from './waiting-line.ts';
-
-/** What the desk needs of the pool to make a session when none is free. */
-export interface Growth {
-  readonly isEager: boolean;
-  /** Whether there is a place for one more. */
-  hasRoom(): boolean;
-  /** A new living session that is not yet available. */
-  grow(options: LeaseOptions): number | Promise<number>;
-  /** Why a session that is not alive retired. */
-  reasonOf(id: string): string | undefined;
-}
 
 const NO_OPTIONS: LeaseOptions = Object.freeze({});
 /** Tries at finding a session that is not to be avoided. */
 const AVOID_TRIES = 8;
 /** Keys remembered for `sessionKey`; the oldest are forgotten. */
 const MAX_KEYS = 10_000;
+/** So many of them are saved with a session; the oldest are left out. */
+const MAX_KEYS_SAVED = 100;
 
 /** Lends sessions, keeps those who wait in line, and takes sessions back. */
 export class LeaseDesk implements LeaseKeeper {
@@ -34,8 +27,11 @@ export class LeaseDesk implements LeaseKeeper {
   readonly #roster: Roster;
   readonly #availability: Availability;
   readonly #growth: Growth;
+  readonly #preparation: Preparation | undefined;
+  readonly #supply: Supply | undefined;
   readonly #line = new WaitingLine();
   readonly #idOfKey = new Map<string, string>();
+  readonly #keysInTheMaking = new Set<string>();
   #wakeUp: Timer | undefined;
   #wakeUpAt = Number.POSITIVE_INFINITY;
   #nextOrder = 0;
@@ -48,12 +44,23 @@ export class LeaseDesk implements LeaseKeeper {
     roster: Roster;
     availability: Availability;
     growth: Growth;
+    /** Where sessions need hooks before they may be lent. */
+    preparation: Preparation | undefined;
   }) {
     this.#clock = parts.clock;
     this.#ledger = parts.ledger;
     this.#roster = parts.roster;
     this.#availability = parts.availability;
     this.#growth = parts.growth;
+    this.#preparation = parts.preparation;
+    this.#supply =
+      parts.preparation &&
+      new Supply({
+        preparation: parts.preparation,
+        growth: parts.growth,
+        line: this.#line,
+        admit: (slot) => this.admit(slot),
+      });
   }
 
   lease(options: LeaseOptions = NO_OPTIONS): Promise<Lease> {
@@ -67,7 +74,11 @@ export class LeaseDesk implements LeaseKeeper {
     if (this.#line.anyCount > 0) return this.#wait(options, null);
     try {
       const lease = this.#take(options, now);
-      if (lease instanceof Lease) return Promise.resolve(lease);
+      if (lease instanceof Lease) {
+        // Where the pool is to grow, the next lease may find one more.
+        if (this.#growth.isEager) this.#supply?.addOne(options);
+        return Promise.resolve(lease);
+      }
       return lease ?? this.#wait(options, null);
     } catch (error) {
       return Promise.reject(error);
@@ -93,9 +104,34 @@ export class LeaseDesk implements LeaseKeeper {
 
   /** A session that was just made, or restored, may be lent from now on. */
   admit(slot: number): void {
-    const now = this.#clock.now();
-    this.#availability.enter(slot, now);
+    this.#preparation?.receive(slot);
+    this.#availability.enter(slot, this.#clock.now());
     if (this.#availability.isReady(slot)) this.#wake(slot);
+    else this.onDormant(slot);
+  }
+
+  /** A session's hooks have made it fit. */
+  onFit(slot: number): void {
+    if (this.#availability.refresh(slot, this.#clock.now(), true)) this.#wake(slot);
+    else if (!this.#line.isEmpty) this.#planWakeUp();
+  }
+
+  /** A session waits to be prepared, should anybody want it. */
+  onDormant(slot: number): void {
+    const id = this.#ledger.table.ids[slot] as string;
+    if (this.#line.firstFor(id)) this.#preparation?.preparePinned(slot);
+    else this.#supply?.ensureEnough();
+  }
+
+  /** A session is set aside; those who wait for any may get another. */
+  onQuarantined(): void {
+    if (this.#line.anyCount > 0) this.#serve();
+  }
+
+  /** A restored session is meant by the same keys as before. */
+  restoreKeys(slot: number): void {
+    const { keys, ids } = this.#ledger.table;
+    for (const key of keys.get(slot) ?? []) this.#idOfKey.set(key, ids[slot] as string);
   }
 
   /** Ends rests and lives that are over. */
@@ -119,8 +155,11 @@ export class LeaseDesk implements LeaseKeeper {
     if (this.#line.isEmpty) return;
     const id = this.#ledger.table.ids[slot] as string;
     for (const waiter of this.#line.allFor(id)) {
+      const reaction = onMissingOf(waiter.options);
+      if (reaction === 'wait') continue;
       this.#line.remove(waiter);
-      waiter.fail(new SessionMissingError(id, this.#growth.reasonOf(id)));
+      if (reaction === 'replace') this.#leaseAgain(waiter);
+      else waiter.fail(new SessionMissingError(id, this.#growth.reasonOf(id)));
     }
     this.#serve();
   }
@@ -139,31 +178,84 @@ export class LeaseDesk implements LeaseKeeper {
     }
   }
 
-  #leasePinned(options: LeaseOptions, now: number): Promise<Lease> {
-    const id = options.sessionId ?? this.#idOfKey.get(options.sessionKey as string);
-    const slot = id === undefined ? -1 : this.#roster.slotOf(id);
-    if (slot !== -1) {
-      if (this.#availability.isReady(slot)) return Promise.resolve(this.#open(slot, options, now));
-      return this.#wait(options, id as string);
-    }
-    if (options.sessionId !== undefined) {
-      const reason = this.#growth.reasonOf(options.sessionId);
-      return Promise.reject(new SessionMissingError(options.sessionId, reason));
-    }
-    return this.#leaseForKey(options.sessionKey as string, options, now);
+  async #leasePinned(options: LeaseOptions, now: number): Promise<Lease> {
+    const { sessionId, sessionKey } = options;
+    if (sessionId !== undefined) return this.#leaseById(sessionId, options, now);
+    return this.#leaseForKey(sessionKey as string, options, now);
   }
 
-  async #leaseForKey(key: string, options: LeaseOptions, now: number): Promise<Lease> {
-    const lease = await (this.#take(options, now) ?? this.#wait(options, null));
+  #leaseForKey(key: string, options: LeaseOptions, now: number): Lease | Promise<Lease> {
+    const id = this.#idOfKey.get(key);
+    const isReplaced =
+      id !== undefined && !this.#roster.has(id) && onMissingOf(options) === 'replace';
+    if (id !== undefined && !isReplaced) return this.#leaseById(id, options, now);
+    // The first one chooses; those that come meanwhile wait for its choice.
+    if (this.#keysInTheMaking.has(key)) return this.#wait(options, lineOfKey(key));
+    return this.#choose(key, this.#leaseAny(options, now));
+  }
+
+  async #choose(key: string, choosing: Lease | Promise<Lease>): Promise<Lease> {
+    this.#keysInTheMaking.add(key);
+    try {
+      const lease = await choosing;
+      this.#noteKey(key, lease.session.id);
+      return lease;
+    } finally {
+      this.#keysInTheMaking.delete(key);
+      for (const waiter of this.#line.allFor(lineOfKey(key))) {
+        this.#line.remove(waiter);
+        this.#leaseAgain(waiter);
+      }
+    }
+  }
+
+  /** What somebody in line waited for is not to be had any more: from the beginning, though not for longer. */
+  #leaseAgain(waiter: Waiter): void {
+    this.lease(waiter.options).then(
+      (lease) => handOver(waiter, lease),
+      (error) => waiter.fail(error),
+    );
+  }
+
+  #leaseById(id: string, options: LeaseOptions, now: number): Lease | Promise<Lease> {
+    const slot = this.#roster.slotOf(id);
+    if (slot === -1) {
+      const reaction = onMissingOf(options);
+      if (reaction === 'replace') return this.#leaseAny(options, now);
+      if (reaction === 'wait') return this.#wait(options, id);
+      throw new SessionMissingError(id, this.#growth.reasonOf(id));
+    }
+    if (!this.#availability.isReady(slot)) {
+      const lease = this.#wait(options, id);
+      this.#preparation?.preparePinned(slot);
+      return lease;
+    }
+    if (!this.#preparation?.isDue(slot, now)) return this.#open(slot, options, now);
+    const lease = this.#wait(options, id);
+    this.#recheck(this.#preparation, slot);
+    return lease;
+  }
+
+  #leaseAny(options: LeaseOptions, now: number): Lease | Promise<Lease> {
+    const isServed = this.#line.anyCount === 0;
+    return (isServed ? this.#take(options, now) : null) ?? this.#wait(options, null);
+  }
+
+  #noteKey(key: string, id: string): void {
     if (this.#idOfKey.size >= MAX_KEYS) {
       this.#idOfKey.delete(this.#idOfKey.keys().next().value as string);
     }
-    this.#idOfKey.set(key, lease.session.id);
-    return lease;
+    this.#idOfKey.set(key, id);
+    const slot = this.#roster.slotOf(id);
+    if (slot === -1) return;
+    const { keys } = this.#ledger.table;
+    keys.set(slot, [...(keys.get(slot) ?? []), key].slice(-MAX_KEYS_SAVED));
+    this.#ledger.noteCold(slot);
   }
 
   /** A lease now, or the promise of one on a session in the making; `null` when it must wait. */
   #take(options: LeaseOptions, now: number): Lease | Promise<Lease> | null {
+    if (this.#preparation) return this.#takeFit(this.#preparation, options, now);
     const { isEager } = this.#growth;
     const hasRoom = (isEager || this.#availability.readyCount === 0) && this.#growth.hasRoom();
     if (hasRoom) return this.#grow(options);
@@ -172,10 +264,38 @@ export class LeaseDesk implements LeaseKeeper {
     return this.#growth.hasRoom() ? this.#grow(options) : null;
   }
 
+  /** Only sessions that are fit are lent. */
+  #takeFit(preparation: Preparation, options: LeaseOptions, now: number): Lease | null {
+    const slot = this.#pickFit(preparation, options, now);
+    if (slot === -1) return null;
+    return this.#open(slot, options, now);
+  }
+
+  /** A session that needs no look before it is lent. Of those that do, one is sent to be looked at. */
+  #pickFit(preparation: Preparation, options: LeaseOptions, now: number): number {
+    const due: number[] = [];
+    let slot = this.#pick(options);
+    while (slot !== -1 && due.length < AVOID_TRIES && preparation.isDue(slot, now)) {
+      this.#availability.take(slot);
+      due.push(slot);
+      slot = this.#pick(options);
+    }
+    const isFit = slot !== -1 && !preparation.isDue(slot, now);
+    for (const aside of due.slice(1)) this.#availability.refresh(aside, now, false);
+    if (due[0] !== undefined) preparation.recheck(due[0]);
+    return isFit ? slot : -1;
+  }
+
+  #recheck(preparation: Preparation, slot: number): void {
+    this.#availability.take(slot);
+    preparation.recheck(slot);
+  }
+
   #grow(options: LeaseOptions): Lease | Promise<Lease> {
     const grown = this.#growth.grow(options);
     if (typeof grown === 'number') return this.#openNew(grown, options);
     return grown.then((slot) => {
+      if (slot === -1) return this.#wait(options, null);
       if (this.#isClosed || options.signal?.aborted) {
         this.admit(slot);
         throw this.#isClosed ? new ClosedError('The session pool') : options.signal?.reason;
@@ -228,6 +348,7 @@ export class LeaseDesk implements LeaseKeeper {
       () => this.#line.remove(waiter),
     );
     this.#planWakeUp();
+    if (sessionId === null) this.#supply?.ensureEnough();
     return waiter.lease;
   }
 
@@ -240,8 +361,13 @@ export class LeaseDesk implements LeaseKeeper {
     if (!pinned || (common && common.order < pinned.order)) this.#serve();
     for (let next = this.#line.firstFor(id); next; next = this.#line.firstFor(id)) {
       if (!this.#availability.isReady(slot)) return;
+      const now = this.#clock.now();
+      if (this.#preparation?.isDue(slot, now)) {
+        this.#recheck(this.#preparation, slot);
+        return;
+      }
       this.#line.remove(next);
-      next.serve(this.#open(slot, next.options, this.#clock.now()));
+      next.serve(this.#open(slot, next.options, now));
     }
     if (pinned && this.#availability.isReady(slot)) this.#serve();
   }
@@ -264,6 +390,7 @@ export class LeaseDesk implements LeaseKeeper {
           (error) => served.fail(error),
         );
     }
+    this.#supply?.ensureEnough();
     this.#planWakeUp();
   }
 
@@ -285,7 +412,9 @@ export class LeaseDesk implements LeaseKeeper {
   #describe(): string {
     const { readyCount, coolingCount } = this.#availability;
     const busy = this.#roster.size - readyCount - coolingCount;
-    return `${busy} in use, ${coolingCount} resting, ${this.#line.anyCount} waiting`;
+    const aside = this.#preparation?.quarantinedCount ?? 0;
+    const quarantined = aside > 0 ? `, ${aside} of them in quarantine` : '';
+    return `${busy} in use${quarantined}, ${coolingCount} resting, ${this.#line.anyCount} waiting`;
   }
 }
 
@@ -299,4 +428,14 @@ function isGood(outcome: Outcome | null): boolean {
   if (!outcome) return true;
   const { kind } = outcome;
   return kind === 'ok' || kind === 'user' || kind === 'target' || kind === 'neutral';
+}
+
+/** One identity was named: another will not do. A key only keeps requests together. */
+function onMissingOf({ onMissing, sessionId }: LeaseOptions): 'wait' | 'replace' | 'fail' {
+  return onMissing ?? (sessionId === undefined ? 'replace' : 'fail');
+}
+
+/** Where those wait for whom the session of a key is being chosen. No session has such an id. */
+function lineOfKey(key: string): string {
+  return `\0${key}`;
 }

@@ -23,6 +23,7 @@ export const RETIRED_REASONS: readonly RetiredReason[] = [
   'manual',
   'proxy',
   'evicted',
+  'invalid',
 ];
 
 /** First rest after a 429 that names no longer one; doubles with each further step. */

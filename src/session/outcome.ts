@@ -42,4 +42,5 @@ export type RetiredReason =
   | 'expired'
   | 'manual'
   | 'proxy'
-  | 'evicted';
+  | 'evicted'
+  | 'invalid';

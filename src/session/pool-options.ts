@@ -5,6 +5,7 @@ import { log as defaultLog, type Log } from '../core/log.ts';
 import {
   callback,
   integer,
+  number,
   objectWith,
   oneOf,
   optional,
@@ -17,6 +18,7 @@ import type { ProxySource } from '../proxy/proxy-info.ts';
 import type { Storage } from '../storage/storage.ts';
 import { SELECTION_NAMES, type SelectionName, type SelectionPolicy } from './selection.ts';
 import type { Session } from './session.ts';
+import { type ResolvedHooks, resolveHooks, type SessionHooks } from './session-hooks.ts';
 import { SESSION_OPTIONS_SCHEMA, type SessionOptions } from './session-options.ts';
 
 /** What `createSessionFunction` sees of the pool it makes a session for. */
@@ -27,13 +29,16 @@ export interface PoolView {
   readonly sessions: Iterable<Session>;
 }
 
-/** Makes one session's options, or a whole `Session`; may be async. Several calls may run at once. */
+/**
+ * Makes one session's options, or a whole `Session`; `null` when there is none to give until one of the pool has
+ * retired. May be async. Several calls may run at once.
+ */
 export type CreateSessionFunction = (
   pool: PoolView,
   context: { readonly sessionOptions: SessionOptions },
-) => SessionOptions | Session | Promise<SessionOptions | Session>;
+) => SessionOptions | Session | null | Promise<SessionOptions | Session | null>;
 
-export interface SessionPoolOptions {
+export interface SessionPoolOptions extends SessionHooks {
   /** Sessions alive at once. Retired ones hold no place. @default 1000 */
   readonly maxPoolSize?: number;
   /** For every session the pool makes. */
@@ -68,6 +73,7 @@ export interface ResolvedPoolOptions {
   readonly proxyConfiguration: ProxySource | undefined;
   readonly selection: SelectionName | SelectionPolicy;
   readonly restore: 'stored' | 'current' | 'min';
+  readonly hooks: ResolvedHooks | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -102,6 +108,14 @@ const SCHEMA = optionsObject({
     ),
   ),
   restore: optional(oneOf(['stored', 'current', 'min'])),
+  initSession: optional(callback<NonNullable<SessionHooks['initSession']>>()),
+  checkSession: optional(callback<NonNullable<SessionHooks['checkSession']>>()),
+  refreshSession: optional(callback<NonNullable<SessionHooks['refreshSession']>>()),
+  maxConcurrentInits: optional(integer({ min: 1 })),
+  maxInitRetries: optional(integer({ min: 0 })),
+  initTimeoutSecs: optional(number({ min: 0.001 })),
+  checkIntervalSecs: optional(number({ min: 0.001 })),
+  quarantineSecs: optional(number({ min: 0.001 })),
   clock: optional(objectWith<Clock>('a clock', ['now', 'setTimer'])),
   random: optional(objectWith<Random>('a source of randomness', ['next'])),
   log: optional(objectWith<Log>('a Log', ['info', 'warning'])),
@@ -129,6 +143,7 @@ export function resolvePoolOptions(input: SessionPoolOptions = {}): ResolvedPool
     proxyConfiguration: options.proxyConfiguration,
     selection: options.selection ?? DEFAULTS.selection,
     restore: options.restore ?? DEFAULTS.restore,
+    hooks: resolveHooks(options),
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
     log: options.log ?? defaultLog,

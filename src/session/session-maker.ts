@@ -1,7 +1,12 @@
 import { TroupeError } from '../core/errors.ts';
 import { randomFingerprint } from '../core/fingerprint.ts';
 import type { ProxyInfo } from '../proxy/proxy-info.ts';
-import { DuplicateSessionError, PoolFullError, SessionCreationError } from './errors.ts';
+import {
+  DuplicateSessionError,
+  NoSessionLeftError,
+  PoolFullError,
+  SessionCreationError,
+} from './errors.ts';
 import { fillSlot } from './fill-slot.ts';
 import type { Ledger } from './ledger.ts';
 import type { PoolView, ResolvedPoolOptions } from './pool-options.ts';
@@ -28,6 +33,8 @@ export class SessionMaker {
   #makingCount = 0;
   readonly #makingIds = new Set<string>();
   #createdCount = 0;
+  /** `createSessionFunction` had none to give, and nothing has changed since. */
+  #isDry = false;
   readonly #onPlaceFreed: () => void;
 
   constructor(parts: {
@@ -51,19 +58,25 @@ export class SessionMaker {
   }
 
   hasRoom(): boolean {
-    return this.#roster.size + this.#makingCount < this.#options.maxPoolSize;
+    return !this.#isDry && this.#hasPlace();
+  }
+
+  /** A session has left: `createSessionFunction` may have another one now. */
+  noteLeft(): void {
+    this.#isDry = false;
   }
 
   /**
-   * A living session that is not yet available to leases.
+   * A living session that is not yet available to leases; -1 when `createSessionFunction` has none to give.
    *
-   * @throws SessionCreationError, also as a rejection
+   * @throws SessionCreationError, NoSessionLeftError, also as a rejection
    */
   make(request: unknown): number | Promise<number> {
     const { createSessionFunction } = this.#options;
     if (!createSessionFunction) return this.#finish(NO_OPTIONS, null, request);
     return this.#reserved(async () => {
       const made = await this.#callUser(createSessionFunction);
+      if (made === null) return this.#noneToGive();
       if (made instanceof Session) return this.#finish(NO_OPTIONS, made, request);
       return this.#finish(checked(made), null, request);
     });
@@ -75,12 +88,23 @@ export class SessionMaker {
    * @throws PoolFullError, DuplicateSessionError
    */
   add(options: SessionOptions): number | Promise<number> {
-    if (!this.hasRoom()) throw new PoolFullError(this.#options.maxPoolSize);
+    if (!this.#hasPlace()) throw new PoolFullError(this.#options.maxPoolSize);
     const { id } = options;
     if (id !== undefined && (this.#roster.has(id) || this.#makingIds.has(id))) {
       throw new DuplicateSessionError(id);
     }
     return this.#finish(options, null, undefined);
+  }
+
+  #hasPlace(): boolean {
+    return this.#roster.size + this.#makingCount < this.#options.maxPoolSize;
+  }
+
+  #noneToGive(): number {
+    this.#isDry = true;
+    // The one that is being made now is this one.
+    if (this.#roster.size > 0 || this.#makingCount > 1) return -1;
+    throw new NoSessionLeftError();
   }
 
   #finish(
@@ -161,7 +185,7 @@ export class SessionMaker {
     let isMade = false;
     try {
       const slot = await work();
-      isMade = true;
+      isMade = slot !== -1;
       return slot;
     } finally {
       this.#makingCount--;

@@ -15,10 +15,12 @@ import {
   resolvePoolOptions,
   type SessionPoolOptions,
 } from './pool-options.ts';
+import { Preparation } from './preparation.ts';
 import { restoreSessions } from './restore.ts';
 import { Roster } from './roster.ts';
 import { readySetFor } from './selection.ts';
 import type { Session, SessionState } from './session.ts';
+import type { HookTools } from './session-hooks.ts';
 import { SessionMaker } from './session-maker.ts';
 import { limitsOf, resolveSessionOptions, type SessionOptions } from './session-options.ts';
 import { FLAG_COOLING, FLAG_EXHAUSTED, SlotTable } from './slot-table.ts';
@@ -50,6 +52,7 @@ export class SessionPool implements AsyncDisposable {
   readonly #roster: Roster;
   readonly #availability: Availability;
   readonly #maker: SessionMaker;
+  readonly #preparation: Preparation | undefined;
   readonly #desk: LeaseDesk;
   readonly #obituaries = new Obituaries((gone) => this.#timeline.giveUp(gone.timeline));
   readonly #retiredByReason = new Map<RetiredReason, number>();
@@ -100,8 +103,24 @@ export class SessionPool implements AsyncDisposable {
       view: this,
       onPlaceFreed: () => this.#desk.onRoom(),
     });
+    this.#preparation =
+      options.hooks &&
+      new Preparation({
+        hooks: options.hooks,
+        ledger: this.#ledger,
+        clock,
+        random,
+        log,
+        owner: {
+          handleOf: (slot) => roster.handleOf(slot),
+          onFit: (slot) => this.#desk.onFit(slot),
+          onDormant: (slot) => this.#desk.onDormant(slot),
+          onQuarantined: () => this.#desk.onQuarantined(),
+        },
+      });
     this.#desk = new LeaseDesk({
       clock,
+      preparation: this.#preparation,
       ledger: this.#ledger,
       roster,
       availability: this.#availability,
@@ -130,10 +149,20 @@ export class SessionPool implements AsyncDisposable {
     return this.#options.maxPoolSize;
   }
 
-  /** Sessions that are alive and not used up; those at rest count. O(1). */
+  /** Sessions that are alive, not used up and not in quarantine; those at rest count. O(1). */
   get usableSessionsCount(): number {
     this.#desk.catchUp(this.#options.clock.now());
-    return this.#roster.size - this.#exhaustedCount;
+    return this.#roster.size - this.#exhaustedCount - this.quarantinedSessionsCount;
+  }
+
+  /** Sessions set aside because their hooks failed time and again. O(1). */
+  get quarantinedSessionsCount(): number {
+    return this.#preparation?.quarantinedCount ?? 0;
+  }
+
+  /** What the hooks' last failure said, while none has succeeded since. */
+  get lastInitFailure(): string | undefined {
+    return this.#preparation?.lastFailure;
   }
 
   /** Sessions that rest after a 429 or a failure of their proxy. O(1). */
@@ -177,7 +206,8 @@ export class SessionPool implements AsyncDisposable {
   /**
    * A session for shared use: never waits for a page to finish. Makes a new one while the pool is not
    * full, then picks uniformly at random, passing over those at rest where it can. Uses count when the
-   * session is marked. With an id: that session, `undefined` when it is not usable.
+   * session is marked. With an id: that session, `undefined` when it is not usable. In a pool with hooks it is
+   * lent as by a lease, so that it is fit for use, and given back at once, which counts a use.
    *
    * @throws SessionCreationError, ClosedError
    */
@@ -188,10 +218,17 @@ export class SessionPool implements AsyncDisposable {
       const slot = this.#roster.slotOf(id);
       return slot === -1 ? undefined : this.#roster.handleOf(slot);
     }
+    if (this.#preparation) {
+      const lease = await this.#desk.lease();
+      lease.release();
+      return lease.session;
+    }
     if (this.#maker.hasRoom() || this.#roster.size === 0) {
       const slot = await this.#grow(undefined);
-      this.#desk.admit(slot);
-      return this.#roster.handleOf(slot);
+      if (slot !== -1) {
+        this.#desk.admit(slot);
+        return this.#roster.handleOf(slot);
+      }
     }
     return this.#roster.handleOf(this.#pickShared());
   }
@@ -239,6 +276,14 @@ export class SessionPool implements AsyncDisposable {
     };
   }
 
+  /**
+   * Lends the pool's hooks what they send requests and open pages with; a crawler does so while it runs. Returns how
+   * to take it back: hooks that still use it are told to end, and begin anew with what the pool is lent next.
+   */
+  lendTools(tools: HookTools): () => void {
+    return this.#preparation?.lend(tools) ?? (() => {});
+  }
+
   /** Writes all that has changed until now. Rejects with the storage's error; nothing is given up then. */
   async persistState(): Promise<void> {
     await this.#persistence?.flush();
@@ -256,6 +301,7 @@ export class SessionPool implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#desk.close();
+    this.#preparation?.close();
     await this.#persistence?.close();
   }
 
@@ -275,6 +321,7 @@ export class SessionPool implements AsyncDisposable {
         persistence.noteStored(slot);
         const proxy = this.#table.proxies.get(slot) ?? null;
         proxyConfiguration?.restore(this.#table.ids[slot] as string, proxy);
+        this.#desk.restoreKeys(slot);
         this.#desk.admit(slot);
         this.#ledger.review(slot);
       },
@@ -289,7 +336,7 @@ export class SessionPool implements AsyncDisposable {
       return made;
     }
     return made.then((slot) => {
-      this.#noteCreated(slot);
+      if (slot !== -1) this.#noteCreated(slot);
       return slot;
     });
   }
@@ -331,7 +378,9 @@ export class SessionPool implements AsyncDisposable {
     if (((this.#table.flags[slot] as number) & FLAG_EXHAUSTED) !== 0) this.#exhaustedCount--;
     this.#retiredByReason.set(reason, (this.#retiredByReason.get(reason) ?? 0) + 1);
     this.#persistence?.noteRetired(slot, reason, now);
+    const note = this.#preparation?.leave(slot);
     this.#roster.leave(slot);
+    this.#maker.noteLeft();
     this.#availability.leave(slot);
     this.#options.proxyConfiguration?.release(id);
     this.#obituaries.add({
@@ -339,6 +388,7 @@ export class SessionPool implements AsyncDisposable {
       reason,
       retiredAt: now,
       timeline: this.#timeline.detach(slot),
+      note,
     });
     if (this.events.hasListeners('sessionRetired')) {
       this.events.emit('sessionRetired', { session: this.#roster.handleOf(slot), reason });
@@ -356,14 +406,13 @@ export class SessionPool implements AsyncDisposable {
     const session = this.#roster.handleOf(slot);
     const { events, forgottenCount } = this.#timeline.read(slot);
     const restsUntil = session.restsUntil;
-    const state = this.#stateOf(slot, restsUntil);
+    const unfit = this.#preparation?.explain(slot);
+    const state = unfit?.state ?? this.#stateOf(slot, restsUntil);
     return {
       id: session.id,
       state,
       retiredReason: null,
-      summary: restsUntil
-        ? `Alive; nothing goes out on it before ${restsUntil.toISOString()}.`
-        : `Alive and ${state}.`,
+      summary: unfit?.summary ?? aliveSummary(state, restsUntil),
       createdAt: session.createdAt,
       retiredAt: null,
       restsUntil,
@@ -383,4 +432,10 @@ export class SessionPool implements AsyncDisposable {
   #checkOpen(): void {
     if (this.#closing) throw new ClosedError('The session pool');
   }
+}
+
+function aliveSummary(state: string, restsUntil: Date | null): string {
+  return restsUntil
+    ? `Alive; nothing goes out on it before ${restsUntil.toISOString()}.`
+    : `Alive and ${state}.`;
 }

@@ -3,7 +3,7 @@ import type { SessionHotRow, StoredSession } from '../storage/session-store.ts';
 import { ColdState } from './cold-state.ts';
 import { serializeJar } from './cookies.ts';
 import type { SessionLimits } from './session-options.ts';
-import { FLAG_PROVEN, type SlotTable } from './slot-table.ts';
+import { FLAG_INITIALIZED, FLAG_PROVEN, type SlotTable } from './slot-table.ts';
 
 /** First line of a stored body. The second is the user data, the third the cookie jar; both may be empty. */
 interface Header {
@@ -15,6 +15,8 @@ interface Header {
   readonly fingerprint: { browser: never; platform: never; locale: string };
   readonly proxy: ProxyInfo | null;
   readonly isProven?: boolean;
+  readonly isInitialized?: boolean;
+  readonly keys?: readonly string[];
 }
 
 const NEWLINE = '\n';
@@ -33,6 +35,8 @@ export function hotRowOf(table: SlotTable, slot: number): SessionHotRow {
 /** Cookies and user data stand on lines of their own, so that restoring need not parse them. */
 export function coldBodyOf(table: SlotTable, slot: number): string {
   const limits = table.limits[slot] as SessionLimits;
+  const flags = table.flags[slot] as number;
+  const keys = table.keys.get(slot);
   const header: Header = {
     version: 1,
     createdAt: table.createdAt[slot] as number,
@@ -40,7 +44,9 @@ export function coldBodyOf(table: SlotTable, slot: number): string {
     limits: storedLimits(limits),
     fingerprint: table.fingerprintOf(slot) as Header['fingerprint'],
     proxy: table.proxies.get(slot) ?? null,
-    ...(((table.flags[slot] as number) & FLAG_PROVEN) !== 0 ? { isProven: true } : {}),
+    ...((flags & FLAG_PROVEN) !== 0 ? { isProven: true } : {}),
+    ...((flags & FLAG_INITIALIZED) !== 0 ? { isInitialized: true } : {}),
+    ...(keys ? { keys } : {}),
   };
   const cold = table.cold.get(slot);
   return [JSON.stringify(header), userDataJsonOf(cold) ?? '', serializeJar(cold) ?? ''].join(
@@ -93,7 +99,9 @@ export function restoreSlot(
       : header.createdAt + limits.maxAgeSecs * 1000;
   table.fingerprint[slot] = table.internFingerprint(header.fingerprint);
   if (header.proxy) table.proxies.set(slot, shared.proxy(header.proxy));
-  if (header.isProven) table.flags[slot] = (table.flags[slot] as number) | FLAG_PROVEN;
+  const flags = (header.isProven ? FLAG_PROVEN : 0) | (header.isInitialized ? FLAG_INITIALIZED : 0);
+  table.flags[slot] = (table.flags[slot] as number) | flags;
+  if (header.keys) table.keys.set(slot, header.keys);
   if (!userDataJson && !jarJson) return slot;
   const cold = new ColdState();
   cold.userDataJson = userDataJson || undefined;
@@ -166,8 +174,13 @@ function checkedHeader(line: string | undefined): Header {
   if (typeof fingerprint?.browser !== 'string' || typeof fingerprint.locale !== 'string') {
     throw new TypeError('its fingerprint is not one');
   }
+  if (header.keys !== undefined && !isTexts(header.keys)) throw new TypeError('its keys are not');
   if (proxy !== null && typeof proxy?.url !== 'string') throw new TypeError('its proxy is not one');
   return header;
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }
 
 function checkedNumber(value: number, name: string): number {

@@ -17,8 +17,12 @@ export const FLAG_EXHAUSTED = 32;
 export const FLAG_ALIVE = 64;
 /** The store has a row of it. */
 export const FLAG_STORED = 128;
+/** Its `initSession` has run; never again for this session, also after a restart. */
+export const FLAG_INITIALIZED = 256;
+/** A hook must make it fit before it may be lent. */
+export const FLAG_UNFIT = 512;
 
-const GENERATION_SHIFT = 8;
+const GENERATION_SHIFT = 10;
 
 /** Smaller than doubling: at a million sessions the unused part of the columns matters. */
 const GROWTH = 1.5;
@@ -58,6 +62,8 @@ export class SlotTable {
   /** Only once it has cookies or user data of its own. */
   readonly cold: ObjectColumn<ColdState> = new ObjectColumn();
   readonly proxies: ObjectColumn<ProxyInfo> = new ObjectColumn();
+  /** The `sessionKey`s that mean this session. */
+  readonly keys: ObjectColumn<readonly string[]> = new ObjectColumn();
   readonly #fingerprints: Fingerprint[] = [];
   readonly #fingerprintIndex = new Map<string, number>();
   readonly #free: number[] = [];
@@ -111,6 +117,7 @@ export class SlotTable {
     this.leaseUrls.clear(slot);
     this.cold.clear(slot);
     this.proxies.clear(slot);
+    this.keys.clear(slot);
     this.#free.push(slot);
   }
 

@@ -10,6 +10,11 @@ export type TimelineEventName =
   | 'marked good'
   | 'marked bad'
   | 'retired'
+  | 'initialized'
+  | 'refreshed'
+  | 'checked'
+  | 'init failed'
+  | 'quarantined'
   | OutcomeKind;
 
 export interface TimelineEvent {
@@ -47,6 +52,11 @@ const NAMES: readonly TimelineEventName[] = [
   'marked bad',
   'retired',
   ...OUTCOME_KINDS,
+  'initialized',
+  'refreshed',
+  'checked',
+  'init failed',
+  'quarantined',
 ];
 
 const CODES: ReadonlyMap<TimelineEventName, number> = new Map(

@@ -7,8 +7,14 @@ export interface LeaseOptions {
   readonly url?: string;
   /** This very session, and no other. */
   readonly sessionId?: string;
-  /** Leases of one key get the same session as long as it lives. */
+  /** Leases of one key get the same session as long as it lives, also after a restart. */
   readonly sessionKey?: string;
+  /**
+   * When the session meant is not in the pool, or retires while the lease waits for it: `wait` until one of its id
+   * is added, take another (`replace`), or `fail`.
+   * @default 'fail' with a `sessionId`, 'replace' with a `sessionKey`
+   */
+  readonly onMissing?: 'wait' | 'replace' | 'fail';
   /** Ids of sessions not to give if another one can be had. */
   readonly avoid?: readonly string[];
   readonly signal?: AbortSignal;
@@ -22,7 +28,7 @@ export interface LeaseOptions {
 export class Waiter {
   readonly options: LeaseOptions;
   /** The id it must have, `null` for any. */
-  readonly sessionId: string | null;
+  sessionId: string | null;
   /** Rises with each waiter: who came first. */
   readonly order: number;
   readonly lease: Promise<Lease>;
