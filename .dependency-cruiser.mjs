@@ -23,7 +23,18 @@ const MAY_IMPORT_TYPES = { dashboard: ['session', 'queue', 'proxy'] };
 const ROOTS = ['cli'];
 
 /** Costly to load, so loaded with `await import()` where first used. */
-const LAZY = ['undici', 'libsql', 'tough-cookie', 'cheerio', 'fzstd', 'impit', 'robots-parser'];
+const LAZY = [
+  'undici',
+  'libsql',
+  'tough-cookie',
+  'cheerio',
+  'fzstd',
+  'impit',
+  'robots-parser',
+  'proxy-chain',
+  'puppeteer-core',
+  'playwright-core',
+];
 
 /** `import type …`, and `typeof import('…')`: gone after compilation. */
 const TYPES = ['type-only', 'type-import'];
@@ -109,7 +120,7 @@ export default {
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
         // Bundled by the build, or an optional peer that is also installed for the tests.
-        pathNot: '^node_modules/(valibot|cheerio|impit)/',
+        pathNot: '^node_modules/(valibot|cheerio|impit|puppeteer-core|playwright-core)/',
         dependencyTypesNot: TYPES,
       },
     },

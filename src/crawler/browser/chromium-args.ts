@@ -1,0 +1,43 @@
+/** Chromium makes no calls of its own, asks nothing, and fits a server. */
+const ALWAYS: readonly string[] = [
+  '--disable-background-networking',
+  '--disable-breakpad',
+  '--disable-client-side-phishing-detection',
+  '--disable-component-update',
+  '--disable-default-apps',
+  // Containers have a small /dev/shm, and a full one crashes pages.
+  '--disable-dev-shm-usage',
+  '--disable-domain-reliability',
+  '--disable-sync',
+  '--metrics-recording-only',
+  '--no-default-browser-check',
+  '--no-first-run',
+  '--no-pings',
+  // The page a browser opens by itself would cost a process; sessions have contexts of their own.
+  '--no-startup-window',
+];
+
+/**
+ * Command-line switches of a browser that is shared by many sessions. The user's come last: of a switch given
+ * twice Chromium takes the last.
+ */
+export function chromiumArgs(userArgs: readonly string[], options: { isRoot: boolean }): string[] {
+  const hasOwnProxy = userArgs.some((arg) => /^--(?:no-)?proxy-/.test(arg));
+  return [
+    ...ALWAYS,
+    // Chromium's sandbox refuses to run as root.
+    ...(options.isRoot ? ['--no-sandbox'] : []),
+    // A context without a proxy is direct, whatever the system or the environment says.
+    ...(hasOwnProxy ? [] : ['--no-proxy-server']),
+    ...userArgs,
+  ];
+}
+
+/**
+ * Chromium's temporary files beside its profile go into a folder of ours, so that they are removed with it.
+ * Elsewhere than on Linux the folder's name may be too long for the sockets Chromium puts there.
+ */
+export function chromiumEnv(folder: string, userEnv: unknown): Record<string, string | undefined> {
+  const env = typeof userEnv === 'object' && userEnv !== null ? userEnv : process.env;
+  return { ...(process.platform === 'linux' ? { ...env, TMPDIR: folder } : env) };
+}

@@ -1,0 +1,186 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Browser, Page, Response } from 'playwright-core';
+import { type Clock, systemClock } from '../../core/clock.ts';
+import type {
+  BrowserDriver,
+  ContextIdentity,
+  DrivenBrowser,
+  DrivenContext,
+  LaunchOptions,
+} from './browser-driver.ts';
+import { BrowserProcess, removeFolder } from './browser-process.ts';
+import { chromiumArgs, chromiumEnv } from './chromium-args.ts';
+import { CLOSE_GRACE_MS, type DriverOptions } from './driver-options.ts';
+import {
+  isRoot,
+  type Launcher,
+  launchError,
+  launcherOf,
+  loadPeer,
+  programFor,
+  userArgsOf,
+} from './launcher.ts';
+import { LoopbackForwarders } from './loopback-forwarder.ts';
+import { PlaywrightContext } from './playwright-context.ts';
+import { ProcessGuard } from './process-guard.ts';
+import { tryFor } from './try-for.ts';
+
+/** Drives Chromium with Playwright: the optional package playwright-core, or the user's own launcher. */
+export class PlaywrightDriver implements BrowserDriver<Page, Response> {
+  readonly name = 'playwright' as const;
+  readonly #clock: Clock;
+  readonly #graceMs: number;
+  #launcher: Launcher<Browser> | undefined;
+
+  constructor({ clock = systemClock, closeGraceMs = CLOSE_GRACE_MS }: DriverOptions = {}) {
+    this.#clock = clock;
+    this.#graceMs = closeGraceMs;
+  }
+
+  async prepare(launcher: unknown): Promise<void> {
+    await this.#launcherFor(launcher);
+  }
+
+  async launch(options: LaunchOptions): Promise<DrivenBrowser<Page, Response>> {
+    const launcher = await this.#launcherFor(options.launcher);
+    const program = programFor(launcher, options);
+    const artifacts = await mkdtemp(path.join(tmpdir(), 'troupe-browser-'));
+    const guard = ProcessGuard.start([artifacts]);
+    let browser: Browser | undefined;
+    try {
+      browser = await launcher.launch({
+        chromiumSandbox: !isRoot(),
+        // The crawler ends on signals in its own time; the guard sees to the rest.
+        handleSIGINT: false,
+        handleSIGTERM: false,
+        handleSIGHUP: false,
+        headless: options.headless,
+        artifactsDir: artifacts,
+        ...(program === undefined ? {} : { executablePath: program }),
+        ...options.launchOptions,
+        args: argsFor(options),
+        env: chromiumEnv(artifacts, options.launchOptions['env']),
+      });
+      const { pid, profile } = await inspect(browser);
+      if (profile !== undefined) guard.remove(profile);
+      const life = new BrowserProcess({
+        pid,
+        folders: profile === undefined ? [artifacts] : [artifacts, profile],
+        guard,
+        clock: this.#clock,
+        graceMs: this.#graceMs,
+        end: () => (browser as Browser).close(),
+      });
+      return new PlaywrightBrowser(browser, life, { clock: this.#clock, graceMs: this.#graceMs });
+    } catch (cause) {
+      if (browser) await tryFor(this.#clock, this.#graceMs, () => (browser as Browser).close());
+      await removeFolder(artifacts);
+      guard.dismiss();
+      throw launchError(cause);
+    }
+  }
+
+  async #launcherFor(given: unknown): Promise<Launcher<Browser>> {
+    if (given !== undefined) return launcherOf(given);
+    this.#launcher ??= launcherOf(
+      await loadPeer('PlaywrightCrawler', 'playwright-core', () => import('playwright-core')),
+    );
+    return this.#launcher;
+  }
+}
+
+class PlaywrightBrowser implements DrivenBrowser<Page, Response> {
+  readonly browser: Browser;
+  readonly #life: BrowserProcess;
+  readonly #limits: { readonly clock: Clock; readonly graceMs: number };
+  readonly #forwarders = new LoopbackForwarders();
+  readonly #contexts = new Set<PlaywrightContext>();
+
+  constructor(
+    browser: Browser,
+    life: BrowserProcess,
+    limits: { readonly clock: Clock; readonly graceMs: number },
+  ) {
+    this.browser = browser;
+    this.#life = life;
+    this.#limits = limits;
+    life.onGone(() => {
+      for (const context of this.#contexts) context.browserGone();
+    });
+    browser.on('disconnected', () => life.gone());
+    if (!browser.isConnected()) life.gone();
+  }
+
+  get isConnected(): boolean {
+    return this.#life.isConnected;
+  }
+
+  onGone(listener: () => void): void {
+    this.#life.onGone(listener);
+  }
+
+  async openContext(identity: ContextIdentity): Promise<DrivenContext<Page, Response>> {
+    const { proxy, userAgent, locale, viewport } = identity;
+    const forwarded = proxy ? await this.#forwarders.open(proxy) : undefined;
+    try {
+      const context = await this.browser.newContext({
+        locale,
+        viewport: { ...viewport },
+        ...(userAgent === undefined ? {} : { userAgent }),
+        // Chromium would go to loopback addresses directly.
+        ...(forwarded ? { proxy: { server: forwarded.server, bypass: '<-loopback>' } } : {}),
+      });
+      const opened = new PlaywrightContext({
+        context,
+        identity,
+        ...this.#limits,
+        onClosed: async () => {
+          this.#contexts.delete(opened);
+          await forwarded?.release();
+        },
+      });
+      this.#contexts.add(opened);
+      if (!this.isConnected) opened.browserGone();
+      return opened;
+    } catch (error) {
+      await forwarded?.release();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#life.close();
+    await Promise.all([...this.#contexts].map((context) => context.close()));
+  }
+}
+
+function argsFor(options: LaunchOptions): string[] {
+  const args = chromiumArgs(userArgsOf(options), { isRoot: isRoot() });
+  // With a proxy of the user's own for the whole browser.
+  return options.launchOptions['proxy'] === undefined
+    ? args
+    : args.filter((arg) => arg !== '--no-proxy-server');
+}
+
+/** Playwright tells neither the process nor the profile it made, but Chromium does. */
+async function inspect(
+  browser: Browser,
+): Promise<{ pid: number | undefined; profile: string | undefined }> {
+  const session = await browser.newBrowserCDPSession();
+  const [processes, command] = await Promise.all([
+    session.send('SystemInfo.getProcessInfo').catch(() => undefined),
+    session.send('Browser.getBrowserCommandLine').catch(() => undefined),
+  ]);
+  await session.detach();
+  return {
+    pid: processes?.processInfo.find(({ type }) => type === 'browser')?.id,
+    profile: command?.arguments.map(profileIn).find((folder) => folder !== undefined),
+  };
+}
+
+function profileIn(argument: string): string | undefined {
+  const folder = /^--user-data-dir=(.*)$/.exec(argument)?.[1];
+  return folder && path.basename(folder).startsWith('playwright_') ? folder : undefined;
+}
