@@ -8,10 +8,13 @@ const config: ViteUserConfig = defineConfig({
     alias: [
       { find: /^troupe$/, replacement: source('index.ts') },
       { find: /^troupe\/cheerio$/, replacement: source('cheerio.ts') },
+      { find: /^troupe\/puppeteer$/, replacement: source('puppeteer.ts') },
+      { find: /^troupe\/playwright$/, replacement: source('playwright.ts') },
     ],
   },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
+    globalSetup: ['test/setup/chromium.ts'],
     pool: 'threads',
     isolate: false,
     testTimeout: 30_000,
