@@ -8,7 +8,7 @@ import {
   plainObject,
 } from '../core/options.ts';
 import { AccountSecrets } from './account-secrets.ts';
-import type { CreateSessionFunction, SessionPoolOptions } from './pool-options.ts';
+import type { InitialSession, SessionPoolOptions } from './pool-options.ts';
 import type { Session } from './session.ts';
 import type { InitSessionContext, SessionHookContext } from './session-hooks.ts';
 import type { SessionOptions } from './session-options.ts';
@@ -32,7 +32,7 @@ export interface AccountSessionsOptions<Own extends Account> {
   readonly refreshSession?: (
     context: InitSessionContext & { readonly account: Own },
   ) => Promise<unknown> | unknown;
-  /** For every session. @default without limits of age and uses: an account is kept as long as it works */
+  /** For every session. @default ten years and any number of uses: an account is kept as long as it works */
   readonly sessionOptions?: Omit<SessionOptions, 'id' | 'userData'>;
   /** Keep the whole account in the session's `userData`, and so in the storage, in clear. @default false */
   readonly persistSecrets?: boolean;
@@ -50,14 +50,19 @@ const OPTIONS = optionsObject({
 
 const ENDLESS: SessionOptions = Object.freeze({
   maxUsageCount: Number.POSITIVE_INFINITY,
-  maxAgeSecs: Number.POSITIVE_INFINITY,
+  maxAgeSecs: 10 * 365 * 24 * 3600,
 });
 
 /** What a pool is opened with to have one session for each account. */
 export type AccountPoolOptions = Required<
   Pick<
     SessionPoolOptions,
-    'maxPoolSize' | 'createSessionFunction' | 'initSession' | 'checkSession' | 'refreshSession'
+    | 'maxPoolSize'
+    | 'initialSessions'
+    | 'createSessionFunction'
+    | 'initSession'
+    | 'checkSession'
+    | 'refreshSession'
   >
 >;
 
@@ -69,8 +74,6 @@ export class AccountSessions<Own extends Account> {
   readonly #accounts: ReadonlyMap<string, Own>;
   readonly #options: AccountSessionsOptions<Own>;
   readonly #secrets: ReadonlyMap<string, AccountSecrets>;
-  /** Accounts that have had their session in this process. One that was banned is not brought back. */
-  readonly #given = new Set<string>();
 
   constructor(accounts: readonly Own[], options: AccountSessionsOptions<Own>) {
     this.#accounts = new Map(accounts.map((account) => [account.id, account]));
@@ -82,18 +85,19 @@ export class AccountSessions<Own extends Account> {
   get poolOptions(): AccountPoolOptions {
     return {
       maxPoolSize: Math.max(1, this.#accounts.size),
-      createSessionFunction: this.#create,
+      initialSessions: [...this.#accounts.keys()].map((id) => this.sessionOptions(id)),
+      // Nobody to log in as, nobody to be: an account that was banned is not brought back.
+      createSessionFunction: () => null,
       initSession: this.#initSession,
       checkSession: this.#checkSession,
       refreshSession: this.#refreshSession,
     };
   }
 
-  /** What the session of an account is made of, for `pool.addSession()`. @throws TroupeError `TROUPE_UNKNOWN_ACCOUNT` */
-  sessionOptions(id: string): SessionOptions {
+  /** What the session of an account is made of, for `pool.addSession()`: when it is to be tried again after it has retired. @throws TroupeError `TROUPE_UNKNOWN_ACCOUNT` */
+  sessionOptions(id: string): InitialSession {
     const account = this.#accounts.get(id);
     if (!account) throw unknownAccount(id);
-    this.#given.add(id);
     const { sessionOptions, persistSecrets } = this.#options;
     return {
       ...ENDLESS,
@@ -107,15 +111,6 @@ export class AccountSessions<Own extends Account> {
   accountOf(session: Pick<Session, 'id'>): Own | undefined {
     return this.#accounts.get(session.id);
   }
-
-  readonly #create: CreateSessionFunction = (pool) => {
-    // Restored ones came in by themselves.
-    for (const { id } of pool.sessions) this.#given.add(id);
-    for (const id of this.#accounts.keys()) {
-      if (!this.#given.has(id)) return this.sessionOptions(id);
-    }
-    return null;
-  };
 
   readonly #initSession = (context: InitSessionContext): Promise<void> =>
     this.#as(context, (account) => this.#options.initSession({ ...context, account }));

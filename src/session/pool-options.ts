@@ -5,6 +5,7 @@ import { log as defaultLog, type Log } from '../core/log.ts';
 import {
   callback,
   integer,
+  listOf,
   number,
   objectWith,
   oneOf,
@@ -38,12 +39,17 @@ export type CreateSessionFunction = (
   context: { readonly sessionOptions: SessionOptions },
 ) => SessionOptions | Session | null | Promise<SessionOptions | Session | null>;
 
+/** A session known from the start has an id, by which it is known again after a restart. */
+export type InitialSession = SessionOptions & { readonly id: string };
+
 export interface SessionPoolOptions extends SessionHooks {
   /** Sessions alive at once. Retired ones hold no place. @default 1000 */
   readonly maxPoolSize?: number;
   /** For every session the pool makes. */
   readonly sessionOptions?: SessionOptions;
   readonly createSessionFunction?: CreateSessionFunction;
+  /** Made when the pool is opened, even if it is full then; those that were restored are there already. @default none */
+  readonly initialSessions?: readonly InitialSession[];
   /** Where the sessions are kept. @default nowhere: they end with the process */
   readonly storage?: Storage;
   /** Pools of the same key and storage share their sessions over time. @default 'SDK_SESSION_POOL_STATE' */
@@ -68,6 +74,7 @@ export interface ResolvedPoolOptions {
   readonly maxPoolSize: number;
   readonly sessionOptions: SessionOptions;
   readonly createSessionFunction: CreateSessionFunction | undefined;
+  readonly initialSessions: readonly InitialSession[];
   readonly storage: Storage | undefined;
   readonly storeName: string;
   readonly proxyConfiguration: ProxySource | undefined;
@@ -90,6 +97,15 @@ const SCHEMA = optionsObject({
   maxPoolSize: optional(integer({ min: 1, max: 10_000_000 })),
   sessionOptions: optional(SESSION_OPTIONS_SCHEMA),
   createSessionFunction: optional(callback<CreateSessionFunction>()),
+  initialSessions: optional(
+    listOf(
+      v.pipe(
+        SESSION_OPTIONS_SCHEMA,
+        v.check(({ id }) => id !== undefined, 'an object with an `id`'),
+      ) as v.GenericSchema<InitialSession>,
+      'a list of session options',
+    ),
+  ),
   storage: optional(objectWith<Storage>('a storage', ['openSessionStore'])),
   persistStateKey: optional(text()),
   persistStateKeyValueStoreId: optional(text()),
@@ -138,6 +154,7 @@ export function resolvePoolOptions(input: SessionPoolOptions = {}): ResolvedPool
     // The user keeps the object; what is in it later is no longer our business.
     sessionOptions: structuredCloneOf(options.sessionOptions),
     createSessionFunction: options.createSessionFunction,
+    initialSessions: options.initialSessions ?? [],
     storage: options.storage,
     storeName: prefix === undefined ? key : `${prefix}/${key}`,
     proxyConfiguration: options.proxyConfiguration,

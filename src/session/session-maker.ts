@@ -87,8 +87,11 @@ export class SessionMaker {
    *
    * @throws PoolFullError, DuplicateSessionError
    */
-  add(options: SessionOptions): number | Promise<number> {
-    if (!this.#hasPlace()) throw new PoolFullError(this.#options.maxPoolSize);
+  add(
+    options: SessionOptions,
+    { evenIfFull = false }: { evenIfFull?: boolean } = {},
+  ): number | Promise<number> {
+    if (!evenIfFull && !this.#hasPlace()) throw new PoolFullError(this.#options.maxPoolSize);
     const { id } = options;
     if (id !== undefined && (this.#roster.has(id) || this.#makingIds.has(id))) {
       throw new DuplicateSessionError(id);

@@ -11,6 +11,7 @@ import { Ledger, RETIRED_REASONS } from './ledger.ts';
 import type { RetiredReason } from './outcome.ts';
 import { Persistence } from './persistence.ts';
 import {
+  type InitialSession,
   type ResolvedPoolOptions,
   resolvePoolOptions,
   type SessionPoolOptions,
@@ -142,6 +143,7 @@ export class SessionPool implements AsyncDisposable {
     const pool = new SessionPool(resolvePoolOptions(options));
     const { storage, storeName } = pool.#options;
     if (storage) await pool.#restore(await storage.openSessionStore(storeName));
+    for (const session of pool.#options.initialSessions) await pool.#addInitial(session);
     return pool;
   }
 
@@ -327,6 +329,13 @@ export class SessionPool implements AsyncDisposable {
       },
     });
     this.#desk.catchUp(clock.now());
+  }
+
+  async #addInitial(options: InitialSession): Promise<void> {
+    if (this.#roster.has(options.id)) return;
+    const slot = await this.#maker.add(options, { evenIfFull: true });
+    this.#noteCreated(slot);
+    this.#desk.admit(slot);
   }
 
   #grow(request: unknown): number | Promise<number> {
