@@ -24,6 +24,8 @@ export async function bundle(files) {
     entry: Object.fromEntries([...names].map(([file, name]) => [name, file])),
     alias: {
       'troupe/cheerio': path.join(ROOT, 'src/cheerio.ts'),
+      'troupe/puppeteer': path.join(ROOT, 'src/puppeteer.ts'),
+      'troupe/playwright': path.join(ROOT, 'src/playwright.ts'),
       troupe: path.join(ROOT, 'src/index.ts'),
     },
     deps: { skipNodeModulesBundle: true },

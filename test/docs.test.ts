@@ -8,6 +8,8 @@ import { ROOT, sourceFiles } from './source-files.ts';
 const EXPORTS = {
   troupe: exportsOf(`${ROOT}src/index.ts`),
   'troupe/cheerio': exportsOf(`${ROOT}src/cheerio.ts`),
+  'troupe/puppeteer': exportsOf(`${ROOT}src/puppeteer.ts`),
+  'troupe/playwright': exportsOf(`${ROOT}src/playwright.ts`),
 };
 const NAME = /^TROUPE_[A-Z0-9_]+$/;
 

@@ -61,7 +61,10 @@ export interface DrivenPage<Page, Response> {
    *
    * @throws what the library throws; `outcomeOfBrowserError` tells whose fault it is
    */
-  goto(url: string, options: { timeoutMs: number } & Readonly<Record<string, unknown>>): Promise<Response | null>;
+  goto(
+    url: string,
+    options: { timeoutMs: number } & Readonly<Record<string, unknown>>,
+  ): Promise<Response | null>;
   /** Facts about a response that the engine judges by. */
   facts(response: Response): { url: string; statusCode: number; headers: Record<string, string> };
   url(): string;

@@ -1,0 +1,19 @@
+import { PlaywrightCrawler } from '../../src/crawler/browser/playwright-crawler.ts';
+import { PuppeteerCrawler } from '../../src/crawler/browser/puppeteer-crawler.ts';
+import type { Crawler } from '../../src/crawler/crawler.ts';
+import {
+  type AnyContext,
+  type AnyOptions,
+  browserCrawlerContract,
+} from './browser-crawler.contract.ts';
+
+browserCrawlerContract(
+  'PuppeteerCrawler',
+  (options: AnyOptions) =>
+    new PuppeteerCrawler(options as object) as unknown as Crawler<AnyContext>,
+);
+browserCrawlerContract(
+  'PlaywrightCrawler',
+  (options: AnyOptions) =>
+    new PlaywrightCrawler(options as object) as unknown as Crawler<AnyContext>,
+);
