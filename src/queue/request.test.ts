@@ -51,6 +51,15 @@ describe('Request', () => {
     expect(new Request({ url, uniqueKey: 'Mine/' }).uniqueKey).toBe('Mine/');
   });
 
+  it('names the session it needs, also after it was stored', () => {
+    const request = roundTrip(new Request({ url, sessionId: 'ann', onMissing: 'wait' }));
+    expect(request).toMatchObject({ sessionId: 'ann', sessionKey: undefined, onMissing: 'wait' });
+    expect(roundTrip(new Request({ url, sessionKey: 'cart' })).sessionKey).toBe('cart');
+    const both = { url, sessionId: 'ann', sessionKey: 'cart' };
+    expect(() => new Request(both)).toThrow(/`sessionKey` to be absent with `sessionId`/);
+    expect(() => new Request({ url, onMissing: 'hope' as never })).toThrow(/wait, replace, fail/);
+  });
+
   it('offers the crawl depth as depth', () => {
     expect(new Request({ url, crawlDepth: 3 }).depth).toBe(3);
   });
