@@ -1,11 +1,13 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { globalAgent } from 'node:https';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type {
-  BrowserDriver,
   ContextIdentity,
   DrivenBrowser,
   DrivenContext,
@@ -15,23 +17,13 @@ import type {
 import { outcomeOfBrowserError } from '../../src/crawler/browser/browser-errors.ts';
 import type { DriverOptions } from '../../src/crawler/browser/driver-options.ts';
 import type { Outcome } from '../../src/session/outcome.ts';
+import { bundleFixture } from '../support/bundle-fixture.ts';
 import { TEST_TLS } from '../support/certificates.ts';
 import { type LocalProxy, openProxy, openRawProxy, proxyInfo } from '../support/local-proxy.ts';
 import { refusedPort } from '../support/local-server.ts';
 import { type LocalSite, openSite } from '../support/local-site.ts';
 import { openSocks5Proxy } from '../support/socks5-server.ts';
-
-/** What the libraries' pages have in common, as far as these tests need it. */
-export interface AnyPage {
-  evaluate(expression: string): Promise<unknown>;
-}
-
-export interface DriverContract {
-  readonly name: string;
-  create(options?: DriverOptions): BrowserDriver<AnyPage, unknown>;
-  /** Process id of a browser. */
-  pidOf(browser: unknown): Promise<number>;
-}
+import type { AnyPage, DriverContract } from './browser-drivers.ts';
 
 type Browser = DrivenBrowser<AnyPage, unknown>;
 type Context = DrivenContext<AnyPage, unknown>;
@@ -45,6 +37,7 @@ const PLAIN: ContextIdentity = {
 };
 const CREDENTIALS = { username: 'user-é', password: 'p@ss:w/rd#%' };
 const TIMEOUT_MS = 20_000;
+const WORKER = fileURLToPath(new URL('./browser-driver-worker.ts', import.meta.url));
 
 export function describeBrowserDriver({ name, create, pidOf }: DriverContract): void {
   describe(`${name} drives Chromium`, () => {
@@ -448,6 +441,27 @@ export function describeBrowserDriver({ name, create, pidOf }: DriverContract): 
       expect(hasGroup(pid)).toBe(false);
       expect(await listeners()).toBe(before);
       expect(await readdir(temporary)).toHaveLength(foldersWhileOpen);
+    });
+
+    it('leaves nothing behind when the program dies, however it does', async () => {
+      const worker = await bundleFixture(WORKER);
+      const deaths = ['SIGKILL', 'SIGTERM', 'throw'].map(async (death) => {
+        const child = fork(worker, [name], { env: process.env, stdio: 'pipe' });
+        const [pid] = (await once(child, 'message')) as [number];
+        const exit = once(child, 'exit');
+        if (death === 'throw') child.send('throw');
+        else child.kill(death as 'SIGKILL');
+        await exit;
+        return pid;
+      });
+      const pids = await Promise.all(deaths);
+      await vi.waitFor(
+        async () => {
+          expect(pids.filter(hasGroup)).toEqual([]);
+          expect(await readdir(temporary)).toHaveLength(foldersWhileOpen);
+        },
+        { timeout: 15_000 },
+      );
     });
 
     it('says why it does not start', async () => {

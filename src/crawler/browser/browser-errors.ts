@@ -28,11 +28,12 @@ const TIMEOUT_ERROR = /^ERR_(?:TIMED_OUT|CONNECTION_TIMED_OUT)$/;
 const OWN_ERROR =
   /^ERR_(?:INVALID_URL|UNKNOWN_URL_SCHEME|DISALLOWED_URL_SCHEME|UNSAFE_PORT|BLOCKED_BY_CLIENT|INVALID_ARGUMENT)$/;
 
-const NAVIGATION_TIMEOUT = /^Navigation timeout of \d+ ms exceeded|\bpage\.\w+: Timeout \d+ms/;
+const NAVIGATION_TIMEOUT =
+  /^Navigation timeout of \d+ ms exceeded|\b(?:page|frame)\.(?:goto|reload|goBack|goForward): Timeout \d+ms/;
 
 /** The page, its context or the browser went away under the call. */
 const GONE =
-  /\b(?:Target|Session|Page|Connection|Browser(?: context)?)(?: page, context or browser has been)? (?:closed|crashed)\b|(?:Navigating )?frame (?:was|got) detached|browser has been closed|browser has disconnected/i;
+  /\b(?:Target|Session|Page|Connection) (?:closed|crashed)\b|\bTarget page, context or browser has been closed|\b(?:Navigating frame was|Attempted to use) detached/;
 
 /**
  * Whose fault it is that a navigation failed. To be asked about what `DrivenPage` threw, not about what the user's

@@ -17,19 +17,51 @@ const ALWAYS: readonly string[] = [
   '--no-startup-window',
 ];
 
+/** Features of Chromium that are switched off. */
+const FEATURES_OFF: readonly string[] = [
+  // Calls home, and connections made on a guess.
+  'AimEnabled',
+  'MediaRouter',
+  'NetworkTimeServiceQuerying',
+  'OptimizationHints',
+  'PreconnectToSearch',
+  'Translate',
+  // The address bar of each window, though nobody sees it, would be a renderer of its own: a third of all memory.
+  'WebUIOmniboxAimPopup',
+  'WebUIOmniboxFullPopup',
+  'WebUIOmniboxPopup',
+  // A page asked for by `http:` is fetched so.
+  'HttpsFirstBalancedModeAutoEnable',
+  'HttpsUpgrades',
+  // Playwright switches these off for its own working, but of a switch given twice the last one counts.
+  'AvoidCorsURLLoaderRestartOnRedirect',
+  'AvoidUnnecessaryBeforeUnloadCheckSync',
+  'DestroyProfileOnBrowserClose',
+  'LensOverlay',
+  'PaintHolding',
+  'TcpPortRandomizationWin',
+  'ThirdPartyStoragePartitioning',
+];
+
+const DISABLE_FEATURES = '--disable-features=';
+
 /**
  * Command-line switches of a browser that is shared by many sessions. The user's come last: of a switch given
- * twice Chromium takes the last.
+ * twice Chromium takes the last. Features to switch off are put together.
  */
 export function chromiumArgs(userArgs: readonly string[], options: { isRoot: boolean }): string[] {
   const hasOwnProxy = userArgs.some((arg) => /^--(?:no-)?proxy-/.test(arg));
+  const featuresOff = userArgs
+    .filter((arg) => arg.startsWith(DISABLE_FEATURES))
+    .map((arg) => arg.slice(DISABLE_FEATURES.length));
   return [
     ...ALWAYS,
     // Chromium's sandbox refuses to run as root.
     ...(options.isRoot ? ['--no-sandbox'] : []),
     // A context without a proxy is direct, whatever the system or the environment says.
     ...(hasOwnProxy ? [] : ['--no-proxy-server']),
-    ...userArgs,
+    DISABLE_FEATURES + [...FEATURES_OFF, ...featuresOff].join(','),
+    ...userArgs.filter((arg) => !arg.startsWith(DISABLE_FEATURES)),
   ];
 }
 

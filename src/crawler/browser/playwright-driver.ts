@@ -27,6 +27,9 @@ import { PlaywrightContext } from './playwright-context.ts';
 import { ProcessGuard } from './process-guard.ts';
 import { tryFor } from './try-for.ts';
 
+/** A profile that Playwright made, and so one that may be removed. */
+const PLAYWRIGHT_PROFILE = /--user-data-dir=(.*?playwright_[a-z]+dev_profile-\w+)/;
+
 /** Drives Chromium with Playwright: the optional package playwright-core, or the user's own launcher. */
 export class PlaywrightDriver implements BrowserDriver<Page, Response> {
   readonly name = 'playwright' as const;
@@ -169,18 +172,13 @@ async function inspect(
   browser: Browser,
 ): Promise<{ pid: number | undefined; profile: string | undefined }> {
   const session = await browser.newBrowserCDPSession();
-  const [processes, command] = await Promise.all([
+  const [processes, system] = await Promise.all([
     session.send('SystemInfo.getProcessInfo').catch(() => undefined),
-    session.send('Browser.getBrowserCommandLine').catch(() => undefined),
+    session.send('SystemInfo.getInfo').catch(() => undefined),
   ]);
   await session.detach();
   return {
     pid: processes?.processInfo.find(({ type }) => type === 'browser')?.id,
-    profile: command?.arguments.map(profileIn).find((folder) => folder !== undefined),
+    profile: PLAYWRIGHT_PROFILE.exec(system?.commandLine ?? '')?.[1],
   };
-}
-
-function profileIn(argument: string): string | undefined {
-  const folder = /^--user-data-dir=(.*)$/.exec(argument)?.[1];
-  return folder && path.basename(folder).startsWith('playwright_') ? folder : undefined;
 }
