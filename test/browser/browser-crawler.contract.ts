@@ -16,6 +16,14 @@ interface AnyPage {
   evaluate<T>(expression: string): Promise<T>;
   goto(url: string): Promise<unknown>;
   isClosed(): boolean;
+  /** Playwright's. */
+  context?(): AnyFamily;
+  /** Puppeteer's. */
+  browserContext?(): AnyFamily;
+}
+
+interface AnyFamily {
+  pages(): Promise<readonly unknown[]> | readonly unknown[];
 }
 
 interface AnyResponse {
@@ -302,12 +310,27 @@ export function browserCrawlerContract(
           await page.evaluate(`document.cookie = 'late=1; path=/'`);
         },
       });
-      const contexts: number[] = [];
-      pool.events.on('sessionCreated', () => contexts.push(seen.length));
       await crawler.run([1, 2, 3].map((n) => `${site.url}/${n}`));
       // Warm for the second page, new for the third.
       expect(seen).toEqual(['1', '2', '1']);
       expect(site.seen.at(-1)?.cookie).toBe('');
+    });
+
+    it('closes the windows a page has opened, before the session goes on', async () => {
+      await using pool = await poolOf(1);
+      const counts: number[] = [];
+      const crawler = crawlerWith({
+        sessionPool: pool,
+        maxConcurrency: 1,
+        requestHandler: async ({ page }) => {
+          const { context, browserContext } = page;
+          const family = (context ?? browserContext)?.call(page);
+          counts.push((await family?.pages())?.length ?? 0);
+          await page.evaluate(`window.open('/popup') !== null`);
+        },
+      });
+      await crawler.run([1, 2].map((n) => `${site.url}/${n}`));
+      expect(counts).toEqual([1, 1]);
     });
 
     it('replaces a browser after so many pages, and keeps so many contexts warm', async () => {
@@ -470,6 +493,7 @@ export function browserCrawlerContract(
     it('refuses options that do not exist, and says when there is no browser', async () => {
       expect(() => crawlerWith({ maxPages: 1 } as AnyOptions)).toThrow(/did you mean/);
       expect(() => crawlerWith({ launchContext: { launch: 1 } as object })).toThrow(/launcher/);
+      expect(() => crawlerWith({ blockResources: ['pictures'] })).toThrow(/pictures/);
       const crawler = crawlerWith({
         launchContext: { executablePath: '/nowhere/chromium' },
         requestHandler: () => {},

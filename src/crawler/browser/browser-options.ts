@@ -25,6 +25,7 @@ import {
   type PageOptions,
   type ResolvedPageOptions,
 } from '../page-options.ts';
+import { checkResourceKinds } from './block-resources.ts';
 import type { BrowserHook, BrowserPageContext } from './browser-context.ts';
 
 export interface LaunchContext<Launcher = unknown, LaunchOptions = object> {
@@ -133,7 +134,9 @@ export function resolveBrowserOptions<Context extends BrowserPageContext>(
   crawler: string,
 ): ResolvedBrowserOptions<Context> {
   const given = parseOptions(SCHEMA, options, crawler);
-  const { blockResources, launchContext = {}, headless } = given;
+  const { launchContext = {}, headless } = given;
+  const blockResources = resourceKinds(given.blockResources);
+  checkResourceKinds(blockResources);
   return {
     ...CRAWLER_DEFAULTS,
     maxConcurrency: browserConcurrency(),
@@ -142,13 +145,13 @@ export function resolveBrowserOptions<Context extends BrowserPageContext>(
     ...definedOnly(given),
     launchContext,
     headless,
-    blockResources:
-      blockResources === true
-        ? HEAVY_RESOURCES
-        : blockResources === false
-          ? []
-          : (blockResources ?? []),
+    blockResources,
   } as unknown as ResolvedBrowserOptions<Context>;
+}
+
+function resourceKinds(given: boolean | readonly string[] | undefined): readonly string[] {
+  if (typeof given === 'object') return given;
+  return given ? HEAVY_RESOURCES : [];
 }
 
 const MOST_PAGES = 32;

@@ -19,7 +19,8 @@ export class CookieSync {
   /** What both sides agreed on, by cookie. */
   readonly #agreed = new Map<string, string>();
   /** What the browser would not take, by cookie. */
-  readonly #refused = new Map<string, string>();
+  readonly #refusedByBrowser = new Map<string, string>();
+  readonly #refusedByJar = new Map<string, string>();
 
   constructor(session: Session, log: Log) {
     this.#session = session;
@@ -33,7 +34,7 @@ export class CookieSync {
     for (const cookie of this.#session.getAllCookies()) {
       const [key, value] = entryOf(cookie);
       gone.delete(key);
-      if (this.#agreed.get(key) === value || this.#refused.get(key) === value) continue;
+      if (this.#agreed.get(key) === value || this.#refusedByBrowser.get(key) === value) continue;
       this.#agreed.set(key, value);
       changed.push(cookie);
     }
@@ -52,7 +53,7 @@ export class CookieSync {
     for (const cookie of cookies) {
       const [key, value] = entryOf(cookie);
       gone.delete(key);
-      if (this.#agreed.get(key) === value) continue;
+      if (this.#agreed.get(key) === value || this.#refusedByJar.get(key) === value) continue;
       this.#agreed.set(key, value);
       changed.push(cookie);
     }
@@ -60,7 +61,20 @@ export class CookieSync {
       this.#agreed.delete(key);
       changed.push(removalOf(key));
     }
-    if (changed.length > 0) this.#session.setCookies(changed, url);
+    if (changed.length === 0) return;
+    this.#session.setCookies(changed, url);
+    this.#noteRefusedByJar(changed);
+  }
+
+  /** What the jar would not take stays in the browser; it must not be taken for removed from the jar. */
+  #noteRefusedByJar(stored: readonly BrowserCookie[]): void {
+    const kept = new Set(this.#session.getAllCookies().map((cookie) => entryOf(cookie)[0]));
+    for (const cookie of stored) {
+      const [key, value] = entryOf(cookie);
+      if (kept.has(key)) continue;
+      this.#agreed.delete(key);
+      this.#refusedByJar.set(key, value);
+    }
   }
 
   async #add(context: Context, cookies: readonly BrowserCookie[]): Promise<void> {
@@ -68,7 +82,7 @@ export class CookieSync {
       await context.addCookies(cookies);
     } catch (error) {
       if (cookies.length === 1) {
-        this.#refuse(cookies[0] as BrowserCookie, error);
+        this.#noteRefusedByBrowser(cookies[0] as BrowserCookie, error);
         return;
       }
       // Browsers take all of them or none; one that is odd must not keep out the others.
@@ -76,10 +90,10 @@ export class CookieSync {
     }
   }
 
-  #refuse(cookie: BrowserCookie, error: unknown): void {
+  #noteRefusedByBrowser(cookie: BrowserCookie, error: unknown): void {
     const [key, value] = entryOf(cookie);
     this.#agreed.delete(key);
-    this.#refused.set(key, value);
+    this.#refusedByBrowser.set(key, value);
     this.#log.debug(`The browser does not take the cookie ${cookie.name}: ${messageOf(error)}`);
   }
 }

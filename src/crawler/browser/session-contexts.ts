@@ -10,6 +10,7 @@ import { CookieSync } from './cookie-sync.ts';
 import { crashOf } from './crash.ts';
 import { OpenPage } from './open-page.ts';
 import { ownUserAgent } from './own-user-agent.ts';
+import { closeStrays } from './stray-pages.ts';
 
 /** A browser that needs longer for one step is taken for hung. */
 const STEP_LIMIT_MS = 30_000;
@@ -92,6 +93,8 @@ export class SessionContexts<Page, Response> {
       const context = await this.#step(seat, 'Opening a browser context', seat.driven);
       await this.#step(seat, 'Setting cookies', seat.cookies?.toBrowser(context));
       const driven = await this.#step(seat, 'Opening a page', context.openPage());
+      // A window may have been opened when the last page was closed already.
+      if (seat.pageCount === 1) await this.#step(seat, 'Closing windows', closeStrays(driven.page));
       const page: OpenPage<Page, Response> = new OpenPage({
         browser: browser.browser,
         driven,
@@ -162,7 +165,15 @@ export class SessionContexts<Page, Response> {
 
   async #release(seat: Seat<Page, Response>, page: OpenPage<Page, Response>): Promise<void> {
     seat.pages.delete(page);
-    const closing = bounded(page.driven.close(), 'Closing a page', CLOSE_LIMIT_MS, this.#clock);
+    // Nobody else's pages are in there, so what is left over belongs to nobody.
+    const isLast = seat.pageCount === 1 && !seat.isOver;
+    const ended = isLast ? closeStrays(page.driven.page).catch(() => {}) : Promise.resolve();
+    const closing = bounded(
+      ended.then(() => page.driven.close()),
+      'Closing a page',
+      CLOSE_LIMIT_MS,
+      this.#clock,
+    );
     await closing.catch(() => this.#browsers.discard(seat.browser));
     this.#leave(seat);
   }
