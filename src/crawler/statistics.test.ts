@@ -10,6 +10,7 @@ const NONE = {
   manual: 0,
   proxy: 0,
   evicted: 0,
+  invalid: 0,
 };
 
 test('counts, averages and rates add up', async () => {

@@ -89,6 +89,7 @@ export class HookCall {
   async #withPage(hook: ResolvedHooks['initSession']): Promise<void> {
     const opened = await this.tools.openPage?.(this.#session, this.#controller.signal);
     try {
+      this.#controller.signal.throwIfAborted();
       await hook?.({ ...this.#context(), ...(opened ? { page: opened.page } : {}) });
     } finally {
       await opened?.close();

@@ -60,6 +60,7 @@ export class LeaseDesk implements LeaseKeeper {
         growth: parts.growth,
         line: this.#line,
         admit: (slot) => this.admit(slot),
+        serve: () => this.#serve(),
       });
   }
 
@@ -295,7 +296,7 @@ export class LeaseDesk implements LeaseKeeper {
     const grown = this.#growth.grow(options);
     if (typeof grown === 'number') return this.#openNew(grown, options);
     return grown.then((slot) => {
-      if (slot === -1) return this.#wait(options, null);
+      if (slot === -1) return this.#leaseAny(options, this.#clock.now());
       if (this.#isClosed || options.signal?.aborted) {
         this.admit(slot);
         throw this.#isClosed ? new ClosedError('The session pool') : options.signal?.reason;
@@ -336,7 +337,8 @@ export class LeaseDesk implements LeaseKeeper {
     const now = this.#clock.now();
     for (const aside of setAside) this.#availability.refresh(aside, now, false);
     if (slot !== -1 && !avoid.includes(ids[slot] as string)) return slot;
-    return this.#growth.hasRoom() ? -1 : first;
+    const canGrow = this.#growth.hasRoom() && this.#preparation?.isHopeful !== false;
+    return canGrow ? -1 : first;
   }
 
   #wait(options: LeaseOptions, sessionId: string | null): Promise<Lease> {

@@ -389,6 +389,22 @@ describe('a pool without a further session to make', () => {
     (await second).report({ kind: 'blocked' });
     await expect(third).rejects.toMatchObject({ code: 'TROUPE_NO_SESSION_LEFT' });
   });
+
+  it('lends a session that was to be avoided when there is no other', async () => {
+    for (const hooks of [{}, { initSession: () => {} }]) {
+      let left = 1;
+      const { pool, clock } = await openPool({
+        ...hooks,
+        createSessionFunction: () => (left-- > 0 ? { id: 'only' } : null),
+      });
+      const first = pool.lease();
+      await clock.advance(0);
+      (await first).report({ kind: 'ok' });
+      const second = pool.lease({ avoid: ['only'] });
+      await clock.advance(0);
+      expect((await second).session.id).toBe('only');
+    }
+  });
 });
 
 describe('onMissing', () => {

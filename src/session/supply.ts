@@ -20,6 +20,7 @@ export class Supply {
   readonly #growth: Growth;
   readonly #line: WaitingLine;
   readonly #admit: (slot: number) => void;
+  readonly #serve: () => void;
   #growingCount = 0;
 
   constructor(parts: {
@@ -28,11 +29,14 @@ export class Supply {
     line: WaitingLine;
     /** A session that was made may enter. */
     admit: (slot: number) => void;
+    /** No further session is to be had: those in line must take what there is. */
+    serve: () => void;
   }) {
     this.#preparation = parts.preparation;
     this.#growth = parts.growth;
     this.#line = parts.line;
     this.#admit = parts.admit;
+    this.#serve = parts.serve;
   }
 
   /** For those in line who take any session. */
@@ -66,7 +70,8 @@ export class Supply {
     try {
       const slot = await grown;
       this.#growingCount--;
-      if (slot !== -1) this.#enter(slot);
+      if (slot === -1) this.#serve();
+      else this.#enter(slot);
     } catch (error) {
       this.#growingCount--;
       this.#failFirst(error);
