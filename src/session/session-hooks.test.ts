@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { closePools, isSettled, openPool, quietLog } from '../../test/support/session-pools.ts';
+import { FakeClock } from '../core/fake-clock.ts';
+import { SeededRandom } from '../core/random.ts';
 import { MemoryStorage } from '../storage/memory/memory-storage.ts';
 import type { SessionPoolOptions } from './pool-options.ts';
+import type { Session } from './session.ts';
 import type { InitSessionContext } from './session-hooks.ts';
 
 afterEach(closePools);
@@ -469,4 +472,66 @@ describe('onMissing', () => {
     const { pool } = await openPool({ storage, maxPoolSize: 20, clock: first.clock });
     expect((await pool.lease({ sessionKey: 'cart' })).session.id).toBe(id);
   });
+});
+
+describe('under any mix of leases, failures, checks and retirements', () => {
+  it.each([1, 2, 3, 4, 5])(
+    'serves everybody and never runs two hooks for one id (seed %i)',
+    async (seed) => {
+      const random = new SeededRandom(seed);
+      const chance = (share: number): boolean => random.next() < share;
+      const clock = new FakeClock();
+      const running = new Set<string>();
+      let most = 0;
+      const hook = async ({ session }: { session: Session }): Promise<boolean> => {
+        expect(running.has(session.id)).toBe(false);
+        running.add(session.id);
+        most = Math.max(most, running.size);
+        await clock.sleep(random.next() * 2000);
+        running.delete(session.id);
+        if (chance(0.3)) throw new Error('no luck');
+        return chance(0.8);
+      };
+      const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
+      const { pool } = await openPool({
+        clock,
+        random,
+        log: quietLog(),
+        maxPoolSize: 10,
+        initialSessions: ids.map((id) => ({ id })),
+        sessionOptions: { maxUsageCount: 5 },
+        initSession: hook,
+        checkSession: hook,
+        checkIntervalSecs: 5,
+        quarantineSecs: 5,
+        maxInitRetries: 1,
+        maxConcurrentInits: 3,
+      });
+      const uses = Array.from({ length: 150 }, async (_, n) => {
+        await clock.sleep(random.next() * 30_000);
+        const id = ids[n % ids.length] as string;
+        const lease = await pool.lease(
+          chance(0.3)
+            ? { sessionId: id, onMissing: 'replace' }
+            : chance(0.3)
+              ? { sessionKey: `key ${id}` }
+              : chance(0.3)
+                ? { avoid: [id] }
+                : {},
+        );
+        expect(running.has(lease.session.id)).toBe(false);
+        await clock.sleep(random.next() * 500);
+        lease.report({ kind: chance(0.1) ? 'blocked' : 'ok' });
+      });
+      let isDone = false;
+      const all = Promise.all(uses).then(() => {
+        isDone = true;
+      });
+      for (let turn = 0; turn < 200 && !isDone; turn++) await clock.advance(10_000);
+      expect(isDone).toBe(true);
+      await all;
+      expect(most).toBeLessThanOrEqual(3);
+      expect(most).toBeGreaterThan(1);
+    },
+  );
 });
