@@ -387,14 +387,25 @@ export function describeBrowserDriver({ name, create, pidOf }: DriverContract): 
       await vi.waitFor(() => expect(handles()).toBeLessThanOrEqual(before));
     });
 
-    it('ends without a trace when it is closed', async () => {
-      const own = await launch();
+    it('ends without a trace when it is closed, and has called nobody of its own accord', async () => {
+      const calls: string[] = [];
+      await using recorder = await openRawProxy((socket) => {
+        socket.once('data', (bytes) => {
+          calls.push(String(bytes));
+          socket.destroy();
+        });
+      });
+      const args = [`--proxy-server=${recorder.info.url}`, '--proxy-bypass-list=<-loopback>'];
+      const own = await launch({ launchOptions: { args } });
       const pid = await pidOf(own.browser);
       let gone = 0;
       own.onGone(() => gone++);
       const context = await own.openContext(PLAIN);
-      await context.openPage();
+      const page = await context.openPage();
+      await expect(visit(page, `${site.url}/only-this`)).rejects.toThrow();
       await Promise.all([own.close(), own.close()]);
+      expect(calls.filter((call) => !call.includes('/only-this'))).toEqual([]);
+      expect(calls).not.toEqual([]);
       expect(own.isConnected).toBe(false);
       expect(gone).toBe(1);
       expect(hasGroup(pid)).toBe(false);

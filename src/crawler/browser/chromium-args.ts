@@ -15,6 +15,10 @@ const ALWAYS: readonly string[] = [
   '--no-pings',
   // The page a browser opens by itself would cost a process; sessions have contexts of their own.
   '--no-startup-window',
+  // Updates and the sign-in of the browser itself have no switch that stops them all: nobody answers there. Pages
+  // go to these hosts as to any other.
+  '--component-updater=url-source=http://127.0.0.1:9/',
+  '--gaia-url=http://127.0.0.1:9',
 ];
 
 /** Features of Chromium that are switched off. */
