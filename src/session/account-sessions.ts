@@ -32,7 +32,7 @@ export interface AccountSessionsOptions<Own extends Account> {
   readonly refreshSession?: (
     context: InitSessionContext & { readonly account: Own },
   ) => Promise<unknown> | unknown;
-  /** For every session. @default ten years and any number of uses: an account is kept as long as it works */
+  /** For every session. @default without limits of age and uses: an account is kept as long as it works */
   readonly sessionOptions?: Omit<SessionOptions, 'id' | 'userData'>;
   /** Keep the whole account in the session's `userData`, and so in the storage, in clear. @default false */
   readonly persistSecrets?: boolean;
@@ -50,7 +50,7 @@ const OPTIONS = optionsObject({
 
 const ENDLESS: SessionOptions = Object.freeze({
   maxUsageCount: Number.POSITIVE_INFINITY,
-  maxAgeSecs: 10 * 365 * 24 * 3600,
+  maxAgeSecs: Number.POSITIVE_INFINITY,
 });
 
 /** What a pool is opened with to have one session for each account. */

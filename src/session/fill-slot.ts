@@ -1,7 +1,7 @@
 import type { Fingerprint } from '../core/fingerprint.ts';
 import type { ProxyInfo } from '../proxy/proxy-info.ts';
 import { ColdState } from './cold-state.ts';
-import { limitsOf, type SessionLimits, type SessionOptions } from './session-options.ts';
+import { expiryOf, limitsOf, type SessionLimits, type SessionOptions } from './session-options.ts';
 import type { SlotTable } from './slot-table.ts';
 
 const NO_OPTIONS: SessionOptions = Object.freeze({});
@@ -21,7 +21,7 @@ export function fillSlot(
   table.usageCount[slot] = own.usageCount ?? 0;
   table.errorScore[slot] = own.errorScore ?? 0;
   table.createdAt[slot] = createdAt;
-  table.expiresAt[slot] = own.expiresAt?.getTime() ?? createdAt + limits.maxAgeSecs * 1000;
+  table.expiresAt[slot] = own.expiresAt?.getTime() ?? expiryOf(createdAt, limits.maxAgeSecs);
   table.fingerprint[slot] = table.internFingerprint(made.fingerprint);
   if (made.proxy) table.proxies.set(slot, made.proxy);
   if (own.userData === undefined && own.cookieJar === undefined) return slot;

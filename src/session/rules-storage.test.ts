@@ -111,6 +111,17 @@ describe.each([
     );
   });
 
+  it('a session without a limit of age comes back too, and can be shown', async () => {
+    await using storage = open();
+    const { pool, clock } = await openPool({ storage });
+    const session = await pool.addSession({ id: 'old', maxAgeSecs: Number.POSITIVE_INFINITY });
+    await pool.persistState();
+    await clock.advance(1e12);
+    const { pool: next } = await openPool({ storage, clock });
+    expect((await next.getSession('old'))?.isUsable()).toBe(true);
+    expect(next.getState().sessions[0]?.expiresAt).toBe(session.getState().expiresAt);
+  });
+
   it('rule 21: a restored session is the same identity', async () => {
     await using storage = open();
     const { pool, clock } = await openPool({ storage, proxyConfiguration: proxies() });

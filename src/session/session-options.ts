@@ -16,7 +16,7 @@ import type { ProxyInfo } from '../proxy/proxy-info.ts';
 export interface SessionOptions {
   /** @default `session_` and ten random letters and digits */
   readonly id?: string;
-  /** From creation; then the session retires as `expired`. @default 3000 */
+  /** From creation; then the session retires as `expired`. `Infinity` is never. @default 3000 */
   readonly maxAgeSecs?: number;
   /** Whatever belongs to the identity. Must be JSON to be kept across restarts. Copied: sessions never share it. @default {} */
   readonly userData?: Record<string, unknown>;
@@ -128,6 +128,14 @@ export function limitsOf(
     minIntervalSecs: options.minIntervalSecs ?? defaults.minIntervalSecs,
   };
   return areSameLimits(limits, defaults) ? defaults : Object.freeze(limits);
+}
+
+/** The last moment a `Date` can name: what never expires is a date like any other, and fits into JSON. */
+const END_OF_TIME = 8.64e15;
+
+/** Wall clock, ms. */
+export function expiryOf(createdAt: number, maxAgeSecs: number): number {
+  return Math.min(createdAt + maxAgeSecs * 1000, END_OF_TIME);
 }
 
 function areSameLimits(a: SessionLimits, b: SessionLimits): boolean {

@@ -2,7 +2,7 @@ import type { ProxyInfo } from '../proxy/proxy-info.ts';
 import type { SessionHotRow, StoredSession } from '../storage/session-store.ts';
 import { ColdState } from './cold-state.ts';
 import { serializeJar } from './cookies.ts';
-import type { SessionLimits } from './session-options.ts';
+import { expiryOf, type SessionLimits } from './session-options.ts';
 import { FLAG_INITIALIZED, FLAG_PROVEN, type SlotTable } from './slot-table.ts';
 
 /** First line of a stored body. The second is the user data, the third the cookie jar; both may be empty. */
@@ -96,7 +96,7 @@ export function restoreSlot(
   table.expiresAt[slot] =
     limits.maxAgeSecs === header.limits.maxAgeSecs
       ? header.expiresAt
-      : header.createdAt + limits.maxAgeSecs * 1000;
+      : expiryOf(header.createdAt, limits.maxAgeSecs);
   table.fingerprint[slot] = table.internFingerprint(header.fingerprint);
   if (header.proxy) table.proxies.set(slot, shared.proxy(header.proxy));
   const flags = (header.isProven ? FLAG_PROVEN : 0) | (header.isInitialized ? FLAG_INITIALIZED : 0);
