@@ -39,7 +39,7 @@ const CREDENTIALS = { username: 'user-é', password: 'p@ss:w/rd#%' };
 const TIMEOUT_MS = 20_000;
 const WORKER = fileURLToPath(new URL('./browser-driver-worker.ts', import.meta.url));
 
-export function describeBrowserDriver({ name, create, pidOf }: DriverContract): void {
+export function describeBrowserDriver({ name, create, library, pidOf }: DriverContract): void {
   describe(`${name} drives Chromium`, () => {
     let temporary: string;
     let temporaryBefore: string | undefined;
@@ -412,8 +412,8 @@ export function describeBrowserDriver({ name, create, pidOf }: DriverContract): 
       expect(await readdir(temporary)).toHaveLength(foldersWhileOpen);
     });
 
-    it('is killed when it does not end by itself', async () => {
-      const own = await launch({}, { closeGraceMs: 200 });
+    it('is killed when it does not end by itself, also when the user’s launcher started it', async () => {
+      const own = await launch({ launcher: await library() }, { closeGraceMs: 200 });
       const pid = await pidOf(own.browser);
       process.kill(pid, 'SIGSTOP');
       await own.close();

@@ -15,6 +15,8 @@ type AnyDriver = BrowserDriver<AnyPage, unknown>;
 export interface DriverContract {
   readonly name: string;
   create(options?: DriverOptions): AnyDriver;
+  /** The library, as a user's program imports it. */
+  library(): Promise<unknown>;
   /** Process id of a browser that the library started. */
   pidOf(browser: unknown): Promise<number>;
 }
@@ -23,11 +25,13 @@ export const DRIVERS: readonly DriverContract[] = [
   {
     name: 'PuppeteerDriver',
     create: (options) => new PuppeteerDriver(options) as AnyDriver,
+    library: () => import('puppeteer-core'),
     pidOf: async (browser) => (browser as PuppeteerBrowser).process()?.pid as number,
   },
   {
     name: 'PlaywrightDriver',
     create: (options) => new PlaywrightDriver(options) as AnyDriver,
+    library: () => import('playwright-core'),
     pidOf: async (browser) => {
       const session = await (browser as PlaywrightBrowser).newBrowserCDPSession();
       const { processInfo } = await session.send('SystemInfo.getProcessInfo');

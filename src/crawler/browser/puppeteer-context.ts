@@ -7,6 +7,7 @@ import type {
   Target,
 } from 'puppeteer-core';
 import type { Clock } from '../../core/clock.ts';
+import { messageOf } from '../../core/errors.ts';
 import type { BrowserCookie } from '../../session/cookies.ts';
 import type { ContextIdentity, DrivenContext, DrivenPage } from './browser-driver.ts';
 import { PuppeteerPage } from './puppeteer-page.ts';
@@ -122,7 +123,7 @@ async function dress(
           userAgent: userAgent ?? '',
           acceptLanguage: language === locale ? locale : `${locale},${language}`,
         }),
-        session.send('Emulation.setLocaleOverride', { locale }),
+        setLocale(session, locale),
       ]);
       return session;
     }),
@@ -131,4 +132,13 @@ async function dress(
     userAgent === undefined ? undefined : page.setUserAgent({ userAgent }),
   ]);
   return devTools;
+}
+
+/** A renderer has one locale, and pages of one context may share a renderer: then it is set already, to the same. */
+async function setLocale(devTools: CDPSession, locale: string): Promise<void> {
+  try {
+    await devTools.send('Emulation.setLocaleOverride', { locale });
+  } catch (error) {
+    if (!messageOf(error).includes('Another locale override is already in effect')) throw error;
+  }
 }
