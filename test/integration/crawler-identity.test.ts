@@ -216,6 +216,32 @@ describe('one identity', () => {
     await crawler.teardown();
   });
 
+  it('lets a crawl stop in the middle of a login, and the login know it', async () => {
+    let reason: unknown;
+    const accounts = accountSessions(LOGINS, {
+      initSession: ({ signal }) =>
+        new Promise((_, reject) => {
+          signal.addEventListener('abort', () => {
+            reason = signal.reason;
+            reject(reason);
+          });
+          crawler.stop();
+        }),
+    });
+    const pool = await SessionPool.open({ ...accounts.poolOptions, log: QUIET });
+    const crawler: BasicCrawler = new BasicCrawler({
+      storage: new MemoryStorage(),
+      sessionPool: pool,
+      log: QUIET,
+      requestHandler: () => {},
+    });
+    const stats = await crawler.run([`${site.url}/`]);
+    expect(stats).toMatchObject({ requestsFinished: 0, requestsFailed: 0 });
+    expect(reason).toMatchObject({ name: 'AbortError' });
+    expect(pool.explain('ann')?.summary).toContain('Not prepared yet');
+    await pool.close();
+  });
+
   it('ends the crawl when every account is banned, and keeps what is left', async () => {
     banned = new Set(['ann', 'ben']);
     const accounts = accountSessions(LOGINS, { initSession: logIn });
