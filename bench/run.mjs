@@ -17,7 +17,7 @@ const end = firstOption === -1 ? process.argv.length : firstOption;
 const files = benchesOf(end > 2 ? process.argv.slice(2, end) : ['bench']);
 const options = process.argv.slice(end);
 
-if (!existsSync(`${RIVAL}/node_modules/crawlee`)) {
+if (!existsSync(`${RIVAL}/node_modules/playwright`)) {
   console.log('Installing the rival, once …');
   run('npm', ['ci', '--prefix', RIVAL, '--ignore-scripts', '--no-audit', '--no-fund']);
 }
