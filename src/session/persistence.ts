@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
+import { nextTurn } from '../core/next-turn.ts';
 import type {
   RetiredSession,
   SessionColdRow,
@@ -23,7 +24,7 @@ const URGENT_DELAY_MS = 50;
 /** After a failed write, such as on a full disk. */
 const RETRY_DELAY_MS = 5000;
 /** Rows written at a time; the event loop is let go in between. */
-const CHUNK_ROWS = 150;
+const CHUNK_ROWS = 50;
 
 /** Writes what changed, and only that, to a session store: soon, in small pieces, off the hot path. */
 export class Persistence {
@@ -170,8 +171,4 @@ export class Persistence {
     }
     this.#plan(RETRY_DELAY_MS);
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
