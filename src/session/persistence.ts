@@ -63,12 +63,12 @@ export class Persistence {
 
   /** The row as it was restored is in the store already. */
   noteStored(slot: number): void {
-    this.#table.flags[slot] = (this.#table.flags[slot] as number) | FLAG_STORED;
+    this.#table.flags.set(slot, this.#table.flags.get(slot) | FLAG_STORED);
   }
 
   noteRetired(slot: number, reason: RetiredReason, retiredAt: number): void {
-    const flags = this.#table.flags[slot] as number;
-    this.#table.flags[slot] = flags & ~(FLAG_HOT_DIRTY | FLAG_COLD_DIRTY);
+    const flags = this.#table.flags.get(slot);
+    this.#table.flags.set(slot, flags & ~(FLAG_HOT_DIRTY | FLAG_COLD_DIRTY));
     if ((flags & FLAG_STORED) === 0) return;
     this.#retired.push({ id: this.#table.ids[slot] as string, reason, retiredAt });
     this.#plan(URGENT_DELAY_MS);
@@ -87,9 +87,9 @@ export class Persistence {
   }
 
   #note(slot: number, dirty: number, delayMs: number): void {
-    const flags = this.#table.flags[slot] as number;
+    const flags = this.#table.flags.get(slot);
     if ((flags & dirty) === dirty) return;
-    this.#table.flags[slot] = flags | dirty;
+    this.#table.flags.set(slot, flags | dirty);
     if ((flags & (FLAG_HOT_DIRTY | FLAG_COLD_DIRTY)) === 0) this.#dirty.push(slot);
     this.#plan(delayMs);
   }
@@ -144,9 +144,9 @@ export class Persistence {
   /** A slot that was freed since it was noted has no dirty flag any more. */
   #collect(slot: number, hot: SessionHotRow[], cold: SessionColdRow[]): void {
     const table = this.#table;
-    const flags = table.flags[slot] as number;
+    const flags = table.flags.get(slot);
     if ((flags & (FLAG_HOT_DIRTY | FLAG_COLD_DIRTY)) === 0) return;
-    table.flags[slot] = (flags & ~(FLAG_HOT_DIRTY | FLAG_COLD_DIRTY)) | FLAG_STORED;
+    table.flags.set(slot, (flags & ~(FLAG_HOT_DIRTY | FLAG_COLD_DIRTY)) | FLAG_STORED);
     hot.push(hotRowOf(table, slot));
     if ((flags & FLAG_COLD_DIRTY) === 0 && !this.#hasChangedInside(slot)) return;
     cold.push({ id: table.ids[slot] as string, body: coldBodyOf(table, slot) });
@@ -165,7 +165,7 @@ export class Persistence {
     this.#isFailing = true;
     this.#retired.unshift(...retired);
     for (const slot of slots) {
-      if (((this.#table.flags[slot] as number) & FLAG_ALIVE) !== 0) {
+      if ((this.#table.flags.get(slot) & FLAG_ALIVE) !== 0) {
         this.#note(slot, FLAG_HOT_DIRTY | FLAG_COLD_DIRTY, RETRY_DELAY_MS);
       }
     }

@@ -157,7 +157,7 @@ class LeastUsedReady implements ReadySet {
   }
 
   add(slot: number): void {
-    this.#heap.set(slot, this.#table.usageCount[slot] as number);
+    this.#heap.set(slot, this.#table.usageCount.get(slot));
   }
 
   remove(slot: number): void {

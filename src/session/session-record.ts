@@ -22,11 +22,11 @@ const NEWLINE = '\n';
 export function hotRowOf(table: SlotTable, slot: number): SessionHotRow {
   return {
     id: table.ids[slot] as string,
-    usageCount: table.usageCount[slot] as number,
-    errorScore: table.errorScore[slot] as number,
-    lastUsedAt: table.lastUsedAt[slot] as number,
-    cooldownUntil: table.readyAt[slot] as number,
-    cooldownStep: table.cooldownStep[slot] as number,
+    usageCount: table.usageCount.get(slot),
+    errorScore: table.errorScore.get(slot),
+    lastUsedAt: table.lastUsedAt.get(slot),
+    cooldownUntil: table.readyAt.get(slot),
+    cooldownStep: table.cooldownStep.get(slot),
   };
 }
 
@@ -35,12 +35,12 @@ export function coldBodyOf(table: SlotTable, slot: number): string {
   const limits = table.limits[slot] as SessionLimits;
   const header: Header = {
     version: 1,
-    createdAt: table.createdAt[slot] as number,
-    expiresAt: table.expiresAt[slot] as number,
+    createdAt: table.createdAt.get(slot),
+    expiresAt: table.expiresAt.get(slot),
     limits: storedLimits(limits),
     fingerprint: table.fingerprintOf(slot) as Header['fingerprint'],
     proxy: table.proxies.get(slot) ?? null,
-    ...(((table.flags[slot] as number) & FLAG_PROVEN) !== 0 ? { isProven: true } : {}),
+    ...((table.flags.get(slot) & FLAG_PROVEN) !== 0 ? { isProven: true } : {}),
   };
   const cold = table.cold.get(slot);
   return [JSON.stringify(header), userDataJsonOf(cold) ?? '', serializeJar(cold) ?? ''].join(
@@ -81,19 +81,21 @@ export function restoreSlot(
   const { hot } = checkedHot(stored);
   const limits = limitsFor(mode, header, current);
   const slot = table.allocate(hot.id, shared.limits(limits));
-  table.usageCount[slot] = hot.usageCount;
-  table.errorScore[slot] = hot.errorScore;
-  table.lastUsedAt[slot] = hot.lastUsedAt;
-  table.readyAt[slot] = hot.cooldownUntil;
-  table.cooldownStep[slot] = hot.cooldownStep;
-  table.createdAt[slot] = header.createdAt;
-  table.expiresAt[slot] =
+  table.usageCount.set(slot, hot.usageCount);
+  table.errorScore.set(slot, hot.errorScore);
+  table.lastUsedAt.set(slot, hot.lastUsedAt);
+  table.readyAt.set(slot, hot.cooldownUntil);
+  table.cooldownStep.set(slot, hot.cooldownStep);
+  table.createdAt.set(slot, header.createdAt);
+  table.expiresAt.set(
+    slot,
     limits.maxAgeSecs === header.limits.maxAgeSecs
       ? header.expiresAt
-      : header.createdAt + limits.maxAgeSecs * 1000;
-  table.fingerprint[slot] = table.internFingerprint(header.fingerprint);
+      : header.createdAt + limits.maxAgeSecs * 1000,
+  );
+  table.setFingerprint(slot, header.fingerprint);
   if (header.proxy) table.proxies.set(slot, shared.proxy(header.proxy));
-  if (header.isProven) table.flags[slot] = (table.flags[slot] as number) | FLAG_PROVEN;
+  if (header.isProven) table.flags.set(slot, table.flags.get(slot) | FLAG_PROVEN);
   if (!userDataJson && !jarJson) return slot;
   const cold = new ColdState();
   cold.userDataJson = userDataJson || undefined;
