@@ -59,7 +59,8 @@ export interface BasicCrawlerOptions<Context extends BasicContext = BasicContext
   readonly persistCookiesPerSession?: boolean;
   /**
    * Which session a request that failed is tried on next: one it has not failed on (`new`), the `same` one while
-   * it may be used, or `auto`: a new one after `blocked`, `proxy` and `timeout`, any after the others. @default 'auto'
+   * it may be used, or `auto`: a new one after `blocked`, `proxy` and `timeout`, and where a proxy is in use after
+   * `target`; any after the others. @default 'auto'
    */
   readonly retrySession?: 'new' | 'same' | 'auto';
   /**

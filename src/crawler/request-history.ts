@@ -1,4 +1,5 @@
 import type { OutcomeKind } from '../session/outcome.ts';
+import type { Session } from '../session/session.ts';
 
 interface History {
   /** Sessions it has failed on, oldest first. */
@@ -30,11 +31,16 @@ export class RequestHistory {
   }
 
   /** Notes an attempt that did not end the request. */
-  note(requestId: string, sessionId: string | undefined, kind: OutcomeKind, now: number): void {
+  note(
+    requestId: string,
+    session: Pick<Session, 'id' | 'proxyInfo'> | undefined,
+    kind: OutcomeKind,
+    now: number,
+  ): void {
     const history = this.#of(requestId);
-    history.lastSessionId = sessionId ?? history.lastSessionId;
-    if (sessionId !== undefined && this.#isAvoidedAfter(kind)) {
-      history.failedOn.push(sessionId);
+    history.lastSessionId = session?.id ?? history.lastSessionId;
+    if (session && this.#isAvoidedAfter(kind, session.proxyInfo !== null)) {
+      history.failedOn.push(session.id);
       if (history.failedOn.length > MAX_FAILED_ON) history.failedOn.shift();
     }
     if (kind === 'throttled') {
@@ -60,9 +66,11 @@ export class RequestHistory {
     if (this.#histories.size > 0) this.#histories.delete(requestId);
   }
 
-  #isAvoidedAfter(kind: OutcomeKind): boolean {
+  #isAvoidedAfter(kind: OutcomeKind, hasProxy: boolean): boolean {
     if (kind === 'throttled' || kind === 'neutral') return false;
     if (this.#retrySession === 'new') return true;
+    // A site that fails behind one proxy may answer another; without proxies a session makes no difference to it.
+    if (kind === 'target') return hasProxy;
     return kind === 'blocked' || kind === 'proxy' || kind === 'timeout';
   }
 

@@ -67,7 +67,7 @@ export class RequestSettler<Context extends BasicContext> {
     if (outcome.kind === 'throttled' && attempt.proxyInfo === null) {
       pacer.throttle(this.#parts.directLane(site), attempt.sentAt, outcome.retryAfterSecs);
     }
-    history.note(request.id, session?.id, outcome.kind, now);
+    history.note(request.id, session, outcome.kind, now);
     const decision = this.#decide(attempt, outcome, error, now);
     if (outcome.kind !== 'neutral') request.pushErrorMessage(error);
     switch (decision.action) {

@@ -11,6 +11,8 @@ import { requestError } from './request-error.ts';
 /** What impit decodes itself; anything else, several codings together included, comes as it is. */
 const DECODED: ReadonlySet<string> = new Set(['identity', 'gzip', 'deflate', 'br', 'zstd']);
 
+const GRACE_MS = 2000;
+
 /** One request through impit. */
 export class ImpitExchange implements ByteSource, Stoppable {
   readonly #hop: Hop;
@@ -126,8 +128,8 @@ export class ImpitExchange implements ByteSource, Stoppable {
       headers: pairs,
       redirect: 'manual',
       signal: this.#abort.signal,
-      // An aborted request goes on below us until this is over.
-      timeout: Math.min(request.totalTimeoutMs ?? 60_000, 2 ** 31 - 1),
+      // An aborted request goes on below us until this is over. Ours must come first: impit's calls it a broken body.
+      timeout: Math.min((request.totalTimeoutMs ?? 60_000) + GRACE_MS, 2 ** 31 - 1),
       ...(body === undefined ? {} : { body: Buffer.from(body) }),
     };
   }

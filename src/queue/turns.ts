@@ -1,3 +1,5 @@
+import { nextTurn } from '../core/next-turn.ts';
+
 /**
  * Runs a turn again and again while there is something to do, never two at once. Each begins after the event
  * loop's current phase, so that everything asked for until then shares one turn.
@@ -31,8 +33,7 @@ export class Turns {
 
   async #run(): Promise<void> {
     while (this.#isWanted) {
-      // No passing of time is meant here, so this is not a matter for the clock.
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await nextTurn();
       this.#isWanted = false;
       await this.#turn();
     }

@@ -7,6 +7,7 @@ import {
   FLAG_EXHAUSTED,
   FLAG_RETIRED,
   FLAG_UNFIT,
+  MAX_IN_FLIGHT,
   type SlotTable,
 } from './slot-table.ts';
 
@@ -53,35 +54,36 @@ export class Availability {
   }
 
   enter(slot: number, now: number): void {
-    this.#expiries.set(slot, this.#table.expiresAt[slot] as number);
-    if ((this.#table.readyAt[slot] as number) > now) this.rest(slot);
+    this.#expiries.set(slot, this.#table.expiresAt.get(slot));
+    if (this.#table.readyAt.get(slot) > now) this.rest(slot);
     this.refresh(slot, now, true);
   }
 
   /** The session rests until its `readyAt`, and counts as cooling. */
   rest(slot: number): void {
-    const flags = this.#table.flags[slot] as number;
+    const flags = this.#table.flags.get(slot);
     if ((flags & (FLAG_ALIVE | FLAG_RETIRED)) !== FLAG_ALIVE) return;
     this.#ready.remove(slot);
-    this.#resting.set(slot, this.#table.readyAt[slot] as number);
+    this.#resting.set(slot, this.#table.readyAt.get(slot));
     if ((flags & FLAG_COOLING) !== 0) return;
-    this.#table.flags[slot] = flags | FLAG_COOLING;
+    this.#table.flags.set(slot, flags | FLAG_COOLING);
     this.#coolingCount++;
   }
 
   /** Puts the session where its columns say it belongs. Returns whether it is ready. */
   refresh(slot: number, now: number, isGood: boolean): boolean {
     const table = this.#table;
-    const flags = table.flags[slot] as number;
+    const flags = table.flags.get(slot);
     const isFree =
       (flags & FLAG_ALIVE) !== 0 &&
       (flags & UNAVAILABLE) === 0 &&
-      (table.inFlight[slot] as number) < (table.limits[slot] as SessionLimits).maxConcurrency;
+      table.inFlight.get(slot) <
+        Math.min((table.limits[slot] as SessionLimits).maxConcurrency, MAX_IN_FLIGHT);
     if (!isFree) {
       this.#ready.remove(slot);
       return false;
     }
-    const readyAt = table.readyAt[slot] as number;
+    const readyAt = table.readyAt.get(slot);
     if (readyAt > now) {
       this.#ready.remove(slot);
       this.#resting.set(slot, readyAt);
@@ -114,9 +116,9 @@ export class Availability {
   }
 
   #endCooling(slot: number): void {
-    const flags = this.#table.flags[slot] as number;
+    const flags = this.#table.flags.get(slot);
     if ((flags & FLAG_COOLING) === 0) return;
-    this.#table.flags[slot] = flags & ~FLAG_COOLING;
+    this.#table.flags.set(slot, flags & ~FLAG_COOLING);
     this.#coolingCount--;
   }
 }

@@ -39,6 +39,9 @@ const MAX_OBITUARIES = 1000;
 /** Remembers the last retired sessions, and lets the older ones go. */
 export class Obituaries {
   readonly #byId = new Map<string, Obituary>();
+  /** In the order they came, round and round. */
+  readonly #ring: Obituary[] = [];
+  #next = 0;
   readonly #onForgotten: (obituary: Obituary) => void;
 
   constructor(onForgotten: (obituary: Obituary) => void) {
@@ -50,16 +53,17 @@ export class Obituaries {
   }
 
   add(obituary: Obituary): void {
-    const earlier = this.#byId.get(obituary.final.id);
-    if (earlier) this.#forget(earlier);
-    this.#byId.set(obituary.final.id, obituary);
-    if (this.#byId.size <= MAX_OBITUARIES) return;
-    const oldest = this.#byId.values().next().value;
+    const oldest = this.#ring[this.#next];
     if (oldest) this.#forget(oldest);
+    this.#ring[this.#next] = obituary;
+    this.#next = (this.#next + 1) % MAX_OBITUARIES;
+    this.#byId.set(obituary.final.id, obituary);
   }
 
   #forget(obituary: Obituary): void {
-    this.#byId.delete(obituary.final.id);
+    const { id } = obituary.final;
+    // A later session of the same id may have taken its place.
+    if (this.#byId.get(id) === obituary) this.#byId.delete(id);
     this.#onForgotten(obituary);
   }
 }

@@ -18,11 +18,11 @@ export function fillSlot(
   const own = options ?? NO_OPTIONS;
   const createdAt = own.createdAt?.getTime() ?? made.now;
   const slot = table.allocate(id, limits);
-  table.usageCount[slot] = own.usageCount ?? 0;
-  table.errorScore[slot] = own.errorScore ?? 0;
-  table.createdAt[slot] = createdAt;
-  table.expiresAt[slot] = own.expiresAt?.getTime() ?? expiryOf(createdAt, limits.maxAgeSecs);
-  table.fingerprint[slot] = table.internFingerprint(made.fingerprint);
+  table.usageCount.set(slot, own.usageCount ?? 0);
+  table.errorScore.set(slot, own.errorScore ?? 0);
+  table.createdAt.set(slot, createdAt);
+  table.expiresAt.set(slot, own.expiresAt?.getTime() ?? expiryOf(createdAt, limits.maxAgeSecs));
+  table.setFingerprint(slot, made.fingerprint);
   if (made.proxy) table.proxies.set(slot, made.proxy);
   if (own.userData === undefined && own.cookieJar === undefined) return slot;
   const cold = new ColdState();

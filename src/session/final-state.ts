@@ -33,11 +33,11 @@ export class FinalState implements Readonly<Record<ReadableColumn, number>> {
     this.fingerprint = table.fingerprintOf(slot);
     this.limits = table.limits[slot] as SessionLimits;
     this.cold = table.cold.get(slot);
-    this.usageCount = table.usageCount[slot] as number;
-    this.errorScore = table.errorScore[slot] as number;
-    this.createdAt = table.createdAt[slot] as number;
-    this.expiresAt = table.expiresAt[slot] as number;
-    this.readyAt = table.readyAt[slot] as number;
-    this.retiredReason = table.retiredReason[slot] as number;
+    this.usageCount = table.usageCount.get(slot);
+    this.errorScore = table.errorScore.get(slot);
+    this.createdAt = table.createdAt.get(slot);
+    this.expiresAt = table.expiresAt.get(slot);
+    this.readyAt = table.readyAt.get(slot);
+    this.retiredReason = table.retiredReason.get(slot);
   }
 }

@@ -97,7 +97,7 @@ export class LeaseDesk implements LeaseKeeper {
     this.#settling = lease;
     this.#ledger.settle(slot, openedAt, outcome, now);
     this.#settling = undefined;
-    const flags = table.flags[slot] as number;
+    const flags = table.flags.get(slot);
     if ((flags & (FLAG_ALIVE | FLAG_RETIRED)) !== FLAG_ALIVE) return;
     if (this.#availability.refresh(slot, now, isGood(outcome))) this.#wake(slot);
     else if (!this.#line.isEmpty) this.#planWakeUp();

@@ -103,15 +103,15 @@ export class Ledger {
   open(slot: number, now: number): void {
     const { table } = this;
     const limits = this.#limits(slot);
-    const usage = (table.usageCount[slot] as number) + 1;
-    table.usageCount[slot] = usage;
-    table.inFlight[slot] = (table.inFlight[slot] as number) + 1;
-    table.unjudged[slot] = (table.unjudged[slot] as number) + 1;
-    table.lastUsedAt[slot] = now;
+    const usage = table.usageCount.get(slot) + 1;
+    table.usageCount.set(slot, usage);
+    table.inFlight.set(slot, table.inFlight.get(slot) + 1);
+    table.unjudged.set(slot, table.unjudged.get(slot) + 1);
+    table.lastUsedAt.set(slot, now);
     if (usage >= limits.maxUsageCount) this.#exhaust(slot);
     if (limits.minIntervalSecs > 0) {
       const pauseEnds = now + limits.minIntervalSecs * 1000;
-      table.readyAt[slot] = Math.max(table.readyAt[slot] as number, pauseEnds);
+      table.readyAt.set(slot, Math.max(table.readyAt.get(slot), pauseEnds));
     }
     this.timeline.record(slot, EVENT_LEASED, now);
     this.#owner.onChanged(slot, false);
@@ -120,11 +120,11 @@ export class Ledger {
   /** A lease ends. Without an outcome nobody is judged. What the user said on the way wins over the outcome. */
   settle(slot: number, openedAt: number, outcome: Outcome | null, now: number): void {
     const { table } = this;
-    const inFlight = table.inFlight[slot] as number;
-    const unjudged = table.unjudged[slot] as number;
+    const inFlight = table.inFlight.get(slot);
+    const unjudged = table.unjudged.get(slot);
     const isJudgedByUser = unjudged < inFlight;
-    table.inFlight[slot] = inFlight - 1;
-    if (!isJudgedByUser) table.unjudged[slot] = unjudged - 1;
+    table.inFlight.set(slot, inFlight - 1);
+    if (!isJudgedByUser) table.unjudged.set(slot, unjudged - 1);
     if (!this.isRetired(slot)) {
       if (outcome && outcome.kind !== 'neutral') {
         this.#apply(slot, openedAt, outcome, now, isJudgedByUser);
@@ -164,16 +164,16 @@ export class Ledger {
   review(slot: number): void {
     const { table } = this;
     const limits = this.#limits(slot);
-    if ((table.usageCount[slot] as number) >= limits.maxUsageCount) {
+    if (table.usageCount.get(slot) >= limits.maxUsageCount) {
       this.#exhaust(slot);
-    } else if ((table.errorScore[slot] as number) >= limits.maxErrorScore) {
+    } else if (table.errorScore.get(slot) >= limits.maxErrorScore) {
       this.#end(slot, 'error-score');
     }
     this.#finish(slot);
   }
 
   isRetired(slot: number): boolean {
-    return ((this.table.flags[slot] as number) & FLAG_RETIRED) !== 0;
+    return (this.table.flags.get(slot) & FLAG_RETIRED) !== 0;
   }
 
   /** Cookies or user data changed. */
@@ -220,20 +220,20 @@ export class Ledger {
 
   #forgive(slot: number): void {
     const { table } = this;
-    const score = table.errorScore[slot] as number;
+    const score = table.errorScore.get(slot);
     if (score > 0) {
-      table.errorScore[slot] = Math.max(0, score - this.#limits(slot).errorScoreDecrement);
+      table.errorScore.set(slot, Math.max(0, score - this.#limits(slot).errorScoreDecrement));
     }
-    table.cooldownStep[slot] = 0;
-    table.proxyFailures[slot] = 0;
-    table.flags[slot] = (table.flags[slot] as number) | FLAG_PROVEN;
+    table.cooldownStep.set(slot, 0);
+    table.proxyFailures.set(slot, 0);
+    table.flags.set(slot, table.flags.get(slot) | FLAG_PROVEN);
     this.#owner.onChanged(slot, false);
   }
 
   #punish(slot: number): void {
     const { table } = this;
-    const score = (table.errorScore[slot] as number) + 1;
-    table.errorScore[slot] = score;
+    const score = table.errorScore.get(slot) + 1;
+    table.errorScore.set(slot, score);
     this.#owner.onChanged(slot, false);
     if (score >= this.#limits(slot).maxErrorScore) {
       this.#end(slot, 'error-score');
@@ -243,23 +243,23 @@ export class Ledger {
   /** A mark during a lease judges that lease's use; a mark outside counts a use of its own. */
   #countMark(slot: number): void {
     const { table } = this;
-    const unjudged = table.unjudged[slot] as number;
+    const unjudged = table.unjudged.get(slot);
     if (unjudged > 0) {
-      table.unjudged[slot] = unjudged - 1;
+      table.unjudged.set(slot, unjudged - 1);
       return;
     }
-    if ((table.inFlight[slot] as number) > 0) return;
-    const usage = (table.usageCount[slot] as number) + 1;
-    table.usageCount[slot] = usage;
-    table.lastUsedAt[slot] = this.#clock.now();
+    if (table.inFlight.get(slot) > 0) return;
+    const usage = table.usageCount.get(slot) + 1;
+    table.usageCount.set(slot, usage);
+    table.lastUsedAt.set(slot, this.#clock.now());
     if (usage >= this.#limits(slot).maxUsageCount) this.#exhaust(slot);
   }
 
   /** No use is left. The session retires when the pages in flight are done: nobody is cut off, nobody is blamed. */
   #exhaust(slot: number): void {
-    const flags = this.table.flags[slot] as number;
+    const flags = this.table.flags.get(slot);
     if ((flags & FLAG_EXHAUSTED) !== 0) return;
-    this.table.flags[slot] = flags | FLAG_EXHAUSTED;
+    this.table.flags.set(slot, flags | FLAG_EXHAUSTED);
     this.#owner.onExhausted(slot);
   }
 
@@ -267,10 +267,10 @@ export class Ledger {
   #coolDown(slot: number, openedAt: number, outcome: Outcome, now: number): void {
     const { table } = this;
     const isSameEvent =
-      openedAt <= (table.cooldownFrom[slot] as number) && (table.cooldownStep[slot] as number) > 0;
+      openedAt <= table.cooldownFrom.get(slot) && table.cooldownStep.get(slot) > 0;
     if (!isSameEvent) {
-      table.cooldownStep[slot] = Math.min(30, (table.cooldownStep[slot] as number) + 1);
-      table.cooldownFrom[slot] = now;
+      table.cooldownStep.set(slot, Math.min(30, table.cooldownStep.get(slot) + 1));
+      table.cooldownFrom.set(slot, now);
     }
     const secs = this.#rest(slot, now, outcome.retryAfterSecs ?? 0, isSameEvent);
     this.timeline.record(slot, EVENT_OF.throttled, now, outcome.status, secs);
@@ -281,33 +281,33 @@ export class Ledger {
     const { table } = this;
     this.#owner.onProxyVerdict(slot, 'failed');
     const isSameEvent =
-      openedAt <= (table.cooldownFrom[slot] as number) && (table.proxyFailures[slot] as number) > 0;
-    const failures = (table.proxyFailures[slot] as number) + (isSameEvent ? 0 : 1);
-    table.proxyFailures[slot] = failures;
-    const isProven = ((table.flags[slot] as number) & FLAG_PROVEN) !== 0;
+      openedAt <= table.cooldownFrom.get(slot) && table.proxyFailures.get(slot) > 0;
+    const failures = table.proxyFailures.get(slot) + (isSameEvent ? 0 : 1);
+    table.proxyFailures.set(slot, failures);
+    const isProven = (table.flags.get(slot) & FLAG_PROVEN) !== 0;
     if (!isProven || failures > PROXY_FAILURES_TOLERATED) {
       this.#end(slot, 'proxy', outcome.status);
       return;
     }
     if (isSameEvent) return;
-    table.cooldownStep[slot] = failures;
-    table.cooldownFrom[slot] = now;
+    table.cooldownStep.set(slot, failures);
+    table.cooldownFrom.set(slot, now);
     this.#rest(slot, now, 0, false);
   }
 
   /** Returns how long the session rests from now, in seconds. */
   #rest(slot: number, now: number, askedSecs: number, isSameEvent: boolean): number {
     const { table } = this;
-    const step = table.cooldownStep[slot] as number;
+    const step = table.cooldownStep.get(slot);
     const backoffSecs = Math.min(COOLDOWN_MAX_SECS, COOLDOWN_BASE_SECS * 2 ** (step - 1));
     const jitter = 1 + COOLDOWN_JITTER * this.#random.next();
     const until = isSameEvent
       ? now + askedSecs * 1000
       : now + Math.max(askedSecs, backoffSecs) * jitter * 1000;
-    table.readyAt[slot] = Math.max(table.readyAt[slot] as number, until);
+    table.readyAt.set(slot, Math.max(table.readyAt.get(slot), until));
     this.#owner.onChanged(slot, false);
     this.#owner.onCooldown(slot);
-    return ((table.readyAt[slot] as number) - now) / 1000;
+    return (table.readyAt.get(slot) - now) / 1000;
   }
 
   #limits(slot: number): SessionLimits {
@@ -317,8 +317,8 @@ export class Ledger {
   #end(slot: number, reason: RetiredReason, status = 0): void {
     const { table } = this;
     const code = RETIRED_REASONS.indexOf(reason);
-    table.flags[slot] = (table.flags[slot] as number) | FLAG_RETIRED;
-    table.retiredReason[slot] = code + 1;
+    table.flags.set(slot, table.flags.get(slot) | FLAG_RETIRED);
+    table.retiredReason.set(slot, code + 1);
     this.timeline.record(slot, EVENT_RETIRED, this.#clock.now(), status, code);
     this.#owner.onRetired(slot, reason);
   }
@@ -326,8 +326,8 @@ export class Ledger {
   /** Last step of every change: the owner may give the slot to another session after it. */
   #finish(slot: number): void {
     const { table } = this;
-    if (table.inFlight[slot] !== 0) return;
-    const flags = table.flags[slot] as number;
+    if (table.inFlight.get(slot) !== 0) return;
+    const flags = table.flags.get(slot);
     if ((flags & FLAG_RETIRED) === 0) {
       if ((flags & FLAG_EXHAUSTED) === 0) return;
       this.#end(slot, 'exhausted');

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../core/clock.ts';
 import type { Log } from '../core/log.ts';
+import { nextTurn } from '../core/next-turn.ts';
 import type {
   RetiredSession,
   SessionColdRow,
@@ -23,7 +24,7 @@ const URGENT_DELAY_MS = 50;
 /** After a failed write, such as on a full disk. */
 const RETRY_DELAY_MS = 5000;
 /** Rows written at a time; the event loop is let go in between. */
-const CHUNK_ROWS = 150;
+const CHUNK_ROWS = 50;
 
 /** Writes what changed, and only that, to a session store: soon, in small pieces, off the hot path. */
 export class Persistence {
@@ -62,12 +63,12 @@ export class Persistence {
 
   /** The row as it was restored is in the store already. */
   noteStored(slot: number): void {
-    this.#table.flags[slot] = (this.#table.flags[slot] as number) | FLAG_STORED;
+    this.#table.flags.set(slot, this.#table.flags.get(slot) | FLAG_STORED);
   }
 
   noteRetired(slot: number, reason: RetiredReason, retiredAt: number): void {
-    const flags = this.#table.flags[slot] as number;
-    this.#table.flags[slot] = flags & ~(FLAG_HOT_DIRTY | FLAG_COLD_DIRTY);
+    const flags = this.#table.flags.get(slot);
+    this.#table.flags.set(slot, flags & ~(FLAG_HOT_DIRTY | FLAG_COLD_DIRTY));
     if ((flags & FLAG_STORED) === 0) return;
     this.#retired.push({ id: this.#table.ids[slot] as string, reason, retiredAt });
     this.#plan(URGENT_DELAY_MS);
@@ -86,9 +87,9 @@ export class Persistence {
   }
 
   #note(slot: number, dirty: number, delayMs: number): void {
-    const flags = this.#table.flags[slot] as number;
+    const flags = this.#table.flags.get(slot);
     if ((flags & dirty) === dirty) return;
-    this.#table.flags[slot] = flags | dirty;
+    this.#table.flags.set(slot, flags | dirty);
     if ((flags & (FLAG_HOT_DIRTY | FLAG_COLD_DIRTY)) === 0) this.#dirty.push(slot);
     this.#plan(delayMs);
   }
@@ -143,9 +144,9 @@ export class Persistence {
   /** A slot that was freed since it was noted has no dirty flag any more. */
   #collect(slot: number, hot: SessionHotRow[], cold: SessionColdRow[]): void {
     const table = this.#table;
-    const flags = table.flags[slot] as number;
+    const flags = table.flags.get(slot);
     if ((flags & (FLAG_HOT_DIRTY | FLAG_COLD_DIRTY)) === 0) return;
-    table.flags[slot] = (flags & ~(FLAG_HOT_DIRTY | FLAG_COLD_DIRTY)) | FLAG_STORED;
+    table.flags.set(slot, (flags & ~(FLAG_HOT_DIRTY | FLAG_COLD_DIRTY)) | FLAG_STORED);
     hot.push(hotRowOf(table, slot));
     if ((flags & FLAG_COLD_DIRTY) === 0 && !this.#hasChangedInside(slot)) return;
     cold.push({ id: table.ids[slot] as string, body: coldBodyOf(table, slot) });
@@ -164,14 +165,10 @@ export class Persistence {
     this.#isFailing = true;
     this.#retired.unshift(...retired);
     for (const slot of slots) {
-      if (((this.#table.flags[slot] as number) & FLAG_ALIVE) !== 0) {
+      if ((this.#table.flags.get(slot) & FLAG_ALIVE) !== 0) {
         this.#note(slot, FLAG_HOT_DIRTY | FLAG_COLD_DIRTY, RETRY_DELAY_MS);
       }
     }
     this.#plan(RETRY_DELAY_MS);
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -120,9 +120,9 @@ export class Preparation {
 
   /** A session enters the pool. Unless it was initialised earlier, it is unfit until it is prepared. */
   receive(slot: number): void {
-    const flags = this.#ledger.table.flags[slot] as number;
+    const flags = this.#ledger.table.flags.get(slot);
     if (!this.#hooks.initSession || (flags & FLAG_INITIALIZED) !== 0) return;
-    this.#ledger.table.flags[slot] = flags | FLAG_UNFIT;
+    this.#ledger.table.flags.set(slot, flags | FLAG_UNFIT);
     this.#toSleep(this.#admit(slot, 'init'));
   }
 
@@ -136,7 +136,7 @@ export class Preparation {
   /** A fit session is unfit until it has been looked at. The caller has taken it out of the ready ones. */
   recheck(slot: number): void {
     const { table } = this.#ledger;
-    table.flags[slot] = (table.flags[slot] as number) | FLAG_UNFIT;
+    table.flags.set(slot, table.flags.get(slot) | FLAG_UNFIT);
     this.#enqueue(this.#admit(slot, 'check'));
   }
 
@@ -318,7 +318,7 @@ export class Preparation {
     this.#discharge(patient);
     if (this.#hooks.checkSession) this.#goodAt.set(slot, now);
     const gained = result === 'initialized' ? FLAG_INITIALIZED | FLAG_PROVEN : FLAG_PROVEN;
-    table.flags[slot] = ((table.flags[slot] as number) | gained) & ~FLAG_UNFIT;
+    table.flags.set(slot, (table.flags.get(slot) | gained) & ~FLAG_UNFIT);
     this.#ledger.timeline.record(slot, EVENT_OF[result], now);
     if (result !== 'checked') this.#ledger.noteCold(slot);
     this.#owner.onFit(slot);

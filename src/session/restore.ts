@@ -1,5 +1,6 @@
 import { messageOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
+import { nextTurn } from '../core/next-turn.ts';
 import type { ProxyInfo } from '../proxy/proxy-info.ts';
 import type { SessionStore, StoredSession } from '../storage/session-store.ts';
 import type { Ledger } from './ledger.ts';
@@ -10,6 +11,9 @@ import { EVENT_RESTORED } from './timeline.ts';
 
 /** Retirements are remembered this long, so that another pool that still knows the session cannot bring it back. */
 const REMEMBER_RETIRED_MS = 7 * 24 * 3600 * 1000;
+
+/** About five milliseconds of work. */
+const ROWS_A_TURN = 500;
 
 /**
  * Reads the stored sessions of a pool back into its table. A corrupt row is put aside and the others
@@ -30,7 +34,9 @@ export async function restoreSessions(parts: {
   await store.forgetRetired(now - REMEMBER_RETIRED_MS);
   const shared = sharing();
   const corrupt: { id: string; why: string }[] = [];
+  let count = 0;
   for (const stored of await chosen(store, parts.maxPoolSize, log)) {
+    if (++count % ROWS_A_TURN === 0) await nextTurn();
     const { id } = stored.hot;
     if (roster.has(id)) continue;
     let slot: number;

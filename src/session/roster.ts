@@ -42,7 +42,7 @@ export class Roster {
 
   enter(slot: number): void {
     const { table } = this.#ledger;
-    table.flags[slot] = (table.flags[slot] as number) | FLAG_ALIVE;
+    table.flags.set(slot, table.flags.get(slot) | FLAG_ALIVE);
     this.#slotOfId.set(table.ids[slot] as string, slot);
     this.#alive.add(slot);
   }
@@ -56,7 +56,7 @@ export class Roster {
   /** The session is no longer alive; its slot stays until the last lease on it is settled. */
   leave(slot: number): void {
     const { table } = this.#ledger;
-    table.flags[slot] = (table.flags[slot] as number) & ~FLAG_ALIVE;
+    table.flags.set(slot, table.flags.get(slot) & ~FLAG_ALIVE);
     this.#slotOfId.delete(table.ids[slot] as string);
     this.#alive.remove(slot);
   }
@@ -83,8 +83,7 @@ export class Roster {
     const slots: number[] = [];
     for (let index = 0; index < this.#alive.size; index++) slots.push(this.#alive.at(index));
     for (const slot of slots) {
-      if (((this.#ledger.table.flags[slot] as number) & FLAG_ALIVE) !== 0)
-        yield this.handleOf(slot);
+      if ((this.#ledger.table.flags.get(slot) & FLAG_ALIVE) !== 0) yield this.handleOf(slot);
     }
   }
 }

@@ -43,7 +43,7 @@ export class Seat {
   }
 
   get leaseUrl(): string | undefined {
-    if (this.#final || this.ledger.table.inFlight[this.slot] === 0) return undefined;
+    if (this.#final || this.ledger.table.inFlight.get(this.slot) === 0) return undefined;
     return this.ledger.table.leaseUrls.get(this.slot);
   }
 
@@ -57,7 +57,7 @@ export class Seat {
   }
 
   read(column: ReadableColumn): number {
-    return this.#final ? this.#final[column] : (this.ledger.table[column][this.slot] as number);
+    return this.#final ? this.#final[column] : this.ledger.table[column].get(this.slot);
   }
 
   ensureCold(): ColdState {

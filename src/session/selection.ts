@@ -65,35 +65,40 @@ export function readySetFor(
   return new OrderedReady(selection);
 }
 
-/** Uniform over the ready ones. */
-class RandomReady implements ReadySet {
-  readonly growth = 'eager';
-  readonly #slots = new DenseSet();
-  readonly #random: Random;
-
-  constructor(random: Random) {
-    this.#random = random;
-  }
+/** The ready ones in no particular order, each within reach by its number. */
+class DenseReady {
+  protected readonly slots = new DenseSet();
 
   get size(): number {
-    return this.#slots.size;
+    return this.slots.size;
   }
 
   has(slot: number): boolean {
-    return this.#slots.has(slot);
+    return this.slots.has(slot);
   }
 
   add(slot: number): void {
-    this.#slots.add(slot);
+    this.slots.add(slot);
   }
 
   remove(slot: number): void {
-    this.#slots.remove(slot);
+    this.slots.remove(slot);
+  }
+}
+
+/** Uniform over the ready ones. */
+class RandomReady extends DenseReady implements ReadySet {
+  readonly growth = 'eager';
+  readonly #random: Random;
+
+  constructor(random: Random) {
+    super();
+    this.#random = random;
   }
 
   pick(): number {
-    const { size } = this.#slots;
-    return size === 0 ? -1 : this.#slots.at(Math.floor(this.#random.next() * size));
+    const { size } = this.slots;
+    return size === 0 ? -1 : this.slots.at(Math.floor(this.#random.next() * size));
   }
 }
 
@@ -152,7 +157,7 @@ class LeastUsedReady implements ReadySet {
   }
 
   add(slot: number): void {
-    this.#heap.set(slot, this.#table.usageCount[slot] as number);
+    this.#heap.set(slot, this.#table.usageCount.get(slot));
   }
 
   remove(slot: number): void {
@@ -164,37 +169,21 @@ class LeastUsedReady implements ReadySet {
   }
 }
 
-class CustomReady implements ReadySet {
+class CustomReady extends DenseReady implements ReadySet {
   readonly growth: 'eager' | 'lazy';
-  readonly #slots = new DenseSet();
   readonly #policy: SelectionPolicy;
   readonly #parts: ReadySetParts;
 
   constructor(policy: SelectionPolicy, parts: ReadySetParts) {
+    super();
     this.#policy = policy;
     this.#parts = parts;
     this.growth = policy.growth ?? 'eager';
   }
 
-  get size(): number {
-    return this.#slots.size;
-  }
-
-  has(slot: number): boolean {
-    return this.#slots.has(slot);
-  }
-
-  add(slot: number): void {
-    this.#slots.add(slot);
-  }
-
-  remove(slot: number): void {
-    this.#slots.remove(slot);
-  }
-
   pick(url: string | undefined): number {
-    if (this.#slots.size === 0) return -1;
-    const slots = this.#slots;
+    const { slots } = this;
+    if (slots.size === 0) return -1;
     const { handleOf, slotOf, random, now } = this.#parts;
     const session = this.#policy.pick({
       count: slots.size,

@@ -93,9 +93,7 @@ export class SessionMaker {
   ): number | Promise<number> {
     if (!evenIfFull && !this.#hasPlace()) throw new PoolFullError(this.#options.maxPoolSize);
     const { id } = options;
-    if (id !== undefined && (this.#roster.has(id) || this.#makingIds.has(id))) {
-      throw new DuplicateSessionError(id);
-    }
+    if (id !== undefined && this.#isTaken(id)) throw new DuplicateSessionError(id);
     return this.#finish(options, null, undefined);
   }
 
@@ -115,8 +113,9 @@ export class SessionMaker {
     made: Session | null,
     request: unknown,
   ): number | Promise<number> {
-    const id = made?.id ?? options.id ?? this.#newId();
-    if (this.#roster.has(id) || this.#makingIds.has(id)) throw new DuplicateSessionError(id);
+    const asked = made?.id ?? options.id;
+    if (asked !== undefined && this.#isTaken(asked)) throw new DuplicateSessionError(asked);
+    const id = asked ?? this.#newId();
     const own = made ? made.proxyInfo : options.proxyInfo;
     const { proxyConfiguration } = this.#options;
     if (own || !proxyConfiguration || (!made && own === null)) {
@@ -196,10 +195,14 @@ export class SessionMaker {
     }
   }
 
+  #isTaken(id: string): boolean {
+    return this.#roster.has(id) || (this.#makingIds.size > 0 && this.#makingIds.has(id));
+  }
+
   #newId(): string {
     for (;;) {
       const id = newSessionId(this.#options.random);
-      if (!this.#roster.has(id)) return id;
+      if (!this.#isTaken(id)) return id;
     }
   }
 }

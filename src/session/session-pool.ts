@@ -362,7 +362,7 @@ export class SessionPool implements AsyncDisposable {
     let slot = -1;
     for (let attempt = 0; attempt < SHARED_TRIES; attempt++) {
       slot = this.#roster.at(Math.floor(random.next() * this.#roster.size));
-      const flags = this.#table.flags[slot] as number;
+      const flags = this.#table.flags.get(slot);
       if ((flags & (FLAG_COOLING | FLAG_EXHAUSTED)) === 0) return slot;
     }
     const ready = this.#availability.pick(undefined);
@@ -384,7 +384,7 @@ export class SessionPool implements AsyncDisposable {
     const id = this.#table.ids[slot] as string;
     const now = this.#options.clock.now();
     this.#retiredCount++;
-    if (((this.#table.flags[slot] as number) & FLAG_EXHAUSTED) !== 0) this.#exhaustedCount--;
+    if ((this.#table.flags.get(slot) & FLAG_EXHAUSTED) !== 0) this.#exhaustedCount--;
     this.#retiredByReason.set(reason, (this.#retiredByReason.get(reason) ?? 0) + 1);
     this.#persistence?.noteRetired(slot, reason, now);
     const note = this.#preparation?.leave(slot);
@@ -434,7 +434,7 @@ export class SessionPool implements AsyncDisposable {
   }
 
   #stateOf(slot: number, restsUntil: Date | null): SessionExplanation['state'] {
-    if ((this.#table.inFlight[slot] as number) > 0) return 'in use';
+    if (this.#table.inFlight.get(slot) > 0) return 'in use';
     return restsUntil ? 'cooling' : 'usable';
   }
 

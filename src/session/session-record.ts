@@ -24,23 +24,23 @@ const NEWLINE = '\n';
 export function hotRowOf(table: SlotTable, slot: number): SessionHotRow {
   return {
     id: table.ids[slot] as string,
-    usageCount: table.usageCount[slot] as number,
-    errorScore: table.errorScore[slot] as number,
-    lastUsedAt: table.lastUsedAt[slot] as number,
-    cooldownUntil: table.readyAt[slot] as number,
-    cooldownStep: table.cooldownStep[slot] as number,
+    usageCount: table.usageCount.get(slot),
+    errorScore: table.errorScore.get(slot),
+    lastUsedAt: table.lastUsedAt.get(slot),
+    cooldownUntil: table.readyAt.get(slot),
+    cooldownStep: table.cooldownStep.get(slot),
   };
 }
 
 /** Cookies and user data stand on lines of their own, so that restoring need not parse them. */
 export function coldBodyOf(table: SlotTable, slot: number): string {
   const limits = table.limits[slot] as SessionLimits;
-  const flags = table.flags[slot] as number;
+  const flags = table.flags.get(slot);
   const keys = table.keys.get(slot);
   const header: Header = {
     version: 1,
-    createdAt: table.createdAt[slot] as number,
-    expiresAt: table.expiresAt[slot] as number,
+    createdAt: table.createdAt.get(slot),
+    expiresAt: table.expiresAt.get(slot),
     limits: storedLimits(limits),
     fingerprint: table.fingerprintOf(slot) as Header['fingerprint'],
     proxy: table.proxies.get(slot) ?? null,
@@ -87,20 +87,22 @@ export function restoreSlot(
   const { hot } = checkedHot(stored);
   const limits = limitsFor(mode, header, current);
   const slot = table.allocate(hot.id, shared.limits(limits));
-  table.usageCount[slot] = hot.usageCount;
-  table.errorScore[slot] = hot.errorScore;
-  table.lastUsedAt[slot] = hot.lastUsedAt;
-  table.readyAt[slot] = hot.cooldownUntil;
-  table.cooldownStep[slot] = hot.cooldownStep;
-  table.createdAt[slot] = header.createdAt;
-  table.expiresAt[slot] =
+  table.usageCount.set(slot, hot.usageCount);
+  table.errorScore.set(slot, hot.errorScore);
+  table.lastUsedAt.set(slot, hot.lastUsedAt);
+  table.readyAt.set(slot, hot.cooldownUntil);
+  table.cooldownStep.set(slot, hot.cooldownStep);
+  table.createdAt.set(slot, header.createdAt);
+  table.expiresAt.set(
+    slot,
     limits.maxAgeSecs === header.limits.maxAgeSecs
       ? header.expiresAt
-      : expiryOf(header.createdAt, limits.maxAgeSecs);
-  table.fingerprint[slot] = table.internFingerprint(header.fingerprint);
+      : expiryOf(header.createdAt, limits.maxAgeSecs),
+  );
+  table.setFingerprint(slot, header.fingerprint);
   if (header.proxy) table.proxies.set(slot, shared.proxy(header.proxy));
   const flags = (header.isProven ? FLAG_PROVEN : 0) | (header.isInitialized ? FLAG_INITIALIZED : 0);
-  table.flags[slot] = (table.flags[slot] as number) | flags;
+  table.flags.set(slot, table.flags.get(slot) | flags);
   if (header.keys) table.keys.set(slot, header.keys);
   if (!userDataJson && !jarJson) return slot;
   const cold = new ColdState();

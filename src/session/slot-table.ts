@@ -3,6 +3,13 @@ import type { ProxyInfo } from '../proxy/proxy-info.ts';
 import type { ColdState } from './cold-state.ts';
 import { ObjectColumn } from './object-column.ts';
 import type { SessionLimits } from './session-options.ts';
+import {
+  Float64Column,
+  SlotMemory,
+  Uint8Column,
+  Uint16Column,
+  Uint32Column,
+} from './slot-memory.ts';
 
 /** Bits of the `flags` column. */
 export const FLAG_RETIRED = 1;
@@ -27,33 +34,38 @@ const GENERATION_SHIFT = 10;
 /** Smaller than doubling: at a million sessions the unused part of the columns matters. */
 const GROWTH = 1.5;
 
+/** Leases that can be open on one session at once, whatever its `maxConcurrency`. */
+export const MAX_IN_FLIGHT = 0xffff;
+
 /**
- * The state of all sessions, one column per field, indexed by slot. A million sessions are a dozen
- * arrays and not ten million objects. Columns are replaced when the table grows: never keep one.
+ * The state of all sessions: numbers side by side in raw memory, things in columns of their own. A million
+ * sessions are a few large arrays and not ten million objects.
  */
 export class SlotTable {
-  usageCount: Uint32Array;
-  errorScore: Float64Array;
-  createdAt: Float64Array;
-  expiresAt: Float64Array;
-  lastUsedAt: Float64Array;
+  readonly #memory: SlotMemory;
+  // What a use reads and writes comes first, so that it falls into one cache line.
+  readonly errorScore: Float64Column;
+  readonly lastUsedAt: Float64Column;
   /** Nothing goes out before this time: a cooldown or the pause of `minIntervalSecs`. */
-  readyAt: Float64Array;
-  /** When the present cooldown step began; a throttled answer to an older lease is the same event. */
-  cooldownFrom: Float64Array;
-  cooldownStep: Uint8Array;
-  /** Open leases. */
-  inFlight: Uint32Array;
-  /** Open leases on which the user has not given a verdict. */
-  unjudged: Uint32Array;
-  /** In a row. */
-  proxyFailures: Uint8Array;
+  readonly readyAt: Float64Column;
+  readonly usageCount: Uint32Column;
   /** Bits, and above them how often the slot has changed hands; see `generationOf`. */
-  flags: Uint32Array;
+  readonly flags: Uint32Column;
+  /** Open leases. */
+  readonly inFlight: Uint16Column;
+  /** Open leases on which the user has not given a verdict. */
+  readonly unjudged: Uint16Column;
+  readonly cooldownStep: Uint8Column;
+  /** In a row. */
+  readonly proxyFailures: Uint8Column;
   /** Index into the reasons of retirement, plus one. */
-  retiredReason: Uint8Array;
-  /** Index into `fingerprints`. */
-  fingerprint: Uint16Array;
+  readonly retiredReason: Uint8Column;
+  /** When the present cooldown step began; a throttled answer to an older lease is the same event. */
+  readonly cooldownFrom: Float64Column;
+  readonly createdAt: Float64Column;
+  readonly expiresAt: Float64Column;
+  /** Index into the fingerprints. */
+  #fingerprint: Uint16Array;
 
   readonly ids: string[] = [];
   readonly limits: SessionLimits[] = [];
@@ -67,52 +79,40 @@ export class SlotTable {
   readonly #fingerprints: Fingerprint[] = [];
   readonly #fingerprintIndex = new Map<string, number>();
   readonly #free: number[] = [];
-  #capacity: number;
   #used = 0;
 
   constructor(capacity = 16) {
-    this.#capacity = capacity;
-    this.usageCount = new Uint32Array(capacity);
-    this.errorScore = new Float64Array(capacity);
-    this.createdAt = new Float64Array(capacity);
-    this.expiresAt = new Float64Array(capacity);
-    this.lastUsedAt = new Float64Array(capacity);
-    this.readyAt = new Float64Array(capacity);
-    this.cooldownFrom = new Float64Array(capacity);
-    this.cooldownStep = new Uint8Array(capacity);
-    this.inFlight = new Uint32Array(capacity);
-    this.unjudged = new Uint32Array(capacity);
-    this.proxyFailures = new Uint8Array(capacity);
-    this.flags = new Uint32Array(capacity);
-    this.retiredReason = new Uint8Array(capacity);
-    this.fingerprint = new Uint16Array(capacity);
+    const memory = new SlotMemory(capacity);
+    this.#memory = memory;
+    this.errorScore = new Float64Column(memory, 0);
+    this.lastUsedAt = new Float64Column(memory, 8);
+    this.readyAt = new Float64Column(memory, 16);
+    this.usageCount = new Uint32Column(memory, 24);
+    this.flags = new Uint32Column(memory, 28);
+    this.inFlight = new Uint16Column(memory, 32);
+    this.unjudged = new Uint16Column(memory, 34);
+    this.cooldownStep = new Uint8Column(memory, 36);
+    this.proxyFailures = new Uint8Column(memory, 37);
+    this.retiredReason = new Uint8Column(memory, 38);
+    this.cooldownFrom = new Float64Column(memory, 40);
+    this.createdAt = new Float64Column(memory, 48);
+    this.expiresAt = new Float64Column(memory, 56);
+    this.#fingerprint = new Uint16Array(capacity);
   }
 
-  get capacity(): number {
-    return this.#capacity;
-  }
-
-  /** A slot with every column zero. */
+  /** A slot with every number zero, its generation aside. */
   allocate(id: string, limits: SessionLimits): number {
     const slot = this.#free.pop() ?? this.#used++;
-    if (slot === this.#capacity) this.#grow();
+    if (slot === this.#memory.capacity) this.#grow();
     this.ids[slot] = id;
     this.limits[slot] = limits;
     return slot;
   }
 
   free(slot: number): void {
-    this.usageCount[slot] = 0;
-    this.errorScore[slot] = 0;
-    this.lastUsedAt[slot] = 0;
-    this.readyAt[slot] = 0;
-    this.cooldownFrom[slot] = 0;
-    this.cooldownStep[slot] = 0;
-    this.inFlight[slot] = 0;
-    this.unjudged[slot] = 0;
-    this.proxyFailures[slot] = 0;
-    this.flags[slot] = (this.generationOf(slot) + 1) << GENERATION_SHIFT;
-    this.retiredReason[slot] = 0;
+    const generation = this.generationOf(slot);
+    this.#memory.clear(slot);
+    this.flags.set(slot, (generation + 1) << GENERATION_SHIFT);
     this.ids[slot] = '';
     this.leaseUrls.clear(slot);
     this.cold.clear(slot);
@@ -123,11 +123,19 @@ export class SlotTable {
 
   /** Tells the sessions apart that have had the slot one after the other. In a column that is read anyway, so it costs no cache miss. */
   generationOf(slot: number): number {
-    return (this.flags[slot] as number) >>> GENERATION_SHIFT;
+    return this.flags.get(slot) >>> GENERATION_SHIFT;
   }
 
   /** Fingerprints are few and shared: a slot holds a number. */
-  internFingerprint(fingerprint: Fingerprint): number {
+  setFingerprint(slot: number, fingerprint: Fingerprint): void {
+    this.#fingerprint[slot] = this.#interned(fingerprint);
+  }
+
+  fingerprintOf(slot: number): Fingerprint {
+    return this.#fingerprints[this.#fingerprint[slot] as number] as Fingerprint;
+  }
+
+  #interned(fingerprint: Fingerprint): number {
     // The common ones are shared objects: found without making a key.
     for (let index = 0; index < this.#fingerprints.length && index < 8; index++) {
       if (this.#fingerprints[index] === fingerprint) return index;
@@ -141,27 +149,10 @@ export class SlotTable {
     return index;
   }
 
-  fingerprintOf(slot: number): Fingerprint {
-    return this.#fingerprints[this.fingerprint[slot] as number] as Fingerprint;
-  }
-
   #grow(): void {
-    const capacity = Math.ceil(this.#capacity * GROWTH) + 1;
-    this.usageCount = grown(this.usageCount, new Uint32Array(capacity));
-    this.errorScore = grown(this.errorScore, new Float64Array(capacity));
-    this.createdAt = grown(this.createdAt, new Float64Array(capacity));
-    this.expiresAt = grown(this.expiresAt, new Float64Array(capacity));
-    this.lastUsedAt = grown(this.lastUsedAt, new Float64Array(capacity));
-    this.readyAt = grown(this.readyAt, new Float64Array(capacity));
-    this.cooldownFrom = grown(this.cooldownFrom, new Float64Array(capacity));
-    this.cooldownStep = grown(this.cooldownStep, new Uint8Array(capacity));
-    this.inFlight = grown(this.inFlight, new Uint32Array(capacity));
-    this.unjudged = grown(this.unjudged, new Uint32Array(capacity));
-    this.proxyFailures = grown(this.proxyFailures, new Uint8Array(capacity));
-    this.flags = grown(this.flags, new Uint32Array(capacity));
-    this.retiredReason = grown(this.retiredReason, new Uint8Array(capacity));
-    this.fingerprint = grown(this.fingerprint, new Uint16Array(capacity));
-    this.#capacity = capacity;
+    const capacity = Math.ceil(this.#memory.capacity * GROWTH) + 1;
+    this.#memory.reserve(capacity);
+    this.#fingerprint = grown(this.#fingerprint, new Uint16Array(capacity));
   }
 }
 

@@ -3,7 +3,6 @@ import { grown } from './slot-table.ts';
 
 /** What can happen to a session; the outcomes are what its uses came to. */
 export type TimelineEventName =
-  | 'created'
   | 'restored'
   | 'leased'
   | 'released'
@@ -43,15 +42,20 @@ export interface TimelineTicket {
 const NOTHING: TimelineReading = Object.freeze({ events: [], forgottenCount: 0 });
 const NO_TICKET: TimelineTicket = Object.freeze({ page: -1, generation: 0 });
 
-const NAMES: readonly TimelineEventName[] = [
-  'created',
+/** What goes as it should comes first. */
+const ROUTINE: readonly TimelineEventName[] = [
   'restored',
   'leased',
   'released',
   'marked good',
-  'marked bad',
   'retired',
-  ...OUTCOME_KINDS,
+  'ok',
+];
+
+const NAMES: readonly TimelineEventName[] = [
+  ...ROUTINE,
+  'marked bad',
+  ...OUTCOME_KINDS.filter((kind) => kind !== 'ok'),
   'initialized',
   'refreshed',
   'checked',
@@ -78,7 +82,10 @@ export function codeOf(name: TimelineEventName): number {
 /** The last so many events of a session are remembered. */
 const EVENTS_PER_PAGE = 16;
 const PAGE_LENGTH = EVENTS_PER_PAGE * 2;
-/** So many sessions have a timeline at once: 4 MB. Beyond it the page longest in use is taken away. */
+/**
+ * So many sessions have a timeline at once: 4 MB. Beyond it, what goes as it should is no longer recorded of the
+ * others, and what does not takes the page longest in use.
+ */
 const MAX_PAGES = 16_384;
 
 /**
@@ -106,7 +113,10 @@ export class Timeline {
 
   record(slot: number, code: number, at: number, status = 0, detail = 0): void {
     let page = (slot < this.#pageOfSlot.length ? (this.#pageOfSlot[slot] as number) : 0) - 1;
-    if (page === -1) page = this.#openPage(slot);
+    if (page === -1) {
+      if (this.#isFull && code < ROUTINE.length) return;
+      page = this.#openPage(slot);
+    }
     const written = this.#written[page] as number;
     this.#written[page] = written + 1;
     const index = page * PAGE_LENGTH + (written % EVENTS_PER_PAGE) * 2;
@@ -164,6 +174,10 @@ export class Timeline {
       ...(isRest && detail > 0 ? { cooldownSecs: detail } : {}),
       ...(event === 'retired' ? { retiredReason: this.#reasons[detail] as RetiredReason } : {}),
     };
+  }
+
+  get #isFull(): boolean {
+    return this.#pagesUsed === MAX_PAGES && this.#freePages.length === 0;
   }
 
   #openPage(slot: number): number {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,9 +8,10 @@ import type { Dataset } from '../../src/storage/dataset.ts';
 import { Database } from '../../src/storage/sqlite/database.ts';
 import { SqliteDataset } from '../../src/storage/sqlite/sqlite-dataset.ts';
 import { SqliteStorage } from '../../src/storage/sqlite/sqlite-storage.ts';
+import { mountSmallDisk } from '../support/small-disk.ts';
 
 /** A folder with room for about a megabyte. */
-interface SmallDisk {
+interface LimitedFolder {
   readonly path: string;
   /** Imposes the limit, where it is not the disk's own. */
   limit(database: Database): Promise<void>;
@@ -71,30 +71,12 @@ function open(path: string): Promise<Database> {
   return Database.open({ path, clock: systemClock, log, lockTimeoutMs: 1000, onCorrupt: 'error' });
 }
 
-async function mountedDisk(): Promise<SmallDisk | undefined> {
-  const path = await mkdtemp(join(tmpdir(), 'troupe-disk-'));
-  const run = (command: string, ...args: string[]): void => {
-    execFileSync(command, args, { stdio: 'pipe' });
-  };
-  try {
-    run('mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', path);
-  } catch {
-    await rm(path, { recursive: true });
-    return undefined;
-  }
-  return {
-    path,
-    limit: async () => undefined,
-    grow: async () => run('mount', '-o', 'remount,size=16m', path),
-    remove: async () => {
-      // Lazily: the driver lets go of the file when its statements are collected.
-      run('umount', '-l', path);
-      await rm(path, { recursive: true });
-    },
-  };
+async function mountedDisk(): Promise<LimitedFolder | undefined> {
+  const disk = await mountSmallDisk(1);
+  return disk && { ...disk, limit: async () => {}, grow: async () => disk.grow(16) };
 }
 
-async function limitedFolder(): Promise<SmallDisk> {
+async function limitedFolder(): Promise<LimitedFolder> {
   const path = await mkdtemp(join(tmpdir(), 'troupe-disk-'));
   const limitTo = (database: Database, pages: number): Promise<unknown> =>
     database.write((connection) => connection.row(`PRAGMA max_page_count = ${pages}`));

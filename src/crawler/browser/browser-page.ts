@@ -1,6 +1,8 @@
 import { messageOf, TimeoutError } from '../../core/errors.ts';
 import { HttpError } from '../../http/http-error.ts';
 import type { Outcome } from '../../session/outcome.ts';
+import type { Session } from '../../session/session.ts';
+import type { HookPage } from '../../session/session-hooks.ts';
 import type { SessionPool } from '../../session/session-pool.ts';
 import type { Attempt } from '../attempt.ts';
 import { type BlockCheck, blockCheck, type CheckedPage, selectorsOf } from '../block-rules.ts';
@@ -95,6 +97,18 @@ export class BrowserPage<Page, Response, Context extends BrowserPageContext<Page
       await opened.close();
       throw error;
     }
+  }
+
+  /** A page as the session, for the hooks of its pool; what it leaves in the jar is saved when it closes. */
+  async openHookPage(session: Session, signal: AbortSignal): Promise<HookPage> {
+    const contexts = this.#contexts as SessionContexts<Page, Response>;
+    const opened = await contexts.open({ session, proxyInfo: session.proxyInfo }, () => {});
+    if (signal.aborted) {
+      await opened.close();
+      throw signal.reason;
+    }
+    await opened.loadCookies();
+    return { page: opened.driven.page, close: () => opened.close() };
   }
 
   async close(context: Context): Promise<void> {

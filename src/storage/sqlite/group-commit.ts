@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../core/clock.ts';
+import { nextTurn } from '../../core/next-turn.ts';
 import { randomInteger, systemRandom } from '../../core/random.ts';
 import type { Connection } from './connection.ts';
 import { isBusy, isFull, storageErrorOf } from './sqlite-error.ts';
@@ -163,7 +164,7 @@ export class GroupCommit {
   }
 
   async #nextTurn(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     this.#turnStartedAt = realTime.monotonicMs();
   }
 }

@@ -1,3 +1,4 @@
+import { nextTurn } from '../../core/next-turn.ts';
 import type { Dataset, DatasetItem, DatasetPage, PushOptions } from '../dataset.ts';
 import { pageRange } from '../page-range.ts';
 import { itemJsonOf } from '../stored-json.ts';
@@ -79,7 +80,7 @@ export class SqliteDataset implements Dataset {
       yield rows.map(([, json]) => JSON.parse(textOf(json)) as DatasetItem);
       if (rows.length < CHUNK) return;
       next = (rows.at(-1)?.[0] ?? 0) + 1;
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
   }
 

@@ -1,3 +1,4 @@
+import { nextTurn } from '../../core/next-turn.ts';
 import type {
   RetiredSession,
   SessionChanges,
@@ -88,7 +89,7 @@ export class SqliteSessionStore implements SessionStore {
       if (sessions.length > 0) yield sessions;
       lastId = rows.at(-1)?.[0] ?? lastId;
       if (rows.length < batchSize) break;
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
     await this.#quarantineCorrupt(corruptIds);
   }
