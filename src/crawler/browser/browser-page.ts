@@ -1,6 +1,8 @@
-import { messageOf, TimeoutError } from '../../core/errors.ts';
+import { ClosedError, messageOf, TimeoutError } from '../../core/errors.ts';
 import { HttpError } from '../../http/http-error.ts';
 import type { Outcome } from '../../session/outcome.ts';
+import type { Session } from '../../session/session.ts';
+import type { HookPage } from '../../session/session-hooks.ts';
 import type { SessionPool } from '../../session/session-pool.ts';
 import type { Attempt } from '../attempt.ts';
 import { type BlockCheck, blockCheck, type CheckedPage, selectorsOf } from '../block-rules.ts';
@@ -95,6 +97,18 @@ export class BrowserPage<Page, Response, Context extends BrowserPageContext<Page
       await opened.close();
       throw error;
     }
+  }
+
+  /** @throws ClosedError when no crawl is running */
+  async openHookPage(session: Session, signal: AbortSignal): Promise<HookPage> {
+    if (!this.#contexts) throw new ClosedError('The browser');
+    // A hook on a page that crashes meets the library's error, or its time runs out.
+    const opened = await this.#contexts.open({ session, proxyInfo: session.proxyInfo }, () => {});
+    if (signal.aborted) {
+      await opened.close();
+      throw signal.reason;
+    }
+    return { page: opened.driven.page, close: () => opened.close() };
   }
 
   async close(context: Context): Promise<void> {
