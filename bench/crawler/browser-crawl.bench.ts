@@ -95,6 +95,8 @@ interface RivalPackage {
 
 async function crawlee(note: Note): Promise<void> {
   process.env['CRAWLEE_LOG_LEVEL'] = 'ERROR';
+  // It may end while it still launches a browser it will not need.
+  process.on('unhandledRejection', () => {});
   const { PlaywrightCrawler: Rival, ProxyConfiguration: RivalProxies } =
     rival<RivalPackage>('crawlee');
   const crawler = new Rival({

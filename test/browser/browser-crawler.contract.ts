@@ -39,7 +39,7 @@ export function browserCrawlerContract(
   name: string,
   make: (options: AnyOptions) => Crawler<AnyContext>,
 ): void {
-  describe(name, () => {
+  describe(name, { timeout: 60_000 }, () => {
     let site: CrawlSite;
     let other: CrawlSite;
 
@@ -116,6 +116,27 @@ export function browserCrawlerContract(
       await crawler.run([`${hosts.here}/members`]);
       expect(site.seen.at(-1)?.cookie).toContain('login=yes');
       expect(site.seen.at(-1)?.cookie).toContain('secret=2');
+    });
+
+    it('logs each session in on a page of its own before its first request', async () => {
+      const cookies: string[] = [];
+      let logins = 0;
+      const crawler = crawlerWith({
+        sessionPoolOptions: {
+          maxPoolSize: 2,
+          selection: 'round-robin',
+          initSession: async ({ page }) => {
+            logins++;
+            await (page as AnyPage).goto(`${site.url}/login`);
+          },
+        },
+        requestHandler: async ({ page }) => {
+          cookies.push((await told(page))['cookie'] as string);
+        },
+      });
+      await crawler.run([1, 2, 3, 4].map((n) => `${site.url}/${n}`));
+      expect(logins).toBeLessThanOrEqual(2);
+      expect(cookies).toEqual(Array(4).fill('login=yes'));
     });
 
     it('takes a cookie away where it was taken away on the other side', async () => {
@@ -503,7 +524,7 @@ export function browserCrawlerContract(
       });
     });
 
-    it('holds no more after sixty pages than after twenty', async () => {
+    it('holds no more after sixty pages than after twenty', { timeout: 120_000 }, async () => {
       const held: { handles: number; processes: number }[] = [];
       let count = 0;
       const crawler = crawlerWith({

@@ -371,6 +371,19 @@ export function describeBrowserDriver({ name, create, library, pidOf }: DriverCo
       expect(crashed).toEqual(['page']);
     });
 
+    it('closes a page whose script never ends, and its renderer with it', async () => {
+      const pid = await pidOf(browser.browser);
+      const before = renderers(pid);
+      const context = await browser.openContext(PLAIN);
+      const page = await context.openPage();
+      await visit(page, `${site.url}/`);
+      const hanging = page.page.evaluate('while (true);').catch((error: unknown) => error);
+      await page.close();
+      await context.close();
+      expect(outcomeOfBrowserError(await hanging, { hasProxy: false })).toEqual({ kind: 'target' });
+      await vi.waitFor(() => expect(renderers(pid)).toBeLessThanOrEqual(before));
+    });
+
     it('lets go of everything: 30 contexts leave nothing open', async () => {
       await using proxy = await openProxy(CREDENTIALS);
       const round = async (): Promise<void> => {
@@ -567,21 +580,31 @@ function handles(): number {
     .filter((kind) => /Wrap$/.test(kind) && !/^(?:FS|TTY)/.test(kind)).length;
 }
 
-/** Whether a process of the browser is left: it leads a group of its own. Zombies wait for init, not for us. */
+/** Whether a process of the browser is left. */
 function hasGroup(pid: number): boolean {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .some((name) => {
-      const [state, , group] = statOf(name);
-      return group === String(pid) && state !== 'Z';
-    });
+  return groupOf(pid).length > 0;
 }
 
-function statOf(pid: string): string[] {
+function renderers(pid: number): number {
+  return groupOf(pid).filter((member) => read(`/proc/${member}/cmdline`).includes('=renderer'))
+    .length;
+}
+
+/** A browser leads a group of its own. Zombies wait for init, not for us. */
+function groupOf(pid: number): string[] {
+  return readdirSync('/proc').filter((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    const stat = read(`/proc/${name}/stat`);
+    const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return group === String(pid) && state !== 'Z';
+  });
+}
+
+/** Empty for a process that has just ended. */
+function read(file: string): string {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return readFileSync(file, 'utf8');
   } catch {
-    return [];
+    return '';
   }
 }

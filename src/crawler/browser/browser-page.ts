@@ -1,4 +1,4 @@
-import { messageOf, TimeoutError } from '../../core/errors.ts';
+import { ClosedError, messageOf, TimeoutError } from '../../core/errors.ts';
 import { HttpError } from '../../http/http-error.ts';
 import type { Outcome } from '../../session/outcome.ts';
 import type { Session } from '../../session/session.ts';
@@ -99,15 +99,15 @@ export class BrowserPage<Page, Response, Context extends BrowserPageContext<Page
     }
   }
 
-  /** A page as the session, for the hooks of its pool; what it leaves in the jar is saved when it closes. */
+  /** @throws ClosedError when no crawl is running */
   async openHookPage(session: Session, signal: AbortSignal): Promise<HookPage> {
-    const contexts = this.#contexts as SessionContexts<Page, Response>;
-    const opened = await contexts.open({ session, proxyInfo: session.proxyInfo }, () => {});
+    if (!this.#contexts) throw new ClosedError('The browser');
+    // A hook on a page that crashes meets the library's error, or its time runs out.
+    const opened = await this.#contexts.open({ session, proxyInfo: session.proxyInfo }, () => {});
     if (signal.aborted) {
       await opened.close();
       throw signal.reason;
     }
-    await opened.loadCookies();
     return { page: opened.driven.page, close: () => opened.close() };
   }
 
