@@ -37,6 +37,8 @@ const PLAIN: ContextIdentity = {
 };
 const CREDENTIALS = { username: 'user-é', password: 'p@ss:w/rd#%' };
 const TIMEOUT_MS = 20_000;
+/** For what a browser does in its own time. */
+const PATIENCE = { timeout: 15_000 };
 const WORKER = fileURLToPath(new URL('./browser-driver-worker.ts', import.meta.url));
 
 export function describeBrowserDriver({ name, create, library, pidOf }: DriverContract): void {
@@ -381,7 +383,7 @@ export function describeBrowserDriver({ name, create, library, pidOf }: DriverCo
       await page.close();
       await context.close();
       expect(outcomeOfBrowserError(await hanging, { hasProxy: false })).toEqual({ kind: 'target' });
-      await vi.waitFor(() => expect(renderers(pid)).toBeLessThanOrEqual(before));
+      await vi.waitFor(() => expect(renderers(pid)).toBeLessThanOrEqual(before), PATIENCE);
     });
 
     it('lets go of everything: 30 contexts leave nothing open', async () => {
@@ -397,7 +399,7 @@ export function describeBrowserDriver({ name, create, library, pidOf }: DriverCo
       await round();
       const before = handles();
       for (let i = 0; i < 15; i++) await Promise.all([round(), round()]);
-      await vi.waitFor(() => expect(handles()).toBeLessThanOrEqual(before));
+      await vi.waitFor(() => expect(handles()).toBeLessThanOrEqual(before), PATIENCE);
     });
 
     it('ends without a trace when it is closed, and has called nobody of its own accord', async () => {
@@ -452,7 +454,7 @@ export function describeBrowserDriver({ name, create, library, pidOf }: DriverCo
           (error: unknown) => error,
         ),
       );
-      await vi.waitFor(() => expect(proxy.seen).toContain(`GET ${site.url}/never`));
+      await vi.waitFor(() => expect(proxy.seen).toContain(`GET ${site.url}/never`), PATIENCE);
       process.kill(pid, 'SIGKILL');
       await gone;
       const [navigation, evaluation] = await Promise.all(failures);
@@ -479,13 +481,10 @@ export function describeBrowserDriver({ name, create, library, pidOf }: DriverCo
         return pid;
       });
       const pids = await Promise.all(deaths);
-      await vi.waitFor(
-        async () => {
-          expect(pids.filter(hasGroup)).toEqual([]);
-          expect(await readdir(temporary)).toHaveLength(foldersWhileOpen);
-        },
-        { timeout: 15_000 },
-      );
+      await vi.waitFor(async () => {
+        expect(pids.filter(hasGroup)).toEqual([]);
+        expect(await readdir(temporary)).toHaveLength(foldersWhileOpen);
+      }, PATIENCE);
     });
 
     it('says why it does not start', async () => {
@@ -501,7 +500,7 @@ export function describeBrowserDriver({ name, create, library, pidOf }: DriverCo
       // Playwright tidies up in its own time.
       await vi.waitFor(async () => {
         expect(await readdir(temporary)).toHaveLength(foldersWhileOpen);
-      });
+      }, PATIENCE);
     });
 
     /** Temporary folders of the browser that all tests share. */
