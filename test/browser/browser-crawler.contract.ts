@@ -253,7 +253,6 @@ export function browserCrawlerContract(
         sessionPool: pool,
         maxRequestRetries: 0,
         maxSessionRotations: 0,
-        stallTimeoutSecs: 0.001,
         checkResponse: { selector: '#captcha', body: /robot/ },
         ignoreHttpErrorStatusCodes: [404],
         requestHandler: () => {},
@@ -269,7 +268,6 @@ export function browserCrawlerContract(
       await crawler.run([
         `${site.url}/forbidden?status=403`,
         `${site.url}/broken?status=500`,
-        `${site.url}/throttled?status=429&retry-after=1`,
         `${site.url}/captcha`,
         `${site.url}/missing?status=404`,
         'http://127.0.0.1:1/refused',
@@ -278,11 +276,24 @@ export function browserCrawlerContract(
       expect(Object.fromEntries(kinds)).toEqual({
         '/forbidden': 'TROUPE_BLOCKED blocked 1',
         '/broken': 'TROUPE_BAD_STATUS score 0 1',
-        '/throttled': 'TROUPE_THROTTLED score 0 1',
         '/captcha': 'TROUPE_BLOCKED blocked 1',
         '/refused': 'TROUPE_NAVIGATION_FAILED score 0 1',
         '/posted': 'TROUPE_NON_RETRYABLE score 0 1',
       });
+    });
+
+    it('lets a session rest that is throttled, without blame', async () => {
+      await using pool = await poolOf(1);
+      const crawler = crawlerWith({
+        sessionPool: pool,
+        stallTimeoutSecs: 0.3,
+        requestHandler: () => {},
+      });
+      const running = crawler.run([`${site.url}/throttled?status=429&retry-after=30`]);
+      await expect(running).rejects.toMatchObject({ code: 'TROUPE_STALLED' });
+      const [session] = pool.sessions;
+      expect(session).toMatchObject({ errorScore: 0, usageCount: 1, retiredReason: null });
+      expect(session?.restsUntil).not.toBeNull();
     });
 
     it('counts a navigation that times out as one use and one bad mark', async () => {
