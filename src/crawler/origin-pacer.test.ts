@@ -30,8 +30,8 @@ test('a delay gives each request of a site its own time, and leaves other sites 
 
 test('the longer of two intervals counts', () => {
   const { clock, pacer } = setUp(2);
-  pacer.setInterval('slow', 5000);
-  pacer.setInterval('site', 1000);
+  pacer.keepApart('slow', 5000);
+  pacer.keepApart('site', 1000);
   for (const site of ['slow', 'site']) pacer.admit(site, `${site}1`);
   expect(pacer.admit('slow', 'slow2')).toBe(clock.now() + 5000);
   expect(pacer.admit('site', 'site2')).toBe(clock.now() + 2000);

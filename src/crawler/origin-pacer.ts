@@ -58,7 +58,7 @@ export class OriginPacer {
   }
 
   /** The site is not to be asked more often than this; the longer of all intervals counts. */
-  setInterval(site: string, intervalMs: number): void {
+  keepApart(site: string, intervalMs: number): void {
     if (intervalMs <= this.#intervalMs) return;
     const lane = this.#laneOf(site);
     lane.intervalMs = Math.max(lane.intervalMs, intervalMs);

@@ -92,7 +92,7 @@ export class RequestRunner<Context extends BasicContext> {
     const { isAllowed, crawlDelaySecs } = await robots.check(request.url, this.#stopSignal);
     if (!isAllowed) return { kind: 'skipped' };
     if (!crawlDelaySecs) return undefined;
-    pacer.setInterval(site, crawlDelaySecs * 1000);
+    pacer.keepApart(site, crawlDelaySecs * 1000);
     // Whoever started before the delay was known has not asked for its place yet.
     const until = hasPlace ? 0 : pacer.admit(site, request.id);
     return until > 0 ? { kind: 'paused', until } : undefined;
