@@ -1,5 +1,6 @@
 import type { Fingerprint } from '../core/fingerprint.ts';
 import { parseProxyUrl } from '../proxy/parse-proxy-url.ts';
+import { jarFrom } from '../session/cookies.ts';
 import type { SessionState } from '../session/session.ts';
 import type { SessionOptions } from '../session/session-options.ts';
 import type { SessionPool as EnginePool } from '../session/session-pool.ts';
@@ -36,15 +37,15 @@ export function savedPool(pool: EnginePool): SavedPool {
  *
  * @throws TypeError when it is no record of a pool; OptionError, ProxyUrlError when a session in it is none
  */
-export async function restoredSessions(
+export function restoredSessions(
   record: unknown,
   proxies: ProxyConfiguration | undefined,
-): Promise<Session[]> {
+): Session[] {
   const { sessions } = (record ?? {}) as { sessions?: unknown };
   if (!Array.isArray(sessions)) throw new TypeError('it holds no list of sessions');
   const restored: Session[] = [];
   for (const saved of sessions as SavedSession[]) {
-    const options = await optionsOf(saved);
+    const options = optionsOf(saved);
     const proxyInfo = saved.proxyUrl === undefined ? null : proxyOf(saved, proxies);
     const session = new Session({ ...options, proxyInfo });
     if (session.isUsable()) restored.push(session);
@@ -61,7 +62,7 @@ function proxyOf(
     : withGroups(parseProxyUrl(proxyUrl, 'a saved proxy'), id);
 }
 
-async function optionsOf(saved: SavedSession): Promise<SessionOptions> {
+function optionsOf(saved: SavedSession): SessionOptions {
   const { id, userData, errorScore, maxErrorScore, errorScoreDecrement, usageCount } = saved;
   const createdAt = new Date(saved.createdAt);
   const expiresAt = new Date(saved.expiresAt);
@@ -82,14 +83,9 @@ async function optionsOf(saved: SavedSession): Promise<SessionOptions> {
     createdAt,
     expiresAt,
     fingerprint: saved.fingerprint,
-    cookieJar: cookies.length > 0 ? await jarOf(saved.cookieJar) : undefined,
+    cookieJar: cookies.length > 0 ? jarFrom(saved.cookieJar) : undefined,
   };
   return Object.fromEntries(
     Object.entries(given).filter(([, value]) => value !== undefined),
   ) as SessionOptions;
-}
-
-async function jarOf(saved: unknown): Promise<NonNullable<SessionOptions['cookieJar']>> {
-  const { CookieJar } = await import('tough-cookie');
-  return CookieJar.deserializeSync(JSON.stringify(saved));
 }

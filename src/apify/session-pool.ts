@@ -215,7 +215,7 @@ export class SessionPool extends EventEmitter implements Ending {
     try {
       const record = await store.getValue(this.#key);
       if (record === null) return [];
-      return await restoredSessions(record, this.#options.proxyConfiguration);
+      return restoredSessions(record, this.#options.proxyConfiguration);
     } catch (error) {
       const aside = `${this.#key}-CORRUPT`;
       log.warning(`The saved sessions cannot be read, they are put aside as ${aside}`, {

@@ -142,6 +142,7 @@ export class HttpPage<Context extends HttpContext> implements PageKind<Context> 
       'json',
       {
         enumerable: true,
+        configurable: true,
         get() {
           if (!isJson(type)) return undefined;
           json ??= { value: parseJson(body as string, url) };
