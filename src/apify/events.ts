@@ -39,14 +39,11 @@ export function startEvents(): () => void {
 function every(intervalMs: number, call: () => void): Timer {
   let timer: Timer;
   const plan = (): void => {
-    timer = systemClock.setTimer(
-      () => {
-        plan();
-        call();
-      },
-      intervalMs,
-      { isBackground: true },
-    );
+    // Not in the background: an actor that waits for an event is not done.
+    timer = systemClock.setTimer(() => {
+      plan();
+      call();
+    }, intervalMs);
   };
   plan();
   return { cancel: () => timer.cancel() };
