@@ -53,7 +53,9 @@ const SCHEMA = optionsObject({
 
 /** @throws OptionError */
 export function resolveListOptions(options: RequestListOptions): RequestListOptions {
-  return parseOptions(SCHEMA, options, 'RequestListOptions') as RequestListOptions;
+  const checked = parseOptions(SCHEMA, options, 'RequestListOptions') as RequestListOptions;
+  // The array itself, as it is to be emptied.
+  return options.sources ? { ...checked, sources: options.sources } : checked;
 }
 
 /** The requests a source stands for; a file on the web is downloaded. @throws OptionError */

@@ -32,25 +32,36 @@ export function savedPool(pool: EnginePool): SavedPool {
   return { usableSessionsCount, retiredSessionsCount, sessions };
 }
 
+export interface Restored {
+  readonly sessions: readonly Session[];
+  /** Why the first of those that could not be read could not. */
+  readonly problem: unknown;
+}
+
 /**
- * The sessions of a record that may still be used, also of one that the original wrote.
+ * The sessions of a record that may still be used, also of one that the original wrote. One that cannot be read does
+ * not hold up the others.
  *
- * @throws TypeError when it is no record of a pool; OptionError, ProxyUrlError when a session in it is none
+ * @throws TypeError when it is no record of a pool
  */
 export function restoredSessions(
   record: unknown,
   proxies: ProxyConfiguration | undefined,
-): Session[] {
-  const { sessions } = (record ?? {}) as { sessions?: unknown };
-  if (!Array.isArray(sessions)) throw new TypeError('it holds no list of sessions');
-  const restored: Session[] = [];
-  for (const saved of sessions as SavedSession[]) {
-    const options = optionsOf(saved);
-    const proxyInfo = saved.proxyUrl === undefined ? null : proxyOf(saved, proxies);
-    const session = new Session({ ...options, proxyInfo });
-    if (session.isUsable()) restored.push(session);
+): Restored {
+  const { sessions: saved } = (record ?? {}) as { sessions?: unknown };
+  if (!Array.isArray(saved)) throw new TypeError('it holds no list of sessions');
+  const sessions: Session[] = [];
+  let problem: unknown;
+  for (const state of saved as SavedSession[]) {
+    try {
+      const proxyInfo = state.proxyUrl === undefined ? null : proxyOf(state, proxies);
+      const session = new Session({ ...optionsOf(state), proxyInfo });
+      if (session.isUsable()) sessions.push(session);
+    } catch (error) {
+      problem ??= error;
+    }
   }
-  return restored;
+  return { sessions, problem };
 }
 
 function proxyOf(
@@ -68,8 +79,9 @@ function optionsOf(saved: SavedSession): SessionOptions {
   const expiresAt = new Date(saved.expiresAt);
   const maxUsageCount =
     saved.maxUsageCount === null ? Number.POSITIVE_INFINITY : saved.maxUsageCount;
-  // The original does not save it.
-  const maxAgeSecs = saved.maxAgeSecs ?? (expiresAt.getTime() - createdAt.getTime()) / 1000;
+  // The original does not save it, and sets `expiresAt` back to retire a session.
+  const ageSecs = Math.max(0.001, (expiresAt.getTime() - createdAt.getTime()) / 1000);
+  const maxAgeSecs = saved.maxAgeSecs ?? ageSecs;
   const { cookies = [] } = (saved.cookieJar ?? {}) as { cookies?: unknown[] };
   const given = {
     id,

@@ -209,21 +209,25 @@ export class SessionPool extends EventEmitter implements Ending {
     return openKeyValueStore(this.#options.persistStateKeyValueStoreId);
   }
 
-  /** A record that cannot be read is put aside, and the pool begins empty. */
-  async #load(): Promise<Session[]> {
+  /** A record that cannot be read, or not whole, is put aside as it was. */
+  async #load(): Promise<readonly Session[]> {
     const store = await this.#store();
+    let sessions: readonly Session[] = [];
+    let problem: unknown;
     try {
       const record = await store.getValue(this.#key);
-      if (record === null) return [];
-      return restoredSessions(record, this.#options.proxyConfiguration);
+      if (record === null) return sessions;
+      ({ sessions, problem } = restoredSessions(record, this.#options.proxyConfiguration));
     } catch (error) {
-      const aside = `${this.#key}-CORRUPT`;
-      log.warning(`The saved sessions cannot be read, they are put aside as ${aside}`, {
-        reason: messageOf(error),
-      });
-      await store.putAside(this.#key, aside);
-      return [];
+      problem = error;
     }
+    if (problem === undefined) return sessions;
+    const aside = `${this.#key}-CORRUPT`;
+    log.warning(`Not all saved sessions can be read; the record is put aside as ${aside}`, {
+      reason: messageOf(problem),
+    });
+    await store.putAside(this.#key, aside);
+    return sessions;
   }
 }
 
