@@ -82,7 +82,7 @@ export function resolveProxyOptions(input: ProxyConfigurationOptions): ResolvedP
   if (countryCode !== undefined) checkCountry(countryCode);
   const own = ownProxies(options as ProxyConfigurationOptions);
   if (!own) return platformProxy(groups, countryCode, options.password);
-  refuseBoth(options, own.option);
+  refuseBoth(options, own.name);
   return own.resolved;
 }
 
@@ -97,24 +97,24 @@ export function checkedSessionId(sessionId: string | number): string {
 function ownProxies({
   proxyUrls,
   newUrlFunction,
-}: ProxyConfigurationOptions): { option: string; resolved: ResolvedProxyOptions } | undefined {
+}: ProxyConfigurationOptions): { name: string; resolved: ResolvedProxyOptions } | undefined {
   if (proxyUrls && newUrlFunction) {
     const message = 'Expected `proxyUrls` or `newUrlFunction`, got both';
     throw new OptionError('newUrlFunction', message);
   }
   if (newUrlFunction) {
-    return { option: 'newUrlFunction', resolved: { kind: 'function', newUrlFunction } };
+    return { name: '`newUrlFunction`', resolved: { kind: 'function', newUrlFunction } };
   }
   if (proxyUrls) {
     if (proxyUrls.length === 0) {
       const message = expectedText('proxyUrls', 'at least one proxy URL', proxyUrls);
       throw new OptionError('proxyUrls', message);
     }
-    return { option: 'proxyUrls', resolved: { kind: 'urls', proxyUrls } };
+    return { name: '`proxyUrls`', resolved: { kind: 'urls', proxyUrls } };
   }
   const listed = process.env['TROUPE_PROXY_URLS']?.split(/[\s,]+/).filter(Boolean) ?? [];
   if (listed.length === 0) return undefined;
-  return { option: 'TROUPE_PROXY_URLS', resolved: { kind: 'urls', proxyUrls: listed } };
+  return { name: '`TROUPE_PROXY_URLS`', resolved: { kind: 'urls', proxyUrls: listed } };
 }
 
 function refuseBoth(options: object, own: string): void {
@@ -124,7 +124,7 @@ function refuseBoth(options: object, own: string): void {
   if (platform === undefined) return;
   throw new OptionError(
     platform,
-    `Cannot combine proxies of your own (\`${own}\`) with Apify Proxy (\`${platform}\`): use one kind`,
+    `Cannot combine proxies of your own (${own}) with Apify Proxy (\`${platform}\`): use one kind`,
   );
 }
 
