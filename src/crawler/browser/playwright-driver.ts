@@ -7,7 +7,6 @@ import type {
   BrowserDriver,
   ContextIdentity,
   DrivenBrowser,
-  DrivenContext,
   LaunchOptions,
 } from './browser-driver.ts';
 import { BrowserProcess, removeFolder } from './browser-process.ts';
@@ -22,9 +21,10 @@ import {
   programFor,
   userArgsOf,
 } from './launcher.ts';
-import { LoopbackForwarders } from './loopback-forwarder.ts';
 import { PlaywrightContext } from './playwright-context.ts';
 import { ProcessGuard } from './process-guard.ts';
+import { RunningBrowser } from './running-browser.ts';
+import type { ContextEnd } from './running-context.ts';
 import { tryFor } from './try-for.ts';
 
 /** A profile that Playwright made, and so one that may be removed. */
@@ -76,6 +76,8 @@ export class PlaywrightDriver implements BrowserDriver<Page, Response> {
         graceMs: this.#graceMs,
         end: () => (browser as Browser).close(),
       });
+      browser.on('disconnected', () => life.gone());
+      if (!browser.isConnected()) life.gone();
       return new PlaywrightBrowser(browser, life, { clock: this.#clock, graceMs: this.#graceMs });
     } catch (cause) {
       if (browser) await tryFor(this.#clock, this.#graceMs, () => (browser as Browser).close());
@@ -94,68 +96,23 @@ export class PlaywrightDriver implements BrowserDriver<Page, Response> {
   }
 }
 
-class PlaywrightBrowser implements DrivenBrowser<Page, Response> {
-  readonly browser: Browser;
-  readonly #life: BrowserProcess;
-  readonly #limits: { readonly clock: Clock; readonly graceMs: number };
-  readonly #forwarders = new LoopbackForwarders();
-  readonly #contexts = new Set<PlaywrightContext>();
-
-  constructor(
-    browser: Browser,
-    life: BrowserProcess,
-    limits: { readonly clock: Clock; readonly graceMs: number },
-  ) {
-    this.browser = browser;
-    this.#life = life;
-    this.#limits = limits;
-    life.onGone(() => {
-      for (const context of this.#contexts) context.browserGone();
+class PlaywrightBrowser extends RunningBrowser<Browser, Page, Response> {
+  protected async newContext(
+    identity: ContextIdentity,
+    proxyServer: string | undefined,
+    end: ContextEnd,
+  ): Promise<PlaywrightContext> {
+    const { userAgent, locale, viewport } = identity;
+    const context = await this.browser.newContext({
+      locale,
+      viewport: { ...viewport },
+      ...(userAgent === undefined ? {} : { userAgent }),
+      // Chromium would go to loopback addresses directly.
+      ...(proxyServer === undefined
+        ? {}
+        : { proxy: { server: proxyServer, bypass: '<-loopback>' } }),
     });
-    browser.on('disconnected', () => life.gone());
-    if (!browser.isConnected()) life.gone();
-  }
-
-  get isConnected(): boolean {
-    return this.#life.isConnected;
-  }
-
-  onGone(listener: () => void): void {
-    this.#life.onGone(listener);
-  }
-
-  async openContext(identity: ContextIdentity): Promise<DrivenContext<Page, Response>> {
-    const { proxy, userAgent, locale, viewport } = identity;
-    const forwarded = proxy ? await this.#forwarders.open(proxy) : undefined;
-    try {
-      const context = await this.browser.newContext({
-        locale,
-        viewport: { ...viewport },
-        ...(userAgent === undefined ? {} : { userAgent }),
-        // Chromium would go to loopback addresses directly.
-        ...(forwarded ? { proxy: { server: forwarded.server, bypass: '<-loopback>' } } : {}),
-      });
-      const opened = new PlaywrightContext({
-        context,
-        identity,
-        ...this.#limits,
-        onClosed: async () => {
-          this.#contexts.delete(opened);
-          await forwarded?.release();
-        },
-      });
-      this.#contexts.add(opened);
-      if (!this.isConnected) opened.browserGone();
-      return opened;
-    } catch (error) {
-      await forwarded?.release();
-      throw error;
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#life.close();
-    await Promise.all([...this.#contexts].map((context) => context.close()));
+    return new PlaywrightContext(context, identity, end);
   }
 }
 

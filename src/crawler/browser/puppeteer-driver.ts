@@ -7,7 +7,6 @@ import type {
   BrowserDriver,
   ContextIdentity,
   DrivenBrowser,
-  DrivenContext,
   LaunchOptions,
 } from './browser-driver.ts';
 import { BrowserProcess, removeFolder } from './browser-process.ts';
@@ -22,9 +21,10 @@ import {
   programFor,
   userArgsOf,
 } from './launcher.ts';
-import { LoopbackForwarders } from './loopback-forwarder.ts';
 import { ProcessGuard } from './process-guard.ts';
 import { PuppeteerContext } from './puppeteer-context.ts';
+import { RunningBrowser } from './running-browser.ts';
+import type { ContextEnd } from './running-context.ts';
 
 /** Drives Chromium with Puppeteer: the optional package puppeteer-core, or the user's own launcher. */
 export class PuppeteerDriver implements BrowserDriver<Page, HTTPResponse> {
@@ -91,65 +91,17 @@ export class PuppeteerDriver implements BrowserDriver<Page, HTTPResponse> {
   }
 }
 
-class PuppeteerBrowser implements DrivenBrowser<Page, HTTPResponse> {
-  readonly browser: Browser;
-  readonly #life: BrowserProcess;
-  readonly #limits: { readonly clock: Clock; readonly graceMs: number };
-  readonly #forwarders = new LoopbackForwarders();
-  readonly #contexts = new Set<PuppeteerContext>();
-
-  constructor(
-    browser: Browser,
-    life: BrowserProcess,
-    limits: { readonly clock: Clock; readonly graceMs: number },
-  ) {
-    this.browser = browser;
-    this.#life = life;
-    this.#limits = limits;
-    life.onGone(() => {
-      for (const context of this.#contexts) context.browserGone();
-    });
-  }
-
-  get isConnected(): boolean {
-    return this.#life.isConnected;
-  }
-
-  onGone(listener: () => void): void {
-    this.#life.onGone(listener);
-  }
-
-  async openContext(identity: ContextIdentity): Promise<DrivenContext<Page, HTTPResponse>> {
-    const { proxy } = identity;
-    const forwarded = proxy ? await this.#forwarders.open(proxy) : undefined;
-    try {
-      const context = await this.browser.createBrowserContext(
-        forwarded
-          ? // Chromium would go to loopback addresses directly.
-            { proxyServer: forwarded.server, proxyBypassList: ['<-loopback>'] }
-          : {},
-      );
-      const opened = new PuppeteerContext({
-        context,
-        identity,
-        ...this.#limits,
-        onClosed: async () => {
-          this.#contexts.delete(opened);
-          await forwarded?.release();
-        },
-      });
-      this.#contexts.add(opened);
-      if (!this.isConnected) opened.browserGone();
-      return opened;
-    } catch (error) {
-      await forwarded?.release();
-      throw error;
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#life.close();
-    await Promise.all([...this.#contexts].map((context) => context.close()));
+class PuppeteerBrowser extends RunningBrowser<Browser, Page, HTTPResponse> {
+  protected async newContext(
+    identity: ContextIdentity,
+    proxyServer: string | undefined,
+    end: ContextEnd,
+  ): Promise<PuppeteerContext> {
+    const context = await this.browser.createBrowserContext(
+      // Chromium would go to loopback addresses directly.
+      proxyServer === undefined ? {} : { proxyServer, proxyBypassList: ['<-loopback>'] },
+    );
+    return new PuppeteerContext(context, identity, end);
   }
 }
 
