@@ -1,14 +1,8 @@
-import type { Clock } from '../../core/clock.ts';
 import type { ContextIdentity, DrivenBrowser, DrivenContext } from './browser-driver.ts';
 import type { BrowserProcess } from './browser-process.ts';
+import type { CloseLimits } from './driver-options.ts';
 import { LoopbackForwarders } from './loopback-forwarder.ts';
 import type { ContextEnd, RunningContext } from './running-context.ts';
-
-/** How long a library may take to close what it opened. */
-export interface CloseLimits {
-  readonly clock: Clock;
-  readonly graceMs: number;
-}
 
 /** A browser process under one of the libraries: its contexts, the forwarders their proxies go through, its end. */
 export abstract class RunningBrowser<Library, Page, Response>

@@ -1,6 +1,6 @@
 import type { BrowserCookie } from '../../session/cookies.ts';
 import type { DrivenContext, DrivenPage } from './browser-driver.ts';
-import type { CloseLimits } from './running-browser.ts';
+import type { CloseLimits } from './driver-options.ts';
 import type { PageEnd, RunningPage } from './running-page.ts';
 import { tryFor } from './try-for.ts';
 

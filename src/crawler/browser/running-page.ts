@@ -1,7 +1,7 @@
 import type { ProxyInfo } from '../../proxy/proxy-info.ts';
 import type { DrivenPage } from './browser-driver.ts';
+import type { CloseLimits } from './driver-options.ts';
 import { PageFate } from './page-fate.ts';
-import type { CloseLimits } from './running-browser.ts';
 import { tryFor } from './try-for.ts';
 
 export interface PageEnd extends CloseLimits {
