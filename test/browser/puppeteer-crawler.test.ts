@@ -1,4 +1,3 @@
-import { PlaywrightCrawler } from '../../src/crawler/browser/playwright-crawler.ts';
 import { PuppeteerCrawler } from '../../src/crawler/browser/puppeteer-crawler.ts';
 import type { Crawler } from '../../src/crawler/crawler.ts';
 import {
@@ -13,10 +12,4 @@ browserCrawlerContract(
   (options: AnyOptions) =>
     new PuppeteerCrawler(options as object) as unknown as Crawler<AnyContext>,
   async () => (await import('puppeteer-core')).default as unknown as AnyLauncher,
-);
-browserCrawlerContract(
-  'PlaywrightCrawler',
-  (options: AnyOptions) =>
-    new PlaywrightCrawler(options as object) as unknown as Crawler<AnyContext>,
-  async () => (await import('playwright-core')).chromium as unknown as AnyLauncher,
 );
