@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { SlowFilesFirst } from './test/setup/slow-files-first.ts';
 
 const source = (file: string): string => fileURLToPath(new URL(`./src/${file}`, import.meta.url));
 
@@ -18,6 +19,9 @@ const config: ViteUserConfig = defineConfig({
     globalSetup: ['test/setup/chromium.ts'],
     pool: 'threads',
     isolate: false,
+    // The longest tests wait for browsers; a core kept free for Vitest itself would wait with them.
+    maxWorkers: '100%',
+    sequence: { sequencer: SlowFilesFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,
     coverage: { provider: 'v8', include: ['src/**/*.ts'], exclude: ['src/**/*.test.ts'] },

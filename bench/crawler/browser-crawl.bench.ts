@@ -1,7 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { chromiumArgs } from '../../src/crawler/browser/chromium-args.ts';
 import { findChromium } from '../../src/crawler/browser/find-chromium.ts';
+import { isRoot } from '../../src/crawler/browser/launcher.ts';
 import { PlaywrightCrawler } from '../../src/crawler/browser/playwright-crawler.ts';
 import { ProxyConfiguration } from '../../src/proxy/proxy-configuration.ts';
 import { compare, type Readings, size } from '../report.ts';
@@ -43,10 +45,16 @@ started?.stop();
 
 type Note = (title: string) => void;
 
-/** One browser, a context for each proxy, and a new page for each URL: nothing saved, nothing retried. */
+/**
+ * One browser, a context for each proxy, and a new page for each URL: nothing saved, nothing retried. It starts with
+ * Troupe's switches, without which each page takes more than twice as long and the loop would be no limit at all.
+ */
 async function barePlaywright(note: Note): Promise<void> {
   const { chromium } = await import('playwright-core');
-  const browser = await chromium.launch({ executablePath: findChromium() });
+  const browser = await chromium.launch({
+    executablePath: findChromium(),
+    args: chromiumArgs([], { isRoot: isRoot() }),
+  });
   const contexts = await Promise.all(
     world.proxyUrls.map((proxyUrl) => {
       const { host, username, password } = new URL(proxyUrl);

@@ -1,12 +1,19 @@
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { globalAgent } from 'node:https';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BrowserPageContext } from '../../src/crawler/browser/browser-context.ts';
 import type { BrowserCrawlerOptions } from '../../src/crawler/browser/browser-options.ts';
+import { findChromium } from '../../src/crawler/browser/find-chromium.ts';
 import type { Crawler } from '../../src/crawler/crawler.ts';
 import { ProxyConfiguration } from '../../src/proxy/proxy-configuration.ts';
 import { SessionPool } from '../../src/session/session-pool.ts';
 import { MemoryStorage } from '../../src/storage/memory/memory-storage.ts';
 import { QUIET } from '../integration/crawler-harness.ts';
-import { openProxy } from '../support/local-proxy.ts';
+import { TEST_TLS } from '../support/certificates.ts';
+import { openProxy, proxyInfo } from '../support/local-proxy.ts';
+import { openSocks5Proxy } from '../support/socks5-server.ts';
 import { pidOf, processesOf } from './browser-processes.ts';
 import { type CrawlSite, openCrawlSite } from './crawl-site.ts';
 
@@ -34,10 +41,16 @@ export type AnyContext = BrowserPageContext<AnyPage, AnyResponse>;
 
 export type AnyOptions = BrowserCrawlerOptions<AnyContext, { timeout?: number }>;
 
+/** The library, as a user's program imports it. */
+export interface AnyLauncher {
+  launch(options: Record<string, unknown>): Promise<unknown>;
+}
+
 /** What every browser crawler promises, on the real Chromium. */
 export function browserCrawlerContract(
   name: string,
   make: (options: AnyOptions) => Crawler<AnyContext>,
+  library: () => Promise<AnyLauncher>,
 ): void {
   describe(name, { timeout: 60_000 }, () => {
     let site: CrawlSite;
@@ -185,15 +198,19 @@ export function browserCrawlerContract(
       });
       const shown = new Map<string, Set<string>>();
       const open = new Set<string>();
-      let mostOpen = 0;
+      let together = (): void => {};
+      const bothOpen = new Promise<void>((resolve) => {
+        together = resolve;
+      });
       const crawler = crawlerWith({
         sessionPool: pool,
         maxConcurrency: 2,
         requestHandler: async ({ page, session, proxyInfo }) => {
           const id = session?.id as string;
           open.add(id);
-          mostOpen = Math.max(mostOpen, open.size);
-          await page.evaluate(`new Promise((resolve) => setTimeout(resolve, 50))`);
+          if (open.size === 2) together();
+          // Two contexts are there at once, or the crawl never gets further.
+          await bothOpen;
           const { cookie = '', userAgent, language } = await told(page);
           await page.evaluate(`document.cookie = 'who=${id}; path=/'`);
           await page.evaluate(`localStorage.setItem('who', (localStorage.who ?? '') + '${id}')`);
@@ -213,13 +230,78 @@ export function browserCrawlerContract(
       });
       const statistics = await crawler.run([1, 2, 3, 4, 5, 6].map((n) => `${site.url}/${n}`));
       expect(statistics).toMatchObject({ requestsFinished: 6, requestsRetries: 0 });
-      expect(mostOpen).toBe(2);
       expect([...shown.values()].map((looks) => looks.size)).toEqual([1, 1]);
       expect([...shown.values()].join()).not.toMatch(/headless/i);
       for (const proxy of proxies) {
         expect(proxy.seen.length).toBeGreaterThan(0);
         await proxy.close();
       }
+    });
+
+    it('goes out through proxies over TLS and through SOCKS5, with credentials', async () => {
+      const credentials = { username: 'us@er', password: 'p@ss:/?#1' };
+      await using secure = await openProxy({ protocol: 'https', ...credentials });
+      await using socks = await openSocks5Proxy(credentials);
+      await using pool = await SessionPool.open({
+        maxPoolSize: 2,
+        selection: 'round-robin',
+        log: QUIET,
+        proxyConfiguration: new ProxyConfiguration({
+          proxyUrls: [secure.info.url, socks.info.url],
+        }),
+      });
+      const crawler = crawlerWith({
+        sessionPool: pool,
+        maxConcurrency: 2,
+        requestHandler: () => {},
+      });
+      const { ca } = globalAgent.options;
+      globalAgent.options.ca = TEST_TLS.cert;
+      try {
+        const statistics = await crawler.run([1, 2, 3, 4].map((n) => `${site.url}/up-${n}`));
+        expect(statistics).toMatchObject({ requestsFinished: 4, requestsRetries: 0 });
+      } finally {
+        if (ca === undefined) delete globalAgent.options.ca;
+        else globalAgent.options.ca = ca;
+      }
+      expect(secure.seen.join()).toContain(`GET ${site.url}/up-`);
+      expect(socks.seen).toContain(`CONNECT ${new URL(site.url).host}`);
+    });
+
+    it('is started by the user’s own launcher, as Google Chrome when that is asked for', async () => {
+      const { CHROME_PATH, PATH } = process.env;
+      const folder = await mkdtemp(path.join(tmpdir(), 'troupe-chrome-'));
+      const chrome = path.join(folder, 'google-chrome');
+      await symlink(findChromium(), chrome);
+      process.env['PATH'] = `${folder}${path.delimiter}${PATH}`;
+      delete process.env['CHROME_PATH'];
+      const launched: Record<string, unknown>[] = [];
+      try {
+        const own = await library();
+        const crawler = crawlerWith({
+          launchContext: {
+            useChrome: true,
+            launcher: {
+              launch: (options: Record<string, unknown>) => {
+                launched.push(options);
+                return own.launch(options);
+              },
+            },
+            launchOptions: { args: ['--lang=de'], slowMo: 1 },
+          },
+          requestHandler: async ({ page, pushData }) => pushData({ title: await page.title() }),
+        });
+        await crawler.run([`${site.url}/own`]);
+        expect((await crawler.getData()).items).toEqual([{ title: 'Page /own' }]);
+        await crawler.teardown();
+      } finally {
+        process.env['PATH'] = PATH;
+        if (CHROME_PATH !== undefined) process.env['CHROME_PATH'] = CHROME_PATH;
+        await rm(folder, { recursive: true });
+      }
+      expect(launched).toHaveLength(1);
+      expect(launched[0]).toMatchObject({ executablePath: chrome, slowMo: 1, headless: true });
+      expect(launched[0]?.['args']).toContain('--lang=de');
     });
 
     it('calls the hooks around the navigation, with its options', async () => {
@@ -347,6 +429,36 @@ export function browserCrawlerContract(
       expect(statistics).toMatchObject({ requestsFinished: 3, requestsRetries: 0 });
       expect(strict.seen.length).toBeGreaterThan(0);
       expect(Object.keys(pool.retiredByReason).filter((reason) => reason !== 'proxy')).toEqual([]);
+    });
+
+    it.each([
+      ['refused the credentials', 'wrong'],
+      ['was given no credentials', ''],
+    ])('blames the proxy alone, and once, when it %s', async (_why, password) => {
+      await using strict = await openProxy({ username: 'ann', password: 'right' });
+      const { url } = proxyInfo('http', strict.port, password && 'ann', password);
+      await using pool = await SessionPool.open({
+        maxPoolSize: 1,
+        log: QUIET,
+        proxyConfiguration: new ProxyConfiguration({ proxyUrls: [url] }),
+      });
+      const used: string[] = [];
+      const crawler = crawlerWith({
+        sessionPool: pool,
+        maxSessionRotations: 0,
+        requestHandler: () => {},
+        failedRequestHandler: ({ session }, error) => {
+          used.push(session?.id as string);
+          expect(String(error)).not.toContain('wrong');
+        },
+      });
+      const statistics = await crawler.run([`${site.url}/kept-out`]);
+      expect(statistics).toMatchObject({ requestsFailed: 1, requestsRetries: 0 });
+      const explained = pool.explain(used[0] as string);
+      expect(explained).toMatchObject({ retiredReason: 'proxy', usageCount: 1, errorScore: 0 });
+      expect(explained?.timeline.filter(({ event }) => event === 'proxy')).toMatchObject([
+        { status: 407 },
+      ]);
     });
 
     it('lets the page of a retired session finish, then closes its context', async () => {

@@ -1,7 +1,7 @@
 /** A program that has a browser and a page open, says so, and waits for its death. */
-import { DRIVERS, type DriverContract } from './browser-drivers.ts';
+import { PLAYWRIGHT, PUPPETEER } from './browser-drivers.ts';
 
-const driver = DRIVERS.find(({ name }) => name === process.argv[2]) as DriverContract;
+const driver = process.argv[2] === PUPPETEER.name ? PUPPETEER : PLAYWRIGHT;
 const browser = await driver.create().launch({
   executablePath: undefined,
   launcher: undefined,

@@ -21,22 +21,21 @@ export interface DriverContract {
   pidOf(browser: unknown): Promise<number>;
 }
 
-export const DRIVERS: readonly DriverContract[] = [
-  {
-    name: 'PuppeteerDriver',
-    create: (options) => new PuppeteerDriver(options) as AnyDriver,
-    library: () => import('puppeteer-core'),
-    pidOf: async (browser) => (browser as PuppeteerBrowser).process()?.pid as number,
+export const PUPPETEER: DriverContract = {
+  name: 'PuppeteerDriver',
+  create: (options) => new PuppeteerDriver(options) as AnyDriver,
+  library: () => import('puppeteer-core'),
+  pidOf: async (browser) => (browser as PuppeteerBrowser).process()?.pid as number,
+};
+
+export const PLAYWRIGHT: DriverContract = {
+  name: 'PlaywrightDriver',
+  create: (options) => new PlaywrightDriver(options) as AnyDriver,
+  library: () => import('playwright-core'),
+  pidOf: async (browser) => {
+    const session = await (browser as PlaywrightBrowser).newBrowserCDPSession();
+    const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+    await session.detach();
+    return processInfo.find(({ type }) => type === 'browser')?.id as number;
   },
-  {
-    name: 'PlaywrightDriver',
-    create: (options) => new PlaywrightDriver(options) as AnyDriver,
-    library: () => import('playwright-core'),
-    pidOf: async (browser) => {
-      const session = await (browser as PlaywrightBrowser).newBrowserCDPSession();
-      const { processInfo } = await session.send('SystemInfo.getProcessInfo');
-      await session.detach();
-      return processInfo.find(({ type }) => type === 'browser')?.id as number;
-    },
-  },
-];
+};

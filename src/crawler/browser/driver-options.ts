@@ -8,3 +8,9 @@ export interface DriverOptions {
 }
 
 export const CLOSE_GRACE_MS = 5_000;
+
+/** How long a library may take to close what it opened. */
+export interface CloseLimits {
+  readonly clock: Clock;
+  readonly graceMs: number;
+}

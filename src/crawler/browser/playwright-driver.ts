@@ -2,52 +2,26 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Browser, Page, Response } from 'playwright-core';
-import { type Clock, systemClock } from '../../core/clock.ts';
-import type {
-  BrowserDriver,
-  ContextIdentity,
-  DrivenBrowser,
-  DrivenContext,
-  LaunchOptions,
-} from './browser-driver.ts';
+import type { ContextIdentity, DrivenBrowser, LaunchOptions } from './browser-driver.ts';
 import { BrowserProcess, removeFolder } from './browser-process.ts';
 import { chromiumArgs, chromiumEnv } from './chromium-args.ts';
-import { CLOSE_GRACE_MS, type DriverOptions } from './driver-options.ts';
-import {
-  isRoot,
-  type Launcher,
-  launchError,
-  launcherOf,
-  loadPeer,
-  programFor,
-  userArgsOf,
-} from './launcher.ts';
-import { LoopbackForwarders } from './loopback-forwarder.ts';
+import { isRoot, launchError, programFor, userArgsOf } from './launcher.ts';
+import { LibraryDriver } from './library-driver.ts';
 import { PlaywrightContext } from './playwright-context.ts';
 import { ProcessGuard } from './process-guard.ts';
+import { RunningBrowser } from './running-browser.ts';
+import type { ContextEnd } from './running-context.ts';
 import { tryFor } from './try-for.ts';
 
 /** A profile that Playwright made, and so one that may be removed. */
 const PLAYWRIGHT_PROFILE = /--user-data-dir=(.*?playwright_[a-z]+dev_profile-\w+)/;
 
 /** Drives Chromium with Playwright: the optional package playwright-core, or the user's own launcher. */
-export class PlaywrightDriver implements BrowserDriver<Page, Response> {
+export class PlaywrightDriver extends LibraryDriver<Browser, Page, Response> {
   readonly name = 'playwright' as const;
-  readonly #clock: Clock;
-  readonly #graceMs: number;
-  #launcher: Launcher<Browser> | undefined;
-
-  constructor({ clock = systemClock, closeGraceMs = CLOSE_GRACE_MS }: DriverOptions = {}) {
-    this.#clock = clock;
-    this.#graceMs = closeGraceMs;
-  }
-
-  async prepare(launcher: unknown): Promise<void> {
-    await this.#launcherFor(launcher);
-  }
 
   async launch(options: LaunchOptions): Promise<DrivenBrowser<Page, Response>> {
-    const launcher = await this.#launcherFor(options.launcher);
+    const launcher = await this.launcherFor(options.launcher);
     const program = programFor(launcher, options);
     const artifacts = await mkdtemp(path.join(tmpdir(), 'troupe-browser-'));
     const guard = ProcessGuard.start([artifacts]);
@@ -72,90 +46,43 @@ export class PlaywrightDriver implements BrowserDriver<Page, Response> {
         pid,
         folders: profile === undefined ? [artifacts] : [artifacts, profile],
         guard,
-        clock: this.#clock,
-        graceMs: this.#graceMs,
+        ...this.limits,
         end: () => (browser as Browser).close(),
       });
-      return new PlaywrightBrowser(browser, life, { clock: this.#clock, graceMs: this.#graceMs });
+      browser.on('disconnected', () => life.gone());
+      if (!browser.isConnected()) life.gone();
+      return new PlaywrightBrowser(browser, life, this.limits);
     } catch (cause) {
-      if (browser) await tryFor(this.#clock, this.#graceMs, () => (browser as Browser).close());
+      if (browser)
+        await tryFor(this.limits.clock, this.limits.graceMs, () => (browser as Browser).close());
       await removeFolder(artifacts);
       guard.dismiss();
       throw launchError(cause);
     }
   }
 
-  async #launcherFor(given: unknown): Promise<Launcher<Browser>> {
-    if (given !== undefined) return launcherOf(given);
-    this.#launcher ??= launcherOf(
-      await loadPeer('PlaywrightCrawler', 'playwright-core', () => import('playwright-core')),
-    );
-    return this.#launcher;
+  protected loadLibrary(): Promise<unknown> {
+    return import('playwright-core');
   }
 }
 
-class PlaywrightBrowser implements DrivenBrowser<Page, Response> {
-  readonly browser: Browser;
-  readonly #life: BrowserProcess;
-  readonly #limits: { readonly clock: Clock; readonly graceMs: number };
-  readonly #forwarders = new LoopbackForwarders();
-  readonly #contexts = new Set<PlaywrightContext>();
-
-  constructor(
-    browser: Browser,
-    life: BrowserProcess,
-    limits: { readonly clock: Clock; readonly graceMs: number },
-  ) {
-    this.browser = browser;
-    this.#life = life;
-    this.#limits = limits;
-    life.onGone(() => {
-      for (const context of this.#contexts) context.browserGone();
+class PlaywrightBrowser extends RunningBrowser<Browser, Page, Response> {
+  protected async newContext(
+    identity: ContextIdentity,
+    proxyServer: string | undefined,
+    end: ContextEnd,
+  ): Promise<PlaywrightContext> {
+    const { userAgent, locale, viewport } = identity;
+    const context = await this.browser.newContext({
+      locale,
+      viewport: { ...viewport },
+      ...(userAgent === undefined ? {} : { userAgent }),
+      // Chromium would go to loopback addresses directly.
+      ...(proxyServer === undefined
+        ? {}
+        : { proxy: { server: proxyServer, bypass: '<-loopback>' } }),
     });
-    browser.on('disconnected', () => life.gone());
-    if (!browser.isConnected()) life.gone();
-  }
-
-  get isConnected(): boolean {
-    return this.#life.isConnected;
-  }
-
-  onGone(listener: () => void): void {
-    this.#life.onGone(listener);
-  }
-
-  async openContext(identity: ContextIdentity): Promise<DrivenContext<Page, Response>> {
-    const { proxy, userAgent, locale, viewport } = identity;
-    const forwarded = proxy ? await this.#forwarders.open(proxy) : undefined;
-    try {
-      const context = await this.browser.newContext({
-        locale,
-        viewport: { ...viewport },
-        ...(userAgent === undefined ? {} : { userAgent }),
-        // Chromium would go to loopback addresses directly.
-        ...(forwarded ? { proxy: { server: forwarded.server, bypass: '<-loopback>' } } : {}),
-      });
-      const opened = new PlaywrightContext({
-        context,
-        identity,
-        ...this.#limits,
-        onClosed: async () => {
-          this.#contexts.delete(opened);
-          await forwarded?.release();
-        },
-      });
-      this.#contexts.add(opened);
-      if (!this.isConnected) opened.browserGone();
-      return opened;
-    } catch (error) {
-      await forwarded?.release();
-      throw error;
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#life.close();
-    await Promise.all([...this.#contexts].map((context) => context.close()));
+    return new PlaywrightContext(context, identity, end);
   }
 }
 

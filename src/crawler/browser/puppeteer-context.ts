@@ -6,58 +6,28 @@ import type {
   Page,
   Target,
 } from 'puppeteer-core';
-import type { Clock } from '../../core/clock.ts';
 import { messageOf } from '../../core/errors.ts';
 import type { BrowserCookie } from '../../session/cookies.ts';
-import type { ContextIdentity, DrivenContext, DrivenPage } from './browser-driver.ts';
+import type { ContextIdentity } from './browser-driver.ts';
 import { PuppeteerPage } from './puppeteer-page.ts';
+import { type ContextEnd, RunningContext } from './running-context.ts';
+import type { PageEnd } from './running-page.ts';
 import { tryFor } from './try-for.ts';
 
-export interface PuppeteerContextParts {
-  readonly context: BrowserContext;
-  readonly identity: ContextIdentity;
-  readonly clock: Clock;
-  readonly graceMs: number;
-  /** Called once. */
-  onClosed(): Promise<void>;
-}
-
 /** A session inside Chromium, as Puppeteer drives it. */
-export class PuppeteerContext implements DrivenContext<Page, HTTPResponse> {
-  readonly #parts: PuppeteerContextParts;
-  readonly #pages = new Set<PuppeteerPage>();
-  #isGone = false;
-  #closing: Promise<void> | undefined;
+export class PuppeteerContext extends RunningContext<Page, HTTPResponse> {
+  readonly #context: BrowserContext;
+  readonly #identity: ContextIdentity;
 
-  constructor(parts: PuppeteerContextParts) {
-    this.#parts = parts;
-    parts.context.on('targetcreated', (target) => void this.#dressPopup(target));
-  }
-
-  async openPage(): Promise<DrivenPage<Page, HTTPResponse>> {
-    const { context, identity, clock, graceMs } = this.#parts;
-    const page = await context.newPage();
-    try {
-      const devTools = await dress(page, identity);
-      const opened = new PuppeteerPage({
-        page,
-        devTools,
-        identity,
-        clock,
-        graceMs,
-        onClosed: () => this.#pages.delete(opened),
-      });
-      this.#pages.add(opened);
-      if (this.#isGone) opened.browserGone();
-      return opened;
-    } catch (error) {
-      await tryFor(clock, graceMs, () => page.close());
-      throw error;
-    }
+  constructor(context: BrowserContext, identity: ContextIdentity, end: ContextEnd) {
+    super(context, end);
+    this.#context = context;
+    this.#identity = identity;
+    context.on('targetcreated', (target) => void this.#dressPopup(target));
   }
 
   async cookies(): Promise<BrowserCookie[]> {
-    const cookies = await this.#parts.context.cookies();
+    const cookies = await this.#context.cookies();
     return cookies.map((cookie) => ({
       name: cookie.name,
       value: cookie.value,
@@ -72,29 +42,26 @@ export class PuppeteerContext implements DrivenContext<Page, HTTPResponse> {
 
   async addCookies(cookies: readonly BrowserCookie[]): Promise<void> {
     if (cookies.length === 0) return;
-    await this.#parts.context.setCookie(
+    await this.#context.setCookie(
       ...cookies.map(({ domain = '', path = '/', expires = -1, ...cookie }): CookieData => {
         return { ...cookie, domain, path, ...(expires < 0 ? {} : { expires }) };
       }),
     );
   }
 
-  /** The browser is gone: nothing that waits for a page will be answered. */
-  browserGone(): void {
-    this.#isGone = true;
-    for (const page of this.#pages) page.browserGone();
-    void this.close();
-  }
-
-  close(): Promise<void> {
-    this.#closing ??= this.#close();
-    return this.#closing;
-  }
-
-  async #close(): Promise<void> {
-    const { context, clock, graceMs, onClosed } = this.#parts;
-    if (!this.#isGone) await tryFor(clock, graceMs, () => context.close());
-    await onClosed().catch(() => {});
+  protected async newPage(end: PageEnd): Promise<PuppeteerPage> {
+    const page = await this.#context.newPage();
+    try {
+      const devTools = await dress(page, this.#identity);
+      return new PuppeteerPage(page, devTools, {
+        proxy: this.#identity.proxy,
+        crashEvent: 'error',
+        end,
+      });
+    } catch (error) {
+      await tryFor(end.clock, end.graceMs, () => page.close());
+      throw error;
+    }
   }
 
   /** Puppeteer lets a window that a page opened run before we hear of it, so its first request may go out undressed. */
@@ -102,7 +69,7 @@ export class PuppeteerContext implements DrivenContext<Page, HTTPResponse> {
     if (target.type() !== 'page' || !target.opener()) return;
     try {
       const page = await target.page();
-      if (page) await dress(page, this.#parts.identity);
+      if (page) await dress(page, this.#identity);
     } catch {
       // It was closed at once.
     }

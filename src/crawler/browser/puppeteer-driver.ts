@@ -2,48 +2,22 @@ import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Browser, HTTPResponse, Page } from 'puppeteer-core';
-import { type Clock, systemClock } from '../../core/clock.ts';
-import type {
-  BrowserDriver,
-  ContextIdentity,
-  DrivenBrowser,
-  DrivenContext,
-  LaunchOptions,
-} from './browser-driver.ts';
+import type { ContextIdentity, DrivenBrowser, LaunchOptions } from './browser-driver.ts';
 import { BrowserProcess, removeFolder } from './browser-process.ts';
 import { chromiumArgs, chromiumEnv } from './chromium-args.ts';
-import { CLOSE_GRACE_MS, type DriverOptions } from './driver-options.ts';
-import {
-  isRoot,
-  type Launcher,
-  launchError,
-  launcherOf,
-  loadPeer,
-  programFor,
-  userArgsOf,
-} from './launcher.ts';
-import { LoopbackForwarders } from './loopback-forwarder.ts';
+import { isRoot, launchError, programFor, userArgsOf } from './launcher.ts';
+import { LibraryDriver } from './library-driver.ts';
 import { ProcessGuard } from './process-guard.ts';
 import { PuppeteerContext } from './puppeteer-context.ts';
+import { RunningBrowser } from './running-browser.ts';
+import type { ContextEnd } from './running-context.ts';
 
 /** Drives Chromium with Puppeteer: the optional package puppeteer-core, or the user's own launcher. */
-export class PuppeteerDriver implements BrowserDriver<Page, HTTPResponse> {
+export class PuppeteerDriver extends LibraryDriver<Browser, Page, HTTPResponse> {
   readonly name = 'puppeteer' as const;
-  readonly #clock: Clock;
-  readonly #graceMs: number;
-  #launcher: Launcher<Browser> | undefined;
-
-  constructor({ clock = systemClock, closeGraceMs = CLOSE_GRACE_MS }: DriverOptions = {}) {
-    this.#clock = clock;
-    this.#graceMs = closeGraceMs;
-  }
-
-  async prepare(launcher: unknown): Promise<void> {
-    await this.#launcherFor(launcher);
-  }
 
   async launch(options: LaunchOptions): Promise<DrivenBrowser<Page, HTTPResponse>> {
-    const launcher = await this.#launcherFor(options.launcher);
+    const launcher = await this.launcherFor(options.launcher);
     const program = programFor(launcher, options);
     const folder = await mkdtemp(path.join(tmpdir(), 'troupe-browser-'));
     const guard = ProcessGuard.start([folder]);
@@ -69,12 +43,11 @@ export class PuppeteerDriver implements BrowserDriver<Page, HTTPResponse> {
         pid: browser.process()?.pid,
         folders: [folder],
         guard,
-        clock: this.#clock,
-        graceMs: this.#graceMs,
+        ...this.limits,
         end: () => browser.close(),
       });
       browser.on('disconnected', () => life.gone());
-      return new PuppeteerBrowser(browser, life, { clock: this.#clock, graceMs: this.#graceMs });
+      return new PuppeteerBrowser(browser, life, this.limits);
     } catch (cause) {
       await removeFolder(folder);
       guard.dismiss();
@@ -82,74 +55,22 @@ export class PuppeteerDriver implements BrowserDriver<Page, HTTPResponse> {
     }
   }
 
-  async #launcherFor(given: unknown): Promise<Launcher<Browser>> {
-    if (given !== undefined) return launcherOf(given);
-    this.#launcher ??= launcherOf(
-      await loadPeer('PuppeteerCrawler', 'puppeteer-core', () => import('puppeteer-core')),
-    );
-    return this.#launcher;
+  protected loadLibrary(): Promise<unknown> {
+    return import('puppeteer-core');
   }
 }
 
-class PuppeteerBrowser implements DrivenBrowser<Page, HTTPResponse> {
-  readonly browser: Browser;
-  readonly #life: BrowserProcess;
-  readonly #limits: { readonly clock: Clock; readonly graceMs: number };
-  readonly #forwarders = new LoopbackForwarders();
-  readonly #contexts = new Set<PuppeteerContext>();
-
-  constructor(
-    browser: Browser,
-    life: BrowserProcess,
-    limits: { readonly clock: Clock; readonly graceMs: number },
-  ) {
-    this.browser = browser;
-    this.#life = life;
-    this.#limits = limits;
-    life.onGone(() => {
-      for (const context of this.#contexts) context.browserGone();
-    });
-  }
-
-  get isConnected(): boolean {
-    return this.#life.isConnected;
-  }
-
-  onGone(listener: () => void): void {
-    this.#life.onGone(listener);
-  }
-
-  async openContext(identity: ContextIdentity): Promise<DrivenContext<Page, HTTPResponse>> {
-    const { proxy } = identity;
-    const forwarded = proxy ? await this.#forwarders.open(proxy) : undefined;
-    try {
-      const context = await this.browser.createBrowserContext(
-        forwarded
-          ? // Chromium would go to loopback addresses directly.
-            { proxyServer: forwarded.server, proxyBypassList: ['<-loopback>'] }
-          : {},
-      );
-      const opened = new PuppeteerContext({
-        context,
-        identity,
-        ...this.#limits,
-        onClosed: async () => {
-          this.#contexts.delete(opened);
-          await forwarded?.release();
-        },
-      });
-      this.#contexts.add(opened);
-      if (!this.isConnected) opened.browserGone();
-      return opened;
-    } catch (error) {
-      await forwarded?.release();
-      throw error;
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#life.close();
-    await Promise.all([...this.#contexts].map((context) => context.close()));
+class PuppeteerBrowser extends RunningBrowser<Browser, Page, HTTPResponse> {
+  protected async newContext(
+    identity: ContextIdentity,
+    proxyServer: string | undefined,
+    end: ContextEnd,
+  ): Promise<PuppeteerContext> {
+    const context = await this.browser.createBrowserContext(
+      // Chromium would go to loopback addresses directly.
+      proxyServer === undefined ? {} : { proxyServer, proxyBypassList: ['<-loopback>'] },
+    );
+    return new PuppeteerContext(context, identity, end);
   }
 }
 

@@ -1,8 +1,8 @@
-import { PlaywrightCrawler } from '../../src/crawler/browser/playwright-crawler.ts';
 import { PuppeteerCrawler } from '../../src/crawler/browser/puppeteer-crawler.ts';
 import type { Crawler } from '../../src/crawler/crawler.ts';
 import {
   type AnyContext,
+  type AnyLauncher,
   type AnyOptions,
   browserCrawlerContract,
 } from './browser-crawler.contract.ts';
@@ -11,9 +11,5 @@ browserCrawlerContract(
   'PuppeteerCrawler',
   (options: AnyOptions) =>
     new PuppeteerCrawler(options as object) as unknown as Crawler<AnyContext>,
-);
-browserCrawlerContract(
-  'PlaywrightCrawler',
-  (options: AnyOptions) =>
-    new PlaywrightCrawler(options as object) as unknown as Crawler<AnyContext>,
+  async () => (await import('puppeteer-core')).default as unknown as AnyLauncher,
 );

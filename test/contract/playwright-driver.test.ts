@@ -1,0 +1,4 @@
+import { describeBrowserDriver } from './browser-driver.contract.ts';
+import { PLAYWRIGHT } from './browser-drivers.ts';
+
+describeBrowserDriver(PLAYWRIGHT);

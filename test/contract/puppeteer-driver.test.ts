@@ -1,0 +1,4 @@
+import { describeBrowserDriver } from './browser-driver.contract.ts';
+import { PUPPETEER } from './browser-drivers.ts';
+
+describeBrowserDriver(PUPPETEER);
