@@ -39,7 +39,7 @@ export function getEnv(): ApifyEnv {
   };
 }
 
-/** Whether the platform runs this process. */
+/** Whether the platform runs this process. New name: read `process.env`. */
 export function isAtHome(): boolean {
   return variable('APIFY_IS_AT_HOME') !== undefined;
 }

@@ -1,6 +1,6 @@
 import { TroupeError } from '../core/errors.ts';
 
-/** A documented name that only the Apify platform can serve, such as `Apify.call()`. */
+/** Not in the original. A documented name that only the Apify platform can serve, such as `Apify.call()`. */
 export class PlatformOnlyError extends TroupeError {
   readonly feature: string;
 
@@ -13,7 +13,7 @@ export class PlatformOnlyError extends TroupeError {
   }
 }
 
-/** A name or an option of the Apify SDK that has no counterpart here. */
+/** Not in the original. A name of the Apify SDK that has no counterpart here. */
 export class NotInFacadeError extends TroupeError {
   readonly feature: string;
 

@@ -192,7 +192,8 @@ export class RequestList implements Ending {
 }
 
 /**
- * Makes an initialized list. With a name, its requests and its state are kept in the default store.
+ * Makes an initialized list. With a name, its requests and its state are kept in the default store. New name: pass the
+ * requests to `crawler.run()`.
  *
  * @throws OptionError
  */

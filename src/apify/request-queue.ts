@@ -105,7 +105,7 @@ export class RequestQueue implements Ending {
   }
 }
 
-/** Opens a queue by its name. @default the queue `APIFY_DEFAULT_REQUEST_QUEUE_ID` names, else `default` */
+/** Opens a queue by its name. New name: `RequestQueue.open()` of `troupe`. @default the queue `APIFY_DEFAULT_REQUEST_QUEUE_ID` names, else `default` */
 export async function openRequestQueue(
   queueIdOrName?: string | null,
   options: OpenOptions = {},

@@ -25,13 +25,13 @@ const DOWNLOAD = optionsObject({
   urlRegExp: regExp,
 });
 
-/** All URLs in a text, in their order. @throws OptionError */
+/** All URLs in a text, in their order. New name: none, match a pattern. @throws OptionError */
 export function extractUrls(options: { string: string; urlRegExp?: RegExp }): string[] {
   const { string, urlRegExp = URL_NO_COMMAS_REGEX } = parseOptions(EXTRACT, options, 'extractUrls');
   return string.match(urlRegExp) ?? [];
 }
 
-/** All URLs in a file on the web, such as a text, CSV or a Google sheet. @throws OptionError, HttpError, HttpStatusError */
+/** All URLs in a file on the web, such as a text, CSV or a Google sheet. New name: none. @throws OptionError, HttpError, HttpStatusError */
 export async function downloadListOfUrls(options: {
   url: string;
   encoding?: string;

@@ -22,7 +22,7 @@ export interface Utils {
   readonly URL_WITH_COMMAS_REGEX: RegExp;
 }
 
-/** The documented namespace. Its names that are not here say what to use instead. */
+/** The documented namespace. Its names that are not here say what to use instead. New names: see each of its own. */
 export const utils: Utils = {
   enqueueLinks,
   requestAsBrowser,

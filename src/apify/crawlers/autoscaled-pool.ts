@@ -6,7 +6,7 @@ export interface Running {
   stop(): void;
 }
 
-/** `crawler.autoscaledPool`: how much the crawler does at once, and a way to end it. The engine scales by itself. */
+/** `crawler.autoscaledPool`: how much the crawler does at once, and a way to end it. New names: `crawler.concurrency`, `crawler.stop()`. */
 export class AutoscaledPool {
   readonly #running: Running;
   readonly minConcurrency: number;
