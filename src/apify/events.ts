@@ -10,7 +10,7 @@ const OVERLOADED = 0.9;
 
 /**
  * `cpuInfo` (`{ isCpuOverloaded }`) each second and `persistState` (`{ isMigrating }`) each minute while
- * `Apify.main()` runs; `migrating` and `aborting` when the process is told to go. Pools and lists save themselves at
+ * `Apify.main()` runs; `migrating` and `aborting` when the platform, or a signal, tells the process to go. Pools and lists save themselves at
  * `persistState`, so emitting it saves them. New name: none is needed, pools and queues save themselves.
  */
 export const events: EventEmitter = new EventEmitter();

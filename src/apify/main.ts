@@ -5,6 +5,7 @@ import { actorRun } from './actor-run.ts';
 import { variable } from './environment.ts';
 import { events, startEvents } from './events.ts';
 import { log } from './log.ts';
+import { listenToPlatform } from './platform-events.ts';
 import { localFolder } from './storage/local-folder.ts';
 
 export type UserFunc = () => unknown;
@@ -28,7 +29,7 @@ export function main(userFunc: UserFunc): Promise<void> {
     throw new OptionError('userFunc', expectedText('userFunc', 'a function', userFunc));
   }
   chooseFolder();
-  const stopEvents = startEvents();
+  const stopEvents = startAllEvents();
   let ending: Promise<void> | undefined;
   const finish = (code: number): Promise<void> => {
     ending ??= end(code, stopEvents);
@@ -42,6 +43,21 @@ export function main(userFunc: UserFunc): Promise<void> {
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   return run(userFunc).then(finish);
+}
+
+/** Those of our own, and on the platform, its own too. */
+function startAllEvents(): () => void {
+  const stop = startEvents();
+  const url = variable('APIFY_ACTOR_EVENTS_WS_URL');
+  if (!url) return stop;
+  const listening = listenToPlatform(url).catch((error) => {
+    log.exception(error, 'The events of the platform cannot be heard');
+    return () => {};
+  });
+  return () => {
+    stop();
+    void listening.then((end) => end());
+  };
 }
 
 async function run(userFunc: UserFunc): Promise<number> {

@@ -1,9 +1,12 @@
+import { createHash } from 'node:crypto';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Bundle } from '../../scripts/bundle.mjs';
 import { ROOT } from '../source-files.ts';
 import { openProxy } from '../support/local-proxy.ts';
+import { listenLocally } from '../support/local-server.ts';
 import { type LocalSite, openSite, type SiteHandler } from '../support/local-site.ts';
 import { type ActorHome, bundleApify, openHome } from './actor-process.ts';
 
@@ -160,6 +163,34 @@ describe('Apify.main()', () => {
     expect(end).toMatchObject({ code: 0, stdout: '7\n{ isMigrating: false }\nboolean\n' });
   });
 
+  it('hears the platform, and saves before it takes the machine away', async () => {
+    await using home = await openHome(built);
+    await using platform = await openEventSocket([
+      'no JSON',
+      JSON.stringify({ name: 'error', data: 'x' }),
+      JSON.stringify({ name: 'systemInfo', data: { memory: 5 } }),
+      JSON.stringify({ name: 'migrating' }),
+    ]);
+    const file = await home.write(
+      'main.mjs',
+      `import Apify from 'troupe/apify';
+      Apify.main(async () => {
+        const sessionPool = await Apify.openSessionPool();
+        sessionPool.getSession();
+        Apify.events.on('systemInfo', (data) => console.log(data));
+        Apify.events.on('migrating', () => console.log('migrating'));
+        await new Promise((resolve) => Apify.events.on('persistState', (data) => { console.log(data); resolve(); }));
+        process.kill(process.pid, 'SIGTERM');
+        await new Promise(() => {});
+      });`,
+    );
+    const end = await home.run(file, [], { APIFY_ACTOR_EVENTS_WS_URL: platform.url });
+    expect(end.stdout).toContain('{ memory: 5 }\nmigrating\n{ isMigrating: true }\n');
+    expect(end.code).toBe(143);
+    expect(end.stderr).toContain('an event that is no JSON');
+    expect(await home.record('SDK_SESSION_POOL_STATE')).toMatchObject({ usableSessionsCount: 1 });
+  });
+
   it('saves on SIGINT: requests in flight go back, pools and lists are kept, the code is 130', async () => {
     await using home = await openHome(built);
     const file = await home.write(
@@ -193,6 +224,28 @@ describe('Apify.main()', () => {
     expect(again.stdout).toContain('in flight');
   });
 });
+
+/** A server of the WebSocket protocol (RFC 6455) that says what it is told and nothing more. */
+async function openEventSocket(
+  messages: readonly string[],
+): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer();
+  server.on('upgrade', ({ headers }, socket) => {
+    const key = `${headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+    const accept = createHash('sha1').update(key).digest('base64');
+    socket.write(
+      `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+    );
+    for (const message of messages) {
+      socket.write(Buffer.concat([Buffer.from([0x81, message.length]), Buffer.from(message)]));
+    }
+  });
+  const local = await listenLocally(server);
+  return {
+    url: `ws://127.0.0.1:${local.port}/`,
+    [Symbol.asyncDispose]: () => local.close(),
+  };
+}
 
 /** Three pages of three books; the last book is never let through. */
 function bookShop(): SiteHandler {
