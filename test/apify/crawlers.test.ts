@@ -101,6 +101,10 @@ describe('every crawler', () => {
         expect(inputs.autoscaledPool).toBe(crawler.autoscaledPool);
         expect(inputs.autoscaledPool.currentConcurrency).toBe(1);
         await expect(inputs.autoscaledPool.pause()).rejects.toThrow(Apify.NotInFacadeError);
+        expect(() => inputs.autoscaledPool.resume()).toThrow(Apify.NotInFacadeError);
+        expect(() => Object.assign(inputs.autoscaledPool, { maxConcurrency: 5 })).toThrow(
+          'pass `maxConcurrency` to the crawler',
+        );
         const { body } = await Apify.utils.requestAsBrowser({
           url: inputs.request.url,
           proxyUrl: inputs.proxyInfo.url,
@@ -149,7 +153,7 @@ describe('every crawler', () => {
     expect(failed).toEqual([3, 'mine', 0, true, 4]);
   });
 
-  it('has no session and no proxy without a pool and proxies', async () => {
+  it('has no session without a pool, and a proxy only where there are proxies', async () => {
     await using site = await openCrawlSite();
     let seen: unknown;
     const crawler = new Apify.CheerioCrawler({
@@ -162,6 +166,21 @@ describe('every crawler', () => {
     await crawler.run();
     expect(seen).toEqual([undefined, undefined, 403]);
     expect(crawler.sessionPool).toBeUndefined();
+
+    await using proxy = await openProxy();
+    const proxyConfiguration = await Apify.createProxyConfiguration({
+      proxyUrls: [proxy.info.url],
+    });
+    await new Apify.CheerioCrawler({
+      requestList: await listOf(`${site.url}/`),
+      useSessionPool: false,
+      proxyConfiguration,
+      handlePageFunction: ({ proxyInfo }) => {
+        seen = proxyInfo;
+      },
+    }).run();
+    expect(seen).toMatchObject({ url: proxy.info.url, groups: [] });
+    expect(proxy.seen).toHaveLength(1);
   });
 
   it('puts a list into the queue where both are given, each URL once, and keeps to maxRequestsPerCrawl', async () => {

@@ -9,17 +9,38 @@ export interface Running {
 /** `crawler.autoscaledPool`: how much the crawler does at once, and a way to end it. New names: `crawler.concurrency`, `crawler.stop()`. */
 export class AutoscaledPool {
   readonly #running: Running;
-  readonly minConcurrency: number;
-  readonly maxConcurrency: number;
+  readonly #limits: { readonly min: number; readonly max: number };
 
   constructor(running: Running, limits: { min: number; max: number }) {
     this.#running = running;
-    this.minConcurrency = limits.min;
-    this.maxConcurrency = limits.max;
+    this.#limits = limits;
   }
 
+  /** Cannot be changed while the crawler runs: @throws NotInFacadeError when it is set */
+  get minConcurrency(): number {
+    return this.#limits.min;
+  }
+
+  set minConcurrency(_value: number) {
+    throw unchangeable('minConcurrency');
+  }
+
+  /** As {@link AutoscaledPool.minConcurrency}. */
+  get maxConcurrency(): number {
+    return this.#limits.max;
+  }
+
+  set maxConcurrency(_value: number) {
+    throw unchangeable('maxConcurrency');
+  }
+
+  /** As {@link AutoscaledPool.minConcurrency}. */
   get desiredConcurrency(): number {
     return this.#running.concurrency.desired;
+  }
+
+  set desiredConcurrency(_value: number) {
+    throw unchangeable('desiredConcurrency');
   }
 
   get currentConcurrency(): number {
@@ -40,4 +61,9 @@ export class AutoscaledPool {
   resume(): never {
     throw new NotInFacadeError('autoscaledPool.resume()', 'run the crawler again');
   }
+}
+
+function unchangeable(name: string): NotInFacadeError {
+  const instead = `pass \`${name === 'minConcurrency' ? name : 'maxConcurrency'}\` to the crawler`;
+  return new NotInFacadeError(`Setting autoscaledPool.${name}`, instead);
 }
