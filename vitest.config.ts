@@ -11,6 +11,7 @@ const config: ViteUserConfig = defineConfig({
       { find: /^troupe\/cheerio$/, replacement: source('cheerio.ts') },
       { find: /^troupe\/puppeteer$/, replacement: source('puppeteer.ts') },
       { find: /^troupe\/playwright$/, replacement: source('playwright.ts') },
+      { find: /^troupe\/apify$/, replacement: source('apify.ts') },
     ],
   },
   test: {

@@ -25,6 +25,7 @@ export async function bundle(files) {
     alias: {
       'troupe/cheerio': path.join(ROOT, 'src/cheerio.ts'),
       'troupe/puppeteer': path.join(ROOT, 'src/puppeteer.ts'),
+      'troupe/apify': path.join(ROOT, 'src/apify.ts'),
       'troupe/playwright': path.join(ROOT, 'src/playwright.ts'),
       troupe: path.join(ROOT, 'src/index.ts'),
     },

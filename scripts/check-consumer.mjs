@@ -39,10 +39,38 @@ try {
      new CheerioCrawler({ requestHandler: ({ $ }) => { const title: string = $('title').text(); void title; } });
     `,
   );
+  writeFileSync(
+    path.join(project, 'actor.ts'),
+    `import Apify, { CheerioCrawler } from 'troupe/apify';
+     const session: Apify.Session = new Apify.Session({ maxUsageCount: 2 });
+     const options: Apify.CheerioCrawlerOptions = {
+       requestList: await Apify.openRequestList(null, []),
+       handlePageFunction: async ({ $, session }) => { if ($('title').text() === 'Blocked') session.retire(); },
+     };
+     if (!(new Apify.CheerioCrawler(options) instanceof CheerioCrawler) || !session.isUsable()) process.exitCode = 1;
+    `,
+  );
+  writeFileSync(
+    path.join(project, 'actor.cjs'),
+    `const Apify = require('troupe/apify');
+     const { main, utils } = Apify;
+     process.env.APIFY_LOCAL_STORAGE_DIR = __dirname;
+     if (main !== Apify.default.main || !utils.log || !new Apify.Session().isUsable()) throw new Error('not all there');
+     Apify.main(async () => {
+       const sessionPool = await Apify.openSessionPool({ maxPoolSize: 1 });
+       sessionPool.getSession().retire();
+     });
+    `,
+  );
   const settings = ['--strict', '--skipLibCheck', 'false', '--types', 'node', '--outDir', 'out'];
   const target = ['--module', 'nodenext', '--target', 'es2023', '--lib', 'es2023'];
   run(`${ROOT}node_modules/typescript/bin/tsc`, [...settings, ...target, 'use.ts']);
   run('out/use.js', []);
+  // The types of browsers are there for those who have installed them.
+  const lenient = settings.map((setting) => (setting === 'false' ? 'true' : setting));
+  run(`${ROOT}node_modules/typescript/bin/tsc`, [...lenient, ...target, 'actor.ts']);
+  run('out/actor.js', []);
+  run('actor.cjs', []);
 } finally {
   rmSync(project, { recursive: true, force: true });
 }

@@ -1,4 +1,4 @@
-import type * as v from 'valibot';
+import * as v from 'valibot';
 import { OptionError } from '../core/errors.ts';
 import {
   callback,
@@ -11,6 +11,7 @@ import {
   parseOptions,
   text,
 } from '../core/options.ts';
+import { isCharset } from '../http/charset.ts';
 import type { BlockRule } from './block-rules.ts';
 import {
   type BasicCrawlerOptions,
@@ -38,6 +39,10 @@ export interface HttpCrawlerOptions<Context extends HttpContext = HttpContext>
   readonly postNavigationHooks?: readonly NavigationHook<Context>[];
   /** Content types accepted beside HTML, XML, JSON and plain text; patterns such as `image/*` fit. Their bodies are bytes. @default none */
   readonly additionalMimeTypes?: readonly string[];
+  /** The charset of pages that name none. @default UTF-8, or windows-1252 where that is not valid */
+  readonly suggestResponseEncoding?: string;
+  /** The charset of all pages, whatever they name. */
+  readonly forceResponseEncoding?: string;
   /** After decompression; a longer page fails at once. @default 100 MiB */
   readonly maxBodyBytes?: number;
   /** @default false */
@@ -58,7 +63,8 @@ type Defaulted =
 export type ResolvedHttpOptions<Context extends HttpContext = HttpContext> =
   ResolvedCrawlerOptions<Context> &
     ResolvedPageOptions<Context> &
-    Required<Pick<HttpCrawlerOptions<Context>, Defaulted>>;
+    Required<Pick<HttpCrawlerOptions<Context>, Defaulted>> &
+    Pick<HttpCrawlerOptions<Context>, 'suggestResponseEncoding' | 'forceResponseEncoding'>;
 
 const DEFAULTS: Required<Pick<HttpCrawlerOptions, Defaulted>> = Object.freeze({
   navigationTimeoutSecs: 30,
@@ -70,6 +76,12 @@ const DEFAULTS: Required<Pick<HttpCrawlerOptions, Defaulted>> = Object.freeze({
   useHttp2: false,
 });
 
+const charset = v.optional(
+  v.pipe(
+    v.string('an encoding such as `windows-1250`'),
+    v.check(isCharset, 'an encoding such as `windows-1250`'),
+  ),
+);
 const hooks = listOf(callback<NavigationHook>(), 'a list of functions');
 
 const HTTP_ENTRIES = {
@@ -79,6 +91,8 @@ const HTTP_ENTRIES = {
   preNavigationHooks: optional(hooks),
   postNavigationHooks: optional(hooks),
   additionalMimeTypes: optional(listOf(text(), 'a list of content types')),
+  suggestResponseEncoding: charset,
+  forceResponseEncoding: charset,
   maxBodyBytes: optional(integer({ min: 1 })),
   ignoreSslErrors: optional(flag()),
   useHttp2: optional(flag()),

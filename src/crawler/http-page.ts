@@ -1,4 +1,4 @@
-import { decodeBody } from '../http/charset.ts';
+import { type CharsetHints, decodeBody } from '../http/charset.ts';
 import { parseContentType } from '../http/content-type.ts';
 import type { HttpResponse } from '../http/http-client.ts';
 import type { Attempt } from './attempt.ts';
@@ -25,12 +25,17 @@ export class HttpPage<Context extends HttpContext> implements PageKind<Context> 
   readonly #options: ResolvedHttpOptions<Context>;
   readonly #statusRules: StatusRules;
   readonly #extend: Extend<Context>;
+  readonly #charsetHints: CharsetHints;
   readonly #check: ReturnType<typeof blockCheck<Context>> | undefined;
 
   constructor(options: ResolvedHttpOptions<Context>, extend: Extend<Context>) {
     this.#options = options;
     this.#extend = extend;
     this.#statusRules = statusRulesOf(options);
+    this.#charsetHints = {
+      suggested: options.suggestResponseEncoding,
+      forced: options.forceResponseEncoding,
+    };
     this.#check = options.checkResponse && blockCheck(options.checkResponse);
   }
 
@@ -123,7 +128,9 @@ export class HttpPage<Context extends HttpContext> implements PageKind<Context> 
     const bytes = await response.bytes();
     tools.countBytes(bytes.byteLength);
     const { type } = parseContentType(headers['content-type']);
-    const decoded = isText(type) ? decodeBody(bytes, headers['content-type']) : undefined;
+    const decoded = isText(type)
+      ? decodeBody(bytes, headers['content-type'], this.#charsetHints)
+      : undefined;
     const body = decoded?.text ?? asBuffer(bytes);
     let json: { readonly value: unknown } | undefined;
     return Object.defineProperty(
@@ -135,6 +142,7 @@ export class HttpPage<Context extends HttpContext> implements PageKind<Context> 
       'json',
       {
         enumerable: true,
+        configurable: true,
         get() {
           if (!isJson(type)) return undefined;
           json ??= { value: parseJson(body as string, url) };

@@ -8,6 +8,14 @@ export interface DecodedBody {
   readonly charset: string;
 }
 
+/** Labels of the Encoding standard, such as `windows-1250`. */
+export interface CharsetHints {
+  readonly suggested?: string | undefined;
+  readonly forced?: string | undefined;
+}
+
+const NO_HINTS: CharsetHints = Object.freeze({});
+
 /** How far browsers look for a `<meta>` (HTML standard, 13.2.3.2). */
 const PRESCAN_BYTES = 1024;
 
@@ -27,14 +35,16 @@ const decoders = new Map<string, TextDecoder>();
 
 /**
  * Bytes as text, by the first of: byte order mark, `content-type`, `<meta>` or XML declaration within the first
- * 1024 bytes. Without any, UTF-8; HTML that is not valid UTF-8 counts as windows-1252, as in browsers.
+ * 1024 bytes, `hints.suggested`. Without any, UTF-8; HTML that is not valid UTF-8 counts as windows-1252, as in
+ * browsers. `hints.forced` goes before all of them.
  */
 export function decodeBody(
   bytes: Uint8Array,
   contentType: string | readonly string[] | undefined,
+  hints: CharsetHints = NO_HINTS,
 ): DecodedBody {
-  const parsed = parseContentType(contentType);
-  const charset = charsetOf(bytes, parsed);
+  const forced = hints.forced === undefined ? undefined : knownName(hints.forced);
+  const charset = forced ?? charsetOf(bytes, parseContentType(contentType), hints.suggested);
   return { text: textOf(bytes, charset), charset };
 }
 
@@ -43,14 +53,23 @@ function textOf(bytes: Uint8Array, charset: string): string {
   return charset === 'windows-1252' ? windows1252Text(bytes) : decoderFor(charset).decode(bytes);
 }
 
-function charsetOf(bytes: Uint8Array, { type, charset }: ContentType): string {
+export function isCharset(label: string): boolean {
+  return knownName(label) !== undefined;
+}
+
+function charsetOf(
+  bytes: Uint8Array,
+  { type, charset }: ContentType,
+  suggested: string | undefined,
+): string {
   const marked = byteOrderMark(bytes);
   if (marked) return marked;
   const named = charset === undefined ? undefined : knownName(charset);
   if (named) return named;
   const isHtml = type === '' || type === 'text/html' || type === 'application/xhtml+xml';
-  if (!isHtml && !type.endsWith('xml')) return 'utf-8';
-  const declared = declaredIn(bytes);
+  const fallback = suggested === undefined ? undefined : knownName(suggested);
+  if (!isHtml && !type.endsWith('xml')) return fallback ?? 'utf-8';
+  const declared = declaredIn(bytes) ?? fallback;
   if (declared) return declared;
   return isHtml && !isUtf8(bytes) ? 'windows-1252' : 'utf-8';
 }

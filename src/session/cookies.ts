@@ -39,6 +39,11 @@ export function jarOf(cold: ColdState): CookieJar {
   return cold.jar;
 }
 
+/** A jar as `Session.getState()` gives it, whole again. @throws what tough-cookie throws when it is none */
+export function jarFrom(json: unknown): CookieJar {
+  return toughCookie().CookieJar.deserializeSync(JSON.stringify(json));
+}
+
 /** The `Cookie` header for a URL; empty when there is none. */
 export function cookieStringFor(cold: ColdState | undefined, url: string): string {
   if (!hasJar(cold)) return '';
@@ -138,7 +143,9 @@ function hasJar(cold: ColdState | undefined): cold is ColdState {
 
 function storeCookie(jar: CookieJar, cookie: Cookie, url: string): string | null {
   if (isFull(jar)) return `the session holds ${MAX_COOKIES} cookies already`;
-  jar.setCookieSync(cookie, url);
+  // A jar that was brought along may be of another copy of the package, which knows no cookies but its own.
+  const isOurs = jar instanceof toughCookie().CookieJar;
+  jar.setCookieSync(isOurs ? cookie : cookie.toString(), url);
   return null;
 }
 

@@ -294,6 +294,7 @@ export class LeaseDesk implements LeaseKeeper {
 
   #grow(options: LeaseOptions): Lease | Promise<Lease> {
     const grown = this.#growth.grow(options);
+    if (grown === -1) return this.#leaseAny(options, this.#clock.now());
     if (typeof grown === 'number') return this.#openNew(grown, options);
     return grown.then((slot) => {
       if (slot === -1) return this.#leaseAny(options, this.#clock.now());

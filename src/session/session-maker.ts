@@ -74,31 +74,41 @@ export class SessionMaker {
   make(request: unknown): number | Promise<number> {
     const { createSessionFunction } = this.#options;
     if (!createSessionFunction) return this.#finish(NO_OPTIONS, null, request);
-    return this.#reserved(async () => {
-      const made = await this.#callUser(createSessionFunction);
-      if (made === null) return this.#noneToGive();
-      if (made instanceof Session) return this.#finish(NO_OPTIONS, made, request);
-      return this.#finish(checked(made), null, request);
-    });
+    // Held while the function runs, so that what it asks of the pool itself cannot overfill it.
+    this.#makingCount++;
+    let made: unknown;
+    try {
+      made = this.#callUser(createSessionFunction);
+      if (!(made instanceof Promise)) return this.#takeIn(made, request);
+    } finally {
+      this.#makingCount--;
+    }
+    return this.#reserved(async () => this.#takeIn(await promised(made), request));
   }
 
   /**
-   * A session with options of its own, whatever `createSessionFunction` would make.
+   * A session with options of its own, or one made outside, whatever `createSessionFunction` would make.
    *
    * @throws PoolFullError, DuplicateSessionError
    */
   add(
-    options: SessionOptions,
+    given: SessionOptions | Session,
     { evenIfFull = false }: { evenIfFull?: boolean } = {},
   ): number | Promise<number> {
     if (!evenIfFull && !this.#hasPlace()) throw new PoolFullError(this.#options.maxPoolSize);
-    const { id } = options;
-    if (id !== undefined && this.#isTaken(id)) throw new DuplicateSessionError(id);
-    return this.#finish(options, null, undefined);
+    if (given instanceof Session) return this.#finish(NO_OPTIONS, given, undefined);
+    return this.#finish(given, null, undefined);
   }
 
   #hasPlace(): boolean {
     return this.#roster.size + this.#makingCount < this.#options.maxPoolSize;
+  }
+
+  /** What `createSessionFunction` gave. */
+  #takeIn(made: unknown, request: unknown): number | Promise<number> {
+    if (made === null) return this.#noneToGive();
+    if (made instanceof Session) return this.#finish(NO_OPTIONS, made, request);
+    return this.#finish(checked(made), null, request);
   }
 
   #noneToGive(): number {
@@ -171,11 +181,9 @@ export class SessionMaker {
     this.#roster.adopt(slot, made);
   }
 
-  async #callUser(
-    create: NonNullable<ResolvedPoolOptions['createSessionFunction']>,
-  ): Promise<unknown> {
+  #callUser(create: NonNullable<ResolvedPoolOptions['createSessionFunction']>): unknown {
     try {
-      return await create(this.#view, { sessionOptions: this.#options.sessionOptions });
+      return create(this.#view, { sessionOptions: this.#options.sessionOptions });
     } catch (error) {
       throw creationError('createSessionFunction threw', error);
     }
@@ -204,6 +212,15 @@ export class SessionMaker {
       const id = newSessionId(this.#options.random);
       if (!this.#isTaken(id)) return id;
     }
+  }
+}
+
+/** What an asynchronous `createSessionFunction` comes to. @throws SessionCreationError */
+async function promised(made: unknown): Promise<unknown> {
+  try {
+    return await made;
+  } catch (error) {
+    throw creationError('createSessionFunction threw', error);
   }
 }
 

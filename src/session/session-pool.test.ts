@@ -392,3 +392,61 @@ describe('persistence', () => {
     expect(saves.at(-1)?.changes.hot.map(({ id }) => id)).toEqual(['it']);
   });
 });
+
+describe('getSessionNow', () => {
+  it('answers at once where nothing asynchronous stands in the way', async () => {
+    const { pool } = await openPool({ maxPoolSize: 1 });
+    const session = pool.getSessionNow();
+    expect(session).toBeInstanceOf(Session);
+    expect(pool.getSessionNow()).toBe(session);
+    expect(pool.getSessionNow((session as Session).id)).toBe(session);
+    expect(pool.getSessionNow('nobody')).toBeUndefined();
+  });
+
+  it('answers at once with what a synchronous createSessionFunction makes', async () => {
+    const made = new Session({ id: 'mine' });
+    const { pool } = await openPool({ createSessionFunction: () => made });
+    expect(pool.getSessionNow()).toBe(made);
+  });
+
+  it('gives a promise where createSessionFunction does', async () => {
+    const { pool } = await openPool({ createSessionFunction: async () => ({ id: 'late' }) });
+    const promise = pool.getSessionNow();
+    expect(promise).toBeInstanceOf(Promise);
+    expect((await promise)?.id).toBe('late');
+  });
+
+  it('shares what is there once a synchronous createSessionFunction has none to give', async () => {
+    const ids = ['only'];
+    const { pool } = await openPool({
+      createSessionFunction: () => {
+        const id = ids.pop();
+        return id === undefined ? null : { id };
+      },
+    });
+    const session = pool.getSessionNow();
+    expect(pool.getSessionNow()).toBe(session);
+    await using lease = await pool.lease();
+    expect(lease.session).toBe(session);
+  });
+});
+
+describe('a session made outside', () => {
+  it('is taken in as it is: the same object, with its counters', async () => {
+    const { pool } = await openPool();
+    const made = new Session({ id: 'mine', errorScore: 2, usageCount: 7 });
+    expect(await pool.addSession(made)).toBe(made);
+    expect(await pool.getSession('mine')).toBe(made);
+    made.markBad();
+    expect(made.retiredReason).toBe('error-score');
+    expect(pool.retiredSessionsCount).toBe(1);
+  });
+
+  it('exceeds maxPoolSize only where that is asked for', async () => {
+    const { pool } = await openPool({ maxPoolSize: 1 });
+    await pool.addSession({ id: 'first' });
+    await expect(pool.addSession(new Session({ id: 'second' }))).rejects.toThrow('maxPoolSize');
+    await pool.addSession(new Session({ id: 'second' }), { evenIfFull: true });
+    expect(pool.usableSessionsCount).toBe(2);
+  });
+});

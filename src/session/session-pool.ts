@@ -20,7 +20,7 @@ import { Preparation } from './preparation.ts';
 import { restoreSessions } from './restore.ts';
 import { Roster } from './roster.ts';
 import { readySetFor } from './selection.ts';
-import type { Session, SessionState } from './session.ts';
+import { Session, type SessionState } from './session.ts';
 import type { HookTools } from './session-hooks.ts';
 import { SessionMaker } from './session-maker.ts';
 import { limitsOf, resolveSessionOptions, type SessionOptions } from './session-options.ts';
@@ -214,38 +214,46 @@ export class SessionPool implements AsyncDisposable {
    * @throws SessionCreationError, ClosedError
    */
   async getSession(id?: string): Promise<Session | undefined> {
+    return this.getSessionNow(id);
+  }
+
+  /**
+   * As {@link SessionPool.getSession}, but at once wherever nothing asynchronous stands in the way: an asynchronous
+   * `createSessionFunction` or `newUrlFunction`, hooks, a list of proxies that is still loading.
+   *
+   * @throws SessionCreationError, ClosedError
+   */
+  getSessionNow(id?: string): Session | undefined | Promise<Session | undefined> {
     this.#checkOpen();
     this.#desk.catchUp(this.#options.clock.now());
     if (id !== undefined) {
       const slot = this.#roster.slotOf(id);
       return slot === -1 ? undefined : this.#roster.handleOf(slot);
     }
-    if (this.#preparation) {
-      const lease = await this.#desk.lease();
-      lease.release();
-      return lease.session;
-    }
-    if (this.#maker.hasRoom() || this.#roster.size === 0) {
-      const slot = await this.#grow(undefined);
-      if (slot !== -1) {
-        this.#desk.admit(slot);
-        return this.#roster.handleOf(slot);
-      }
-    }
-    return this.#roster.handleOf(this.#pickShared());
+    if (this.#preparation) return this.#shareFit();
+    if (!this.#maker.hasRoom() && this.#roster.size > 0) return this.#shareNew(-1);
+    const grown = this.#grow(undefined);
+    return grown instanceof Promise
+      ? grown.then((slot) => this.#shareNew(slot))
+      : this.#shareNew(grown);
   }
 
   /**
-   * Makes a session at once.
+   * Makes a session at once, or takes in one that was made outside; `evenIfFull` lets the pool exceed `maxPoolSize`.
    *
    * @throws PoolFullError, DuplicateSessionError, OptionError, SessionCreationError
    */
-  async addSession(options: SessionOptions = NO_OPTIONS): Promise<Session> {
+  async addSession(
+    given: SessionOptions | Session = NO_OPTIONS,
+    options: { readonly evenIfFull?: boolean } = {},
+  ): Promise<Session> {
     this.#checkOpen();
     this.#desk.catchUp(this.#options.clock.now());
-    const checked =
-      options === NO_OPTIONS ? options : resolveSessionOptions(options, 'SessionOptions');
-    const made = this.#maker.add(checked);
+    const isReady = given === NO_OPTIONS || given instanceof Session;
+    const made = this.#maker.add(
+      isReady ? given : resolveSessionOptions(given, 'SessionOptions'),
+      options,
+    );
     const slot = typeof made === 'number' ? made : await made;
     this.#noteCreated(slot);
     this.#desk.admit(slot);
@@ -336,6 +344,19 @@ export class SessionPool implements AsyncDisposable {
     const slot = await this.#maker.add(options, { evenIfFull: true });
     this.#noteCreated(slot);
     this.#desk.admit(slot);
+  }
+
+  async #shareFit(): Promise<Session> {
+    const lease = await this.#desk.lease();
+    lease.release();
+    return lease.session;
+  }
+
+  /** The session that was made, or where none was, one of those that are there. */
+  #shareNew(slot: number): Session {
+    if (slot === -1) return this.#roster.handleOf(this.#pickShared());
+    this.#desk.admit(slot);
+    return this.#roster.handleOf(slot);
   }
 
   #grow(request: unknown): number | Promise<number> {

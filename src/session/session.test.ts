@@ -1,10 +1,20 @@
 import fc from 'fast-check';
+import { CookieJar } from 'tough-cookie';
 import { describe, expect, it } from 'vitest';
 import { Session } from './session.ts';
 
 const SITE = 'https://www.site.example/shop/cart';
 
 describe('a session outside any pool', () => {
+  it('stores cookies in a jar of another copy of tough-cookie', () => {
+    const cookieJar = new CookieJar();
+    const session = new Session({ cookieJar });
+    session.setCookie('a=1; Path=/', SITE);
+    session.setCookies([{ name: 'b', value: '2' }], SITE);
+    expect(cookieJar.getCookieStringSync(SITE)).toBe('a=1; b=2');
+    expect(session.getCookieString(SITE)).toBe('a=1; b=2');
+  });
+
   it('has the documented defaults', () => {
     const session = new Session();
     expect(session.id).toMatch(/^session_[A-Za-z0-9]{10}$/);

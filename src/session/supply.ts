@@ -60,6 +60,10 @@ export class Supply {
       this.#failFirst(error);
       return false;
     }
+    if (grown === -1) {
+      this.#serve();
+      return false;
+    }
     if (typeof grown === 'number') this.#enter(grown);
     else void this.#await(grown);
     return true;

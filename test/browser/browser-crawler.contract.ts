@@ -328,6 +328,28 @@ export function browserCrawlerContract(
       expect(calls).toEqual([['before', null, 9_000], ['after', 200, 7_000], 'yes']);
     });
 
+    it('lets `navigate` open the page, and judges what it brings', async () => {
+      const timeouts: unknown[] = [];
+      const crawler = crawlerWith({
+        navigationTimeoutSecs: 9,
+        maxRequestRetries: 0,
+        navigate: async ({ page, request }, { timeout }) => {
+          timeouts.push(timeout);
+          return (await page.goto(`${request.url}&seen=1`)) as AnyResponse;
+        },
+        requestHandler: ({ response, request }) => {
+          timeouts.push([response?.status(), request.loadedUrl]);
+        },
+      });
+      const statistics = await crawler.run([
+        `${site.url}/navigated?status=200`,
+        `${site.url}/navigated?status=500`,
+      ]);
+      expect(statistics).toMatchObject({ requestsFinished: 1, requestsFailed: 1 });
+      expect(timeouts).toContain(9_000);
+      expect(timeouts).toContainEqual([200, `${site.url}/navigated?status=200&seen=1`]);
+    });
+
     it('judges statuses and block pages as HTTP crawlers do, each use once', async () => {
       await using pool = await poolOf(20);
       const kinds = new Map<string, string>();

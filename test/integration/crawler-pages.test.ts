@@ -24,6 +24,7 @@ const TYPES: Record<string, [type: string, body: string | Buffer]> = {
   '/broken.json': ['application/json', '{"n":'],
   '/feed.xml': ['application/xml', '<rss><link>http://x/</link><item/><item/></rss>'],
   '/latin': ['text/html; charset=iso-8859-1', Buffer.from('<title>caf\xe9</title>', 'latin1')],
+  '/unnamed': ['text/html', Buffer.from('<title>caf\xe9 \xb9</title>', 'latin1')],
   '/image.png': ['image/png', Buffer.from([0x89, 0x50])],
   '/untyped': ['', '<title>untyped</title>'],
   '/large': ['text/html', Buffer.alloc(100_000, 'x')],
@@ -90,6 +91,18 @@ async function read<T>(
   }).run([source]);
   return result as Awaited<T> | Error;
 }
+
+test('a charset can be suggested for pages that name none, or forced on all', async () => {
+  const titleOf = (path: string, options: CheerioCrawlerOptions = {}): Promise<string | Error> =>
+    read(`${site.url}${path}`, ({ $ }) => $('title').text(), options);
+  expect(await titleOf('/unnamed')).toBe('café ¹');
+  expect(await titleOf('/unnamed', { suggestResponseEncoding: 'iso-8859-2' })).toBe('café š');
+  expect(await titleOf('/latin', { suggestResponseEncoding: 'koi8-r' })).toBe('café');
+  expect(await titleOf('/latin', { forceResponseEncoding: 'koi8-r' })).toBe('cafИ');
+  expect(() => crawler({ forceResponseEncoding: 'latin-99' })).toThrow(
+    'Expected `forceResponseEncoding` to be an encoding such as `windows-1250`',
+  );
+});
 
 test('HTML comes parsed, with its response', async () => {
   const page = await read(

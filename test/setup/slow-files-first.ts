@@ -1,7 +1,7 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Where tests wait for a browser or a process of their own. */
-const SLOW = /\/(?:browser|integration)\/|-driver\.test\.ts$/;
+const SLOW = /\/(?:browser|integration|apify)\/|-driver\.test\.ts$/;
 
 /** Begins with the files that take long, so that no thread is left alone with one of them at the end. */
 export class SlowFilesFirst extends BaseSequencer {

@@ -52,6 +52,11 @@ export interface BrowserCrawlerOptions<
   readonly preNavigationHooks?: readonly BrowserHook<Context, GotoOptions>[];
   /** Called in order once the page is there, before the handler. */
   readonly postNavigationHooks?: readonly BrowserHook<Context, GotoOptions>[];
+  /** Opens the page in place of the library's `page.goto()`; gives its response, `null` when there is none. */
+  readonly navigate?: (
+    context: Context,
+    gotoOptions: GotoOptions,
+  ) => Promise<Context['response']> | Context['response'];
   /** @default 60 */
   readonly navigationTimeoutSecs?: number;
   /** What is not loaded: `true` for images, fonts and media, or a list of resource types. @default false */
@@ -78,6 +83,7 @@ export type ResolvedBrowserOptions<Context extends BrowserPageContext = BrowserP
     Required<Pick<BrowserCrawlerOptions<Context>, Defaulted>> & {
       readonly launchContext: LaunchContext;
       readonly headless: boolean | undefined;
+      readonly navigate?: BrowserCrawlerOptions<Context>['navigate'];
       readonly blockResources: readonly string[];
     };
 
@@ -114,6 +120,7 @@ const BROWSER_ENTRIES = {
   headless: optional(flag()),
   preNavigationHooks: hooks,
   postNavigationHooks: hooks,
+  navigate: optional(callback()),
   navigationTimeoutSecs: optional(number({ min: 0.001 })),
   blockResources: v.optional(
     v.union(

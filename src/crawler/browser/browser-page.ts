@@ -205,19 +205,22 @@ export class BrowserPage<Page, Response, Context extends BrowserPageContext<Page
   }
 
   async #navigate(
-    { attempt, tools, opened }: Visit<Page, Response, Context>,
+    { attempt, tools, opened, context }: Visit<Page, Response, Context>,
     { timeout, ...others }: CommonGotoOptions,
   ): Promise<Response | null> {
     const { request } = attempt;
     const timeoutMs = timeout ?? this.#options.navigationTimeoutSecs * 1000;
     // Libraries take 0 for no limit.
     const limitSecs = timeoutMs === 0 ? Number.POSITIVE_INFINITY : timeoutMs / 1000;
+    const { navigate } = this.#options;
     const { page } = opened.driven as { page: CommonPage & Page };
     if (Object.keys(request.headers).length > 0) await page.setExtraHTTPHeaders(request.headers);
     attempt.sentAt = tools.now();
     try {
       return await attempt.run('The navigation', limitSecs + NAVIGATION_GRACE_SECS, () =>
-        opened.driven.goto(request.url, { ...others, timeoutMs }),
+        navigate
+          ? navigate(context, { ...others, timeout: timeoutMs })
+          : opened.driven.goto(request.url, { ...others, timeoutMs }),
       );
     } catch (error) {
       throw this.#navigationError(attempt, error);

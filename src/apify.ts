@@ -1,0 +1,2 @@
+export * from './apify/names.ts';
+export * as default from './apify/names.ts';
