@@ -66,7 +66,12 @@ export class Dataset {
     return { items, total: files.length, offset, count: items.length, limit };
   }
 
-  async getInfo(): Promise<{ id: string; name: string; itemCount: number; cleanItemCount: number }> {
+  async getInfo(): Promise<{
+    id: string;
+    name: string;
+    itemCount: number;
+    cleanItemCount: number;
+  }> {
     const itemCount = (await this.#files()).length;
     return { id: this.id, name: this.name, itemCount, cleanItemCount: itemCount };
   }
