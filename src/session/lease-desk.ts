@@ -1,16 +1,18 @@
 import type { Clock, Timer } from '../core/clock.ts';
 import { ClosedError } from '../core/errors.ts';
+import type { Scheduler } from './adaptive/scheduler.ts';
+import type { Use } from './adaptive/use.ts';
 import type { Availability } from './availability.ts';
 import { SessionGoneError, SessionMissingError } from './errors.ts';
 import { Lease, type LeaseKeeper } from './lease.ts';
 import type { Ledger } from './ledger.ts';
-import type { Outcome } from './outcome.ts';
+import type { Excuse, Outcome } from './outcome.ts';
 import type { Preparation } from './preparation.ts';
 import type { Roster } from './roster.ts';
 import type { Session } from './session.ts';
 import { FLAG_ALIVE, FLAG_RETIRED } from './slot-table.ts';
 import { type Growth, Supply } from './supply.ts';
-import { type LeaseOptions, Waiter, WaitingLine } from './waiting-line.ts';
+import { firstOf, type LeaseOptions, type Line, Waiter, WaitingLine } from './waiting-line.ts';
 
 const NO_OPTIONS: LeaseOptions = Object.freeze({});
 /** Tries at finding a session that is not to be avoided. */
@@ -19,6 +21,10 @@ const AVOID_TRIES = 8;
 const MAX_KEYS = 10_000;
 /** So many of them are saved with a session; the oldest are left out. */
 const MAX_KEYS_SAVED = 100;
+/** Lines that are tried in one go; the others have their turn at the next occasion. */
+const MAX_LINES_TRIED = 64;
+/** How soon to look again where it cannot be told when a session may be lent for a site. */
+const LOOK_AGAIN_MS = 1000;
 
 /** Lends sessions, keeps those who wait in line, and takes sessions back. */
 export class LeaseDesk implements LeaseKeeper {
@@ -28,6 +34,7 @@ export class LeaseDesk implements LeaseKeeper {
   readonly #availability: Availability;
   readonly #growth: Growth;
   readonly #preparation: Preparation | undefined;
+  readonly #scheduler: Scheduler | undefined;
   readonly #supply: Supply | undefined;
   readonly #line = new WaitingLine();
   readonly #idOfKey = new Map<string, string>();
@@ -36,6 +43,8 @@ export class LeaseDesk implements LeaseKeeper {
   #wakeUpAt = Number.POSITIVE_INFINITY;
   #nextOrder = 0;
   #settling: Lease | undefined;
+  /** When somebody who waits for one session may have it by time alone, for all that is known of its site. */
+  #pinnedRetryAt = Number.POSITIVE_INFINITY;
   #isClosed = false;
 
   constructor(parts: {
@@ -46,6 +55,8 @@ export class LeaseDesk implements LeaseKeeper {
     growth: Growth;
     /** Where sessions need hooks before they may be lent. */
     preparation: Preparation | undefined;
+    /** Where it depends on the site which sessions may be lent. */
+    scheduler: Scheduler | undefined;
   }) {
     this.#clock = parts.clock;
     this.#ledger = parts.ledger;
@@ -53,6 +64,7 @@ export class LeaseDesk implements LeaseKeeper {
     this.#availability = parts.availability;
     this.#growth = parts.growth;
     this.#preparation = parts.preparation;
+    this.#scheduler = parts.scheduler;
     this.#supply =
       parts.preparation &&
       new Supply({
@@ -72,7 +84,7 @@ export class LeaseDesk implements LeaseKeeper {
     if (options.sessionId !== undefined || options.sessionKey !== undefined) {
       return this.#leasePinned(options, now);
     }
-    if (this.#line.anyCount > 0) return this.#wait(options, null);
+    if (this.#hasLine(options)) return this.#wait(options, null);
     try {
       const lease = this.#take(options, now);
       if (lease instanceof Lease) {
@@ -91,16 +103,37 @@ export class LeaseDesk implements LeaseKeeper {
     return this.#roster.handleOf(slot);
   }
 
-  settle(lease: Lease, slot: number, openedAt: number, outcome: Outcome | null): void {
+  settle(
+    lease: Lease,
+    slot: number,
+    openedAt: number,
+    outcome: Outcome | null,
+    use: Use | undefined,
+  ): Excuse {
     const { table } = this.#ledger;
     const now = this.#clock.now();
+    let excuse: Excuse = 'none';
     this.#settling = lease;
-    this.#ledger.settle(slot, openedAt, outcome, now);
+    if (this.#scheduler && use) excuse = this.#settleAdaptive(this.#scheduler, use, outcome, now);
+    else this.#ledger.settle(slot, openedAt, outcome, now);
     this.#settling = undefined;
     const flags = table.flags.get(slot);
-    if ((flags & (FLAG_ALIVE | FLAG_RETIRED)) !== FLAG_ALIVE) return;
-    if (this.#availability.refresh(slot, now, isGood(outcome))) this.#wake(slot);
-    else if (!this.#line.isEmpty) this.#planWakeUp();
+    const isAlive = (flags & (FLAG_ALIVE | FLAG_RETIRED)) === FLAG_ALIVE;
+    if (isAlive && this.#availability.refresh(slot, now, isGood(outcome))) this.#wake(slot);
+    else if (this.#scheduler && this.#line.anyCount > 0) this.#serve();
+    else if (isAlive && !this.#line.isEmpty) this.#planWakeUp();
+    return excuse;
+  }
+
+  /** Where it is settled first who is to blame, then what the session pays, then what follows for others. */
+  #settleAdaptive(scheduler: Scheduler, use: Use, outcome: Outcome | null, now: number): Excuse {
+    const { slot, openedAt } = use;
+    const { errorScore } = this.#ledger.table;
+    const excuse = scheduler.judge(use, outcome, now);
+    const before = errorScore.get(slot);
+    this.#ledger.settle(slot, openedAt, outcome, now, excuse !== 'none');
+    scheduler.settle(use, outcome, Math.max(0, errorScore.get(slot) - before), now);
+    return excuse;
   }
 
   /** A session that was just made, or restored, may be lent from now on. */
@@ -226,7 +259,7 @@ export class LeaseDesk implements LeaseKeeper {
       if (reaction === 'wait') return this.#wait(options, id);
       throw new SessionMissingError(id, this.#growth.reasonOf(id));
     }
-    if (!this.#availability.isReady(slot)) {
+    if (!this.#mayGo(slot, options)) {
       const lease = this.#wait(options, id);
       this.#preparation?.preparePinned(slot);
       return lease;
@@ -238,8 +271,7 @@ export class LeaseDesk implements LeaseKeeper {
   }
 
   #leaseAny(options: LeaseOptions, now: number): Lease | Promise<Lease> {
-    const isServed = this.#line.anyCount === 0;
-    return (isServed ? this.#take(options, now) : null) ?? this.#wait(options, null);
+    return (!this.#hasLine(options) ? this.#take(options, now) : null) ?? this.#wait(options, null);
   }
 
   #noteKey(key: string, id: string): void {
@@ -292,7 +324,7 @@ export class LeaseDesk implements LeaseKeeper {
     preparation.recheck(slot);
   }
 
-  #grow(options: LeaseOptions): Lease | Promise<Lease> {
+  #grow(options: LeaseOptions): Lease | Promise<Lease> | null {
     const grown = this.#growth.grow(options);
     if (typeof grown === 'number') return this.#openNew(grown, options);
     return grown.then((slot) => {
@@ -301,24 +333,27 @@ export class LeaseDesk implements LeaseKeeper {
         this.admit(slot);
         throw this.#isClosed ? new ClosedError('The session pool') : options.signal?.reason;
       }
-      return this.#openNew(slot, options);
+      return this.#openNew(slot, options) ?? this.#wait(options, null);
     });
   }
 
-  #openNew(slot: number, options: LeaseOptions): Lease {
+  #openNew(slot: number, options: LeaseOptions): Lease | null {
     const now = this.#clock.now();
     this.#availability.enter(slot, now);
-    return this.#open(slot, options, now);
+    // Another one may be the better choice, or the new one of no use for this site.
+    const chosen = this.#scheduler ? this.#scheduler.pickBeside(slot, options.url) : slot;
+    return chosen === -1 ? null : this.#open(chosen, options, now);
   }
 
   #open(slot: number, options: LeaseOptions, now: number): Lease {
+    const use = this.#scheduler?.open(slot, options.url, now);
     this.#availability.take(slot);
     this.#ledger.open(slot, now);
     const { leaseUrls } = this.#ledger.table;
     if (options.url === undefined) leaseUrls.clear(slot);
     else leaseUrls.set(slot, options.url);
     this.#availability.refresh(slot, now, true);
-    return new Lease(this, slot, this.#ledger.table.generationOf(slot), now);
+    return new Lease(this, slot, this.#ledger.table.generationOf(slot), now, use);
   }
 
   /** The policy's choice; one to be avoided only when a few more tries bring nothing else. */
@@ -342,7 +377,8 @@ export class LeaseDesk implements LeaseKeeper {
   }
 
   #wait(options: LeaseOptions, sessionId: string | null): Promise<Lease> {
-    const waiter = new Waiter(options, sessionId, this.#nextOrder++);
+    const place = { sessionId, commonLine: this.#lineOf(options) };
+    const waiter = new Waiter(options, place, this.#nextOrder++);
     this.#line.add(waiter);
     waiter.watch(
       this.#clock,
@@ -361,44 +397,85 @@ export class LeaseDesk implements LeaseKeeper {
     const pinned = this.#line.firstFor(id);
     const common = this.#line.firstOfAny();
     if (!pinned || (common && common.order < pinned.order)) this.#serve();
-    for (let next = this.#line.firstFor(id); next; next = this.#line.firstFor(id)) {
+    this.#servePinned(slot, id);
+    if (pinned && this.#availability.isReady(slot)) this.#serve();
+  }
+
+  #servePinned(slot: number, id: string): void {
+    const now = this.#clock.now();
+    for (const waiter of this.#line.allFor(id)) {
       if (!this.#availability.isReady(slot)) return;
-      const now = this.#clock.now();
       if (this.#preparation?.isDue(slot, now)) {
         this.#recheck(this.#preparation, slot);
         return;
       }
-      this.#line.remove(next);
-      next.serve(this.#open(slot, next.options, now));
+      if (!this.#mayGo(slot, waiter.options)) continue;
+      this.#line.remove(waiter);
+      waiter.serve(this.#open(slot, waiter.options, now));
     }
-    if (pinned && this.#availability.isReady(slot)) this.#serve();
   }
 
+  /** Each line sends one at a time, so that the sites take turns. */
   #serve(): void {
-    for (let waiter = this.#line.firstOfAny(); waiter; waiter = this.#line.firstOfAny()) {
-      const served = waiter;
-      let lease: Lease | Promise<Lease> | null;
-      try {
-        lease = this.#take(served.options, this.#clock.now());
-      } catch (error) {
-        lease = Promise.reject(error);
+    let isAnyServed: boolean;
+    do {
+      isAnyServed = false;
+      for (const line of this.#line.turn(MAX_LINES_TRIED)) {
+        if (this.#serveFirst(line)) isAnyServed = true;
+        this.#line.pass(line);
       }
-      if (lease === null) break;
-      this.#line.remove(served);
-      if (lease instanceof Lease) served.serve(lease);
-      else
-        lease.then(
-          (made) => handOver(served, made),
-          (error) => served.fail(error),
-        );
-    }
+    } while (isAnyServed);
     this.#supply?.ensureEnough();
     this.#planWakeUp();
   }
 
+  /** Says whether somebody stands in line no longer. */
+  #serveFirst(line: Line): boolean {
+    const served = firstOf(line);
+    if (!served) return false;
+    let lease: Lease | Promise<Lease> | null;
+    try {
+      lease = this.#take(served.options, this.#clock.now());
+    } catch (error) {
+      lease = Promise.reject(error);
+    }
+    line.retryAt = lease === null ? this.#retryAt : Number.POSITIVE_INFINITY;
+    if (lease === null) return this.#scheduler?.court.convictIfAlone(this.#roster.size) === true;
+    this.#line.remove(served);
+    if (lease instanceof Lease) served.serve(lease);
+    else
+      lease.then(
+        (made) => handOver(served, made),
+        (error) => served.fail(error),
+      );
+    return true;
+  }
+
+  get #retryAt(): number {
+    return this.#scheduler?.retryAt ?? Number.POSITIVE_INFINITY;
+  }
+
+  #lineOf({ url }: LeaseOptions): string {
+    return this.#scheduler ? this.#scheduler.lineOf(url) : '';
+  }
+
+  #hasLine(options: LeaseOptions): boolean {
+    return this.#line.anyCount > 0 && this.#line.isWaitedFor(this.#lineOf(options));
+  }
+
+  /** Whether a session that was asked for by name may be lent for this site; if not, its line knows when. */
+  #mayGo(slot: number, { url }: LeaseOptions): boolean {
+    if (!this.#availability.isReady(slot)) return false;
+    const until = this.#scheduler?.refusesUntil(slot, url) ?? 0;
+    if (until === 0) return true;
+    const again = Number.isFinite(until) ? until : this.#clock.now() + LOOK_AGAIN_MS;
+    this.#pinnedRetryAt = Math.min(this.#pinnedRetryAt, again);
+    return false;
+  }
+
   /** One timer, for the next moment at which waiting may end by time alone. */
   #planWakeUp(): void {
-    const at = this.#line.isEmpty ? Number.POSITIVE_INFINITY : this.#availability.nextChangeAt;
+    const at = this.#line.isEmpty ? Number.POSITIVE_INFINITY : this.#nextChangeAt;
     if (at === this.#wakeUpAt) return;
     this.#wakeUp?.cancel();
     this.#wakeUpAt = at;
@@ -406,9 +483,26 @@ export class LeaseDesk implements LeaseKeeper {
     if (at === Number.POSITIVE_INFINITY) return;
     this.#wakeUp = this.#clock.setTimer(() => {
       this.#wakeUpAt = Number.POSITIVE_INFINITY;
-      this.catchUp(this.#clock.now());
+      const now = this.#clock.now();
+      this.catchUp(now);
+      this.#scheduler?.catchUp(now);
+      if (this.#pinnedRetryAt <= now) this.#retryPinned();
       this.#serve();
     }, at - this.#clock.now());
+  }
+
+  get #nextChangeAt(): number {
+    const at = this.#availability.nextChangeAt;
+    if (!this.#scheduler) return at;
+    return Math.min(at, this.#scheduler.nextChangeAt, this.#line.retryAt, this.#pinnedRetryAt);
+  }
+
+  #retryPinned(): void {
+    this.#pinnedRetryAt = Number.POSITIVE_INFINITY;
+    for (const id of this.#line.pinnedIds()) {
+      const slot = this.#roster.slotOf(id);
+      if (slot !== -1) this.#servePinned(slot, id);
+    }
   }
 
   #describe(): string {
