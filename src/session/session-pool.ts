@@ -2,6 +2,7 @@ import { ClosedError } from '../core/errors.ts';
 import { EventSource } from '../core/events.ts';
 import type { ProxyInfo } from '../proxy/proxy-info.ts';
 import type { SessionStore } from '../storage/session-store.ts';
+import type { OriginExplanation } from './adaptive/adaptive-explanation.ts';
 import type { Sentences } from './adaptive/court.ts';
 import { Scheduler } from './adaptive/scheduler.ts';
 import { Availability } from './availability.ts';
@@ -26,7 +27,7 @@ import type { Session, SessionState } from './session.ts';
 import type { HookTools } from './session-hooks.ts';
 import { SessionMaker } from './session-maker.ts';
 import { limitsOf, resolveSessionOptions, type SessionOptions } from './session-options.ts';
-import { FLAG_COOLING, FLAG_EXHAUSTED, SlotTable } from './slot-table.ts';
+import { FLAG_COOLING, FLAG_EXHAUSTED, FLAG_HELD, SlotTable } from './slot-table.ts';
 import { Timeline } from './timeline.ts';
 import type { LeaseOptions } from './waiting-line.ts';
 
@@ -275,9 +276,20 @@ export class SessionPool implements AsyncDisposable {
     const slot = this.#roster.slotOf(id);
     if (slot !== -1) return this.#explainAlive(slot);
     const obituary = this.#obituaries.get(id);
-    return obituary
-      ? explainRetired(obituary, this.#timeline.readDetached(obituary.timeline))
-      : null;
+    if (!obituary) return null;
+    const adaptive = this.#scheduler?.explain(obituary.slot, obituary.generation) ?? null;
+    return explainRetired(obituary, this.#timeline.readDetached(obituary.timeline), adaptive);
+  }
+
+  /**
+   * What an adaptive pool has learnt of an origin: its pace, whether it is down, how long it bans. `null` when nothing
+   * is known of it, or nothing any more, and in a pool with another selection.
+   *
+   * @param url the origin, or any URL of it
+   */
+  explainOrigin(url: string): OriginExplanation | null {
+    this.#desk.catchUp(this.#options.clock.now());
+    return this.#scheduler?.explainOrigin(url) ?? null;
   }
 
   /** All sessions in the documented shape. */
@@ -426,6 +438,8 @@ export class SessionPool implements AsyncDisposable {
       retiredAt: now,
       timeline: this.#timeline.detach(slot),
       note,
+      slot,
+      generation: this.#table.generationOf(slot),
     });
     if (this.events.hasListeners('sessionRetired')) {
       this.events.emit('sessionRetired', { session: this.#roster.handleOf(slot), reason });
@@ -458,10 +472,12 @@ export class SessionPool implements AsyncDisposable {
       proxy: proxyLabel(session.proxyInfo as ProxyInfo | null),
       timeline: events,
       forgottenCount,
+      adaptive: this.#scheduler?.explain(slot, this.#table.generationOf(slot)) ?? null,
     };
   }
 
   #stateOf(slot: number, restsUntil: Date | null): SessionExplanation['state'] {
+    if ((this.#table.flags.get(slot) & FLAG_HELD) !== 0) return 'quarantined';
     if (this.#table.inFlight.get(slot) > 0) return 'in use';
     return restsUntil ? 'cooling' : 'usable';
   }

@@ -132,11 +132,12 @@ export class WaitingLine {
     return this.#common.has(lineKey);
   }
 
-  add(waiter: Waiter): void {
+  /** @param retryAt when a line that begins with this waiter is to be tried again */
+  add(waiter: Waiter, retryAt: number = Number.POSITIVE_INFINITY): void {
     const lines = this.#linesOf(waiter);
     const line = lines.get(waiter.lineKey);
     if (line) line.waiters.add(waiter);
-    else lines.set(waiter.lineKey, newLine(waiter));
+    else lines.set(waiter.lineKey, newLine(waiter, retryAt));
     if (waiter.sessionId === null) this.#commonCount++;
   }
 
@@ -199,10 +200,10 @@ export function firstOf(line: Line): Waiter | undefined {
   return line.waiters.values().next().value;
 }
 
-function newLine(waiter: Waiter): Line {
+function newLine(waiter: Waiter, retryAt: number): Line {
   return {
     key: waiter.lineKey,
     waiters: new Set([waiter]),
-    retryAt: Number.POSITIVE_INFINITY,
+    retryAt,
   };
 }

@@ -4,6 +4,13 @@ import { DenseSet } from '../dense-set.ts';
 import type { Excuse, Outcome, RetiredReason } from '../outcome.ts';
 import type { ReadySet } from '../selection.ts';
 import type { SlotTable } from '../slot-table.ts';
+import {
+  type AdaptiveSessionExplanation,
+  type AdaptiveWait,
+  explainOriginState,
+  explainUse,
+  type OriginExplanation,
+} from './adaptive-explanation.ts';
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 import { BetaSampler } from './beta-sampler.ts';
 import { Choice } from './choice.ts';
@@ -108,10 +115,6 @@ export class Scheduler implements ReadySet {
 
   get size(): number {
     return this.#ready.size;
-  }
-
-  get log(): UseLog {
-    return this.#log;
   }
 
   get court(): Court {
@@ -245,13 +248,26 @@ export class Scheduler implements ReadySet {
     return this.#court.holds(slot, reason, status, this.#now());
   }
 
+  /** What is known of a session, alive or lately retired. `generation` tells it from others that had its slot. */
+  explain(slot: number, generation: number): AdaptiveSessionExplanation {
+    const uses = this.#log.of(slot, generation);
+    const isAlive = this.#table.generationOf(slot) === generation;
+    const last = uses.at(-1);
+    return {
+      uses: uses.map(explainUse),
+      waits: isAlive && last ? this.#waitOf(last, this.#now()) : null,
+    };
+  }
+
+  /** `null` when nothing is known of the origin, or nothing any more. */
+  explainOrigin(url: string): OriginExplanation | null {
+    const origin = this.#origins.find(URL.canParse(url) ? new URL(url).origin : url);
+    return origin ? explainOriginState(origin, this.#now()) : null;
+  }
+
   leave(slot: number): void {
     this.#court.leave(slot);
     this.#proxies.leave(slot);
-  }
-
-  findOrigin(url: string): Origin | undefined {
-    return this.#origins.find(URL.canParse(url) ? new URL(url).origin : url);
   }
 
   #drawFromReady(origin: Origin, now: number): void {
@@ -349,6 +365,18 @@ export class Scheduler implements ReadySet {
       pairs.dueAt.set(pair, Math.max(pairs.restsUntil.get(pair), pacedUntil));
     }
     this.#due.update(pair, now);
+  }
+
+  #waitOf({ slot, pair, proxy, origin }: Use, now: number): AdaptiveWait | null {
+    const quarantinedUntil = this.#court.quarantinedUntil(slot) ?? 0;
+    const ends: readonly (readonly [AdaptiveWait['reason'], number])[] = [
+      ['quarantine', quarantinedUntil],
+      ['proxy', this.#proxies.restsUntil.get(proxy)],
+      ['rest', this.#pairs.restsUntil.get(pair)],
+      ['pace', this.#pairs.pacedUntil.get(pair)],
+    ];
+    const [reason, until] = ends.reduce((latest, next) => (next[1] > latest[1] ? next : latest));
+    return until > now ? { origin: origin.key, until: new Date(until), reason } : null;
   }
 
   #urlOf(slot: number): string | undefined {
