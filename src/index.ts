@@ -70,6 +70,13 @@ export {
   type AccountSessionsOptions,
   accountSessions,
 } from './session/account-sessions.ts';
+export type {
+  AdaptiveOutcomeExplanation,
+  AdaptiveSessionExplanation,
+  AdaptiveUseExplanation,
+  OriginExplanation,
+} from './session/adaptive/adaptive-explanation.ts';
+export type { AdaptiveOptions } from './session/adaptive/adaptive-options.ts';
 export {
   CookieUrlNeededError,
   DuplicateSessionError,
@@ -82,6 +89,7 @@ export {
 export type { SessionExplanation } from './session/explanation.ts';
 export type { Lease } from './session/lease.ts';
 export {
+  type Excuse,
   OUTCOME_KINDS,
   type Outcome,
   type OutcomeKind,

@@ -102,6 +102,7 @@ test('colours change nothing but the colours of the report', () => {
       { at: new Date(6_250), event: 'retired', retiredReason: 'blocked' },
     ],
     forgottenCount: 3,
+    adaptive: null,
   } as const;
   const result = judgeDemo(evidence({ explained }));
   const plain = demoReport(result, colorsFor({}, {}));

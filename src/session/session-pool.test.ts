@@ -108,7 +108,7 @@ describe('selection', () => {
 
   it('refuses a name it does not know', async () => {
     await expect(SessionPool.open({ selection: 'best' as never })).rejects.toThrow(
-      "Expected `selection` to be one of `random`, `round-robin`, `least-used`, `use-until-failure` or a policy with a `pick` function, got `'best'` (string)",
+      "Expected `selection` to be one of `random`, `round-robin`, `least-used`, `use-until-failure`, `adaptive` or a policy with a `pick` function, got `'best'` (string)",
     );
   });
 });

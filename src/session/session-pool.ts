@@ -2,6 +2,9 @@ import { ClosedError } from '../core/errors.ts';
 import { EventSource } from '../core/events.ts';
 import type { ProxyInfo } from '../proxy/proxy-info.ts';
 import type { SessionStore } from '../storage/session-store.ts';
+import type { OriginExplanation } from './adaptive/adaptive-explanation.ts';
+import type { Sentences } from './adaptive/court.ts';
+import { Scheduler } from './adaptive/scheduler.ts';
 import { Availability } from './availability.ts';
 import { explainRetired, Obituaries, proxyLabel, type SessionExplanation } from './explanation.ts';
 import { FinalState } from './final-state.ts';
@@ -19,12 +22,12 @@ import {
 import { Preparation } from './preparation.ts';
 import { restoreSessions } from './restore.ts';
 import { Roster } from './roster.ts';
-import { readySetFor } from './selection.ts';
+import { type ReadySet, readySetFor } from './selection.ts';
 import type { Session, SessionState } from './session.ts';
 import type { HookTools } from './session-hooks.ts';
 import { SessionMaker } from './session-maker.ts';
 import { limitsOf, resolveSessionOptions, type SessionOptions } from './session-options.ts';
-import { FLAG_COOLING, FLAG_EXHAUSTED, SlotTable } from './slot-table.ts';
+import { FLAG_COOLING, FLAG_EXHAUSTED, FLAG_HELD, SlotTable } from './slot-table.ts';
 import { Timeline } from './timeline.ts';
 import type { LeaseOptions } from './waiting-line.ts';
 
@@ -54,6 +57,8 @@ export class SessionPool implements AsyncDisposable {
   readonly #availability: Availability;
   readonly #maker: SessionMaker;
   readonly #preparation: Preparation | undefined;
+  /** Where the selection is `adaptive`. */
+  readonly #scheduler: Scheduler | undefined;
   readonly #desk: LeaseDesk;
   readonly #obituaries = new Obituaries((gone) => this.#timeline.giveUp(gone.timeline));
   readonly #retiredByReason = new Map<RetiredReason, number>();
@@ -79,6 +84,8 @@ export class SessionPool implements AsyncDisposable {
         onForgotten: (slot) => this.#onForgotten(slot),
         onChanged: (slot, isCold) => this.#onChanged(slot, isCold),
         onCooldown: (slot) => this.#availability.rest(slot),
+        onCondemned: (slot, reason, status) =>
+          this.#scheduler?.holds(slot, reason, status) === true,
         onProxyVerdict: (slot, verdict) => {
           const { proxyConfiguration } = options;
           const proxy = proxyConfiguration && this.#table.proxies.get(slot);
@@ -88,13 +95,20 @@ export class SessionPool implements AsyncDisposable {
     });
     const roster = new Roster(this.#ledger);
     this.#roster = roster;
-    const ready = readySetFor(options.selection, {
+    const parts = {
       table: this.#table,
       random,
       now: () => clock.now(),
-      handleOf: (slot) => roster.handleOf(slot),
-      slotOf: (session) => roster.slotOfSession(session),
-    });
+      handleOf: (slot: number) => roster.handleOf(slot),
+      slotOf: (session: Session) => roster.slotOfSession(session),
+    };
+    let ready: ReadySet;
+    if (options.selection === 'adaptive') {
+      this.#scheduler = new Scheduler({ ...parts, sentences: this.#sentences() }, options.adaptive);
+      ready = this.#scheduler;
+    } else {
+      ready = readySetFor(options.selection, parts);
+    }
     this.#availability = new Availability(this.#table, ready);
     this.#maker = new SessionMaker({
       options,
@@ -122,6 +136,7 @@ export class SessionPool implements AsyncDisposable {
     this.#desk = new LeaseDesk({
       clock,
       preparation: this.#preparation,
+      scheduler: this.#scheduler,
       ledger: this.#ledger,
       roster,
       availability: this.#availability,
@@ -157,9 +172,10 @@ export class SessionPool implements AsyncDisposable {
     return this.#roster.size - this.#exhaustedCount - this.quarantinedSessionsCount;
   }
 
-  /** Sessions set aside because their hooks failed time and again. O(1). */
+  /** Sessions set aside: their hooks failed time and again, or it is not settled yet whether they are to blame. O(1). */
   get quarantinedSessionsCount(): number {
-    return this.#preparation?.quarantinedCount ?? 0;
+    const held = this.#scheduler?.court.quarantinedCount ?? 0;
+    return held + (this.#preparation?.quarantinedCount ?? 0);
   }
 
   /** What the hooks' last failure said, while none has succeeded since. */
@@ -260,9 +276,20 @@ export class SessionPool implements AsyncDisposable {
     const slot = this.#roster.slotOf(id);
     if (slot !== -1) return this.#explainAlive(slot);
     const obituary = this.#obituaries.get(id);
-    return obituary
-      ? explainRetired(obituary, this.#timeline.readDetached(obituary.timeline))
-      : null;
+    if (!obituary) return null;
+    const adaptive = this.#scheduler?.explain(obituary.slot, obituary.generation) ?? null;
+    return explainRetired(obituary, this.#timeline.readDetached(obituary.timeline), adaptive);
+  }
+
+  /**
+   * What an adaptive pool has learnt of an origin: its pace, whether it is down, how long it bans. `null` when nothing
+   * is known of it, or nothing any more, and in a pool with another selection.
+   *
+   * @param url the origin, or any URL of it
+   */
+  explainOrigin(url: string): OriginExplanation | null {
+    this.#desk.catchUp(this.#options.clock.now());
+    return this.#scheduler?.explainOrigin(url) ?? null;
   }
 
   /** All sessions in the documented shape. */
@@ -338,6 +365,18 @@ export class SessionPool implements AsyncDisposable {
     this.#desk.admit(slot);
   }
 
+  /** What the scheduler's verdicts come to. */
+  #sentences(): Sentences {
+    return {
+      retire: (slot, reason, status) => this.#ledger.retire(slot, reason, status),
+      release: (slot) => {
+        this.#ledger.acquit(slot);
+        this.#desk.onFit(slot);
+      },
+      forgive: (slot, errorScore) => this.#ledger.refund(slot, errorScore),
+    };
+  }
+
   #grow(request: unknown): number | Promise<number> {
     const made = this.#maker.make(request);
     if (typeof made === 'number') {
@@ -391,6 +430,7 @@ export class SessionPool implements AsyncDisposable {
     this.#roster.leave(slot);
     this.#maker.noteLeft();
     this.#availability.leave(slot);
+    this.#scheduler?.leave(slot);
     this.#options.proxyConfiguration?.release(id);
     this.#obituaries.add({
       final: new FinalState(this.#table, slot),
@@ -398,6 +438,8 @@ export class SessionPool implements AsyncDisposable {
       retiredAt: now,
       timeline: this.#timeline.detach(slot),
       note,
+      slot,
+      generation: this.#table.generationOf(slot),
     });
     if (this.events.hasListeners('sessionRetired')) {
       this.events.emit('sessionRetired', { session: this.#roster.handleOf(slot), reason });
@@ -430,10 +472,12 @@ export class SessionPool implements AsyncDisposable {
       proxy: proxyLabel(session.proxyInfo as ProxyInfo | null),
       timeline: events,
       forgottenCount,
+      adaptive: this.#scheduler?.explain(slot, this.#table.generationOf(slot)) ?? null,
     };
   }
 
   #stateOf(slot: number, restsUntil: Date | null): SessionExplanation['state'] {
+    if ((this.#table.flags.get(slot) & FLAG_HELD) !== 0) return 'quarantined';
     if (this.#table.inFlight.get(slot) > 0) return 'in use';
     return restsUntil ? 'cooling' : 'usable';
   }

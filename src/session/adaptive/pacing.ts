@@ -1,0 +1,142 @@
+import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import { RollingCount } from './rolling-count.ts';
+
+/** The load is measured over this. */
+const LOAD_WINDOW_MS = 10_000;
+/** An address counts as one of those in use for this. */
+const ACTIVE_WINDOW_MS = 60_000;
+/** Pacing binds as long as a lease has had to wait for it within this. */
+const BOUND_MS = 1000;
+
+/**
+ * One rate for an address on one origin, learnt from all of them together. At first it is unbounded; once the origin
+ * has been watched for a while a ceiling stands above the mean load, so that those that are left when others are
+ * banned are not overrun. What the origin objects to lowers the rate at once, what it lets pass raises it slowly:
+ * in the long run one signal in about 1 / `successShare` answers. An error never speeds anything up.
+ */
+export class Pacing {
+  readonly #options: ResolvedAdaptiveOptions['pacing'];
+  readonly #attempts = new RollingCount(LOAD_WINDOW_MS);
+  readonly #leastRate: number;
+  #attemptsCount = 0;
+  #beganAt = -1;
+  #activeWindow = -1;
+  #activeCount = 0;
+  #formerActiveCount = 0;
+  #rate = Number.POSITIVE_INFINITY;
+  #ceiling = Number.POSITIVE_INFINITY;
+  #ceilingAt = 0;
+  #boundAt = Number.NEGATIVE_INFINITY;
+  #hasSignal = false;
+
+  constructor(options: ResolvedAdaptiveOptions['pacing']) {
+    this.#options = options;
+    this.#leastRate = 1 / options.longestIntervalSecs;
+  }
+
+  /** Requests a second and address; `Infinity` while nothing is learnt. */
+  get rate(): number {
+    return this.#rate;
+  }
+
+  /** No rate goes above it. */
+  get ceiling(): number {
+    return this.#ceiling;
+  }
+
+  /** Between two requests of one address; 0 while nothing is learnt. */
+  get intervalMs(): number {
+    return 1000 / this.#rate;
+  }
+
+  /** Whether the origin has ever objected to the pace. */
+  get hasSignal(): boolean {
+    return this.#hasSignal;
+  }
+
+  isBound(now: number): boolean {
+    return now - this.#boundAt <= BOUND_MS;
+  }
+
+  /** Addresses in use. */
+  get activeCount(): number {
+    return Math.max(1, this.#activeCount, this.#formerActiveCount);
+  }
+
+  /** Mean load of an address, requests a second. */
+  observed(now: number): number {
+    const secs = Math.min(LOAD_WINDOW_MS, Math.max(1000, now - this.#beganAt)) / 1000;
+    return this.#attempts.count(now) / secs / this.activeCount;
+  }
+
+  /**
+   * A request goes out.
+   *
+   * @param activeWindow the window in which its address was last counted
+   * @returns the window in which it is counted now
+   */
+  noteAttempt(now: number, activeWindow: number): number {
+    if (this.#beganAt === -1) this.#beganAt = now;
+    this.#attempts.add(now);
+    this.#attemptsCount++;
+    const window = Math.floor(now / ACTIVE_WINDOW_MS) + 1;
+    if (window !== this.#activeWindow) {
+      this.#formerActiveCount = window === this.#activeWindow + 1 ? this.#activeCount : 0;
+      this.#activeCount = 0;
+      this.#activeWindow = window;
+    }
+    if (activeWindow !== window) this.#activeCount++;
+    if (this.#ceiling === Number.POSITIVE_INFINITY) this.#setCeiling(now);
+    return window;
+  }
+
+  /** A lease has to wait for no other reason than the pace. */
+  noteBound(now: number): void {
+    if (!this.isBound(now)) this.#ceilingAt = now;
+    this.#boundAt = now;
+    if (this.#rate < this.#ceiling) {
+      this.#ceilingAt = now;
+      return;
+    }
+    const { ceilingDoublingSecs, quietDoublingSecs } = this.#options;
+    const doublingMs = (this.#hasSignal ? ceilingDoublingSecs : quietDoublingSecs) * 1000;
+    if (now - this.#ceilingAt < doublingMs) return;
+    this.#ceilingAt = now;
+    this.#ceiling *= 2;
+    if (!this.#hasSignal) this.#rate = this.#ceiling;
+  }
+
+  /** The origin objects to the pace. */
+  signal(now: number): void {
+    if (!this.#hasSignal) {
+      this.#hasSignal = true;
+      this.#set(this.#options.firstCut * Math.min(this.#rate, this.observed(now)));
+      return;
+    }
+    this.#set(this.#rate * Math.exp(-this.#options.signalStep));
+  }
+
+  succeed(now: number): void {
+    if (!this.#hasSignal || !this.isBound(now)) return;
+    this.#set(this.#rate * Math.exp(this.#options.signalStep * this.#options.successShare));
+  }
+
+  /** What was taken for an objection was none. */
+  restore(rate: number): void {
+    this.#ceiling = Math.max(this.#ceiling, rate);
+    this.#rate = this.#ceiling;
+    this.#hasSignal = false;
+  }
+
+  #setCeiling(now: number): void {
+    const { warmUpSecs, warmUpAttempts, ceilingFactor } = this.#options;
+    if (this.#attemptsCount < warmUpAttempts || now - this.#beganAt < warmUpSecs * 1000) return;
+    this.#ceiling = ceilingFactor * this.observed(now);
+    this.#ceilingAt = now;
+    this.#set(Math.min(this.#rate, this.#ceiling));
+  }
+
+  #set(rate: number): void {
+    this.#rate = Math.min(this.#ceiling, Math.max(this.#leastRate, rate));
+  }
+}
