@@ -9,7 +9,7 @@ body { margin: 0 auto; max-width: 1180px; padding: 40px 28px 80px; color: var(--
 h1 { font-size: 28px; letter-spacing: -0.01em; margin: 0 0 6px; }
 h2 { font-size: 20px; margin: 56px 0 2px; }
 p { margin: 0 0 10px; max-width: 74ch; color: var(--dim); }
-code { font-size: 0.92em; }
+a { color: inherit; text-decoration-color: var(--dim); text-underline-offset: 3px; }
 .legend { display: flex; flex-wrap: wrap; gap: 6px; margin: 18px 0 0; padding: 10px 0; position: sticky; top: 0; background: var(--paper); z-index: 1; }
 .legend button { font: inherit; font-size: 13px; color: var(--ink); background: var(--card); border: 1px solid var(--rule); border-radius: 99px; padding: 3px 12px 3px 9px; cursor: pointer; }
 .legend button[aria-pressed="false"] { opacity: 0.4; }
@@ -27,8 +27,8 @@ svg { width: 100%; height: auto; display: block; }
 .bar { stroke: var(--hue); stroke-width: 1.5; fill: none; opacity: 0.7; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 13.5px; }
-th { text-align: right; font-weight: 600; color: var(--dim); padding: 5px 12px; border-bottom: 1px solid var(--rule); white-space: nowrap; }
-td { text-align: right; padding: 4px 12px; border-bottom: 1px solid var(--rule); white-space: nowrap; }
+th { text-align: right; font-weight: 600; color: var(--dim); padding: 5px 11px; border-bottom: 1px solid var(--rule); white-space: nowrap; }
+td { text-align: right; padding: 4px 11px; border-bottom: 1px solid var(--rule); white-space: nowrap; }
 td:first-child, th:first-child { text-align: left; padding-left: 0; } td small { color: var(--dim); }
 td i { display: inline-block; width: 9px; height: 9px; border-radius: 50%; background: var(--hue); margin-right: 8px; } .oracle td i { background: none; border: 2px dashed var(--hue); }
 .high { color: var(--good); font-weight: 600; } .low { color: var(--bad); }

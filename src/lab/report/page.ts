@@ -45,7 +45,7 @@ export function labPage(parts: LabPageParts): string {
 <body>
 <h1>Troupe lab</h1>
 <p>Simulated crawls of ${reports.length} ${reports.length === 1 ? 'world' : 'worlds'}, ${runs} for each policy. Every policy met the same proxies, refusals and outages. Figures are means; ± and bars are 95 % confidence intervals (Student’s t).</p>
-<p>Waste is the number of attempts that brought no page, for each page delivered. The oracles see what no crawler can see, and bound what is possible: one delivers most, the other wastes least.</p>
+<p>Waste is the number of attempts that brought no page, for each page delivered. The oracles see what no crawler can see, and bound what is possible: one delivers most, the other wastes least. Burnt sessions retired as blocked, for their error score or for their proxy; lost pages were given up; the last column says when half of the oracle’s pages had been delivered.</p>
 <div class="legend">${policies.map((policy) => legendButton(policy, classOf(policy.name))).join('')}</div>
 ${reports.length > 1 ? overview(parts, classOf) : ''}
 ${reports.map((report) => section(report, parts, classOf)).join('\n')}
@@ -148,15 +148,16 @@ function table(policies: readonly PolicyReport[], classOf: (name: string) => str
       '</tr>',
     ].join(''),
   );
-  return `<table><tr><th>policy</th><th>pages/s</th><th>of the oracle</th><th>of random</th><th>waste</th><th>sessions burnt</th><th>in outages</th><th>pages lost</th><th>half of the pages after</th></tr>${rows.join('')}</table>`;
+  return `<table><tr><th>policy</th><th>pages/s</th><th>of the oracle</th><th>of random</th><th>waste</th><th>burnt</th><th>in outages</th><th>lost</th><th>half after</th></tr>${rows.join('')}</table>`;
 }
 
 function cell(value: Estimate | null, digits: number, factor = 1, unit = ''): string {
   if (value === null) return '<td>–</td>';
   const { mean, halfWidth } = value;
-  const width =
-    halfWidth === null ? '' : ` <small>± ${(halfWidth * factor).toFixed(digits)}</small>`;
-  return `<td>${(mean * factor).toFixed(digits)}${unit}${width}</td>`;
+  const text = (number: number): string =>
+    (number * factor).toFixed(mean * factor >= 1000 ? 0 : digits);
+  const width = halfWidth === null ? '' : ` <small>± ${text(halfWidth)}</small>`;
+  return `<td>${text(mean)}${unit}${width}</td>`;
 }
 
 /** Per second, smoothed. */
