@@ -4,16 +4,29 @@ import { RollingCount } from './rolling-count.ts';
 
 export type TrialState = 'idle' | 'testing' | 'believed' | 'ignoring';
 
+/** A block on an address that was let in before. */
+export interface Block {
+  readonly sentAt: number;
+  /** Successes of the address since its last block. */
+  readonly goodBefore: number;
+  /** How long the address rests because of it. */
+  readonly restMs: number;
+}
+
 /**
- * Whether blocks are about the pace. A site may block at random, and slowing down for that would only lose time: so
- * the belief is put to the test. The first cut that blocks bring about begins a trial; if a clearly lower rate has
- * not made blocks clearly rarer, the rate is given back and blocks are no signal for a while.
+ * Whether blocks are about the pace. A site may block at random, and slowing down for that would only lose time. Two
+ * things tell. A block that is about the address sticks: the next request is blocked as well, where a random one is
+ * not. And the belief is put to the test: the first cut that blocks bring about begins a trial; if a clearly lower rate
+ * has not made blocks clearly rarer, the rate is given back and blocks are no signal for a while.
  */
 export class BlockTrial {
   readonly #options: ResolvedAdaptiveOptions['trial'];
   readonly #good: RollingCount;
   readonly #blocks: RollingCount;
   #state: TrialState = 'idle';
+  /** Next results after a block: that stuck, and all. */
+  #stuck = 0;
+  #retried = 0;
   #rateBefore = 0;
   #hazardBefore = 0;
   #slowSince = 0;
@@ -36,14 +49,30 @@ export class BlockTrial {
     return this.#ignoresUntil;
   }
 
+  /** How likely it is that the request after a block is blocked, too; one half while nothing is known. */
+  get stickiness(): number {
+    const { stickinessUses } = this.#options;
+    return (this.#stuck + stickinessUses / 2) / (this.#retried + stickinessUses);
+  }
+
+  /** The first result of an address after a block. */
+  noteRetry(isBlocked: boolean): void {
+    const { stickinessMemory } = this.#options;
+    if (this.#retried >= stickinessMemory) {
+      this.#stuck *= 1 - 1 / stickinessMemory;
+      this.#retried *= 1 - 1 / stickinessMemory;
+    }
+    this.#retried++;
+    if (isBlocked) this.#stuck++;
+  }
+
   noteGood(now: number, pacing: Pacing): void {
     this.#good.add(now);
     this.#noteResult(now, pacing, false);
   }
 
-  /** `goodBefore`: successes of the address since its last block. */
-  noteBlock(now: number, goodBefore: number, pacing: Pacing): void {
-    const isAfterSuccesses = goodBefore >= this.#options.minGoodBefore;
+  noteBlock(now: number, block: Block, pacing: Pacing): void {
+    const isAfterSuccesses = block.goodBefore >= this.#options.minGoodBefore;
     if (isAfterSuccesses) this.#blocks.add(now);
     this.#noteResult(now, pacing, isAfterSuccesses);
     if (!isAfterSuccesses || !this.#isHeeded(now)) return;
@@ -53,7 +82,7 @@ export class BlockTrial {
       this.#hazardBefore = this.#hazard(now);
       this.#slowSince = 0;
     }
-    pacing.signal(now);
+    pacing.signal(now, block.sentAt, block.restMs);
   }
 
   #isHeeded(now: number): boolean {
@@ -61,9 +90,10 @@ export class BlockTrial {
       if (now < this.#ignoresUntil) return false;
       this.#state = 'idle';
     }
+    const { minBlocks, minBlockShare, minStickiness, looseBlockShare } = this.#options;
     const blocks = this.#blocks.count(now);
-    const { minBlocks, minBlockShare } = this.#options;
-    return blocks >= minBlocks && blocks > minBlockShare * this.#good.count(now);
+    const least = this.stickiness > minStickiness ? minBlockShare : looseBlockShare;
+    return blocks >= minBlocks && blocks > least * this.#good.count(now);
   }
 
   #hazard(now: number): number {

@@ -80,6 +80,9 @@ export class Judge {
 
   #learn({ pair, proxy, origin }: Use, blame: Blame, outcome: Outcome, now: number): void {
     if (blame.pairGood + blame.pairBad > 0) {
+      if (this.#pairs.evidenceAt.get(pair) === 0) {
+        origin.learnNewcomer(blame.pairGood, blame.pairBad);
+      }
       this.#prediction.learnPair(pair, blame.pairGood, blame.pairBad, now);
     }
     if (blame.proxyGood + blame.proxyBad > 0) {
@@ -108,17 +111,28 @@ export class Judge {
     const pairs = this.#pairs;
     if (blame.proxyGood > 0) this.#proxies.failuresInRow.set(proxy, 0);
     if (outcome.kind === 'throttled') {
-      pacing.signal(now);
-      return this.#restThrottled(use, outcome.retryAfterSecs, now);
+      const until = this.#restThrottled(use, outcome.retryAfterSecs, now);
+      pacing.signal(now, use.openedAt, until - now);
+      return until;
     }
     if (outcome.kind === 'blocked') {
-      trial.noteBlock(now, pairs.goodSinceBlock.get(pair), pacing);
+      const goodBefore = pairs.goodSinceBlock.get(pair);
+      if (pairs.isRetry.get(pair) === 1) trial.noteRetry(true);
+      pairs.isRetry.set(pair, goodBefore >= this.#options.trial.minGoodBefore ? 1 : 0);
       pairs.goodSinceBlock.set(pair, 0);
-      return isSoftBlock(outcome) ? 0 : this.#restBanned(use, now);
+      const until = isSoftBlock(outcome) ? 0 : this.#restBanned(use, now);
+      trial.noteBlock(
+        now,
+        { sentAt: use.openedAt, goodBefore, restMs: Math.max(0, until - now) },
+        pacing,
+      );
+      return until;
     }
     if (blame.proxyBad > MOST) return this.#restProxy(use, now);
     if (outcome.kind !== 'ok') return 0;
     if (pairs.blocksInRow.get(pair) > 0) cooldown.noteProbe(true);
+    if (pairs.isRetry.get(pair) === 1) trial.noteRetry(false);
+    pairs.isRetry.set(pair, 0);
     pairs.blocksInRow.set(pair, 0);
     pairs.throttlesInRow.set(pair, 0);
     pairs.goodSinceBlock.set(pair, pairs.goodSinceBlock.get(pair) + 1);
@@ -153,7 +167,7 @@ export class Judge {
     if (inRow > 0) origin.cooldown.noteProbe(false);
     const step = Math.min(MAX_IN_A_ROW, inRow + 1);
     pairs.blocksInRow.set(pair, step);
-    return this.#rest(pair, now + origin.cooldown.banMs(step), now, false);
+    return this.#rest(pair, now + origin.cooldown.banMs(step, origin.trial.stickiness), now, false);
   }
 
   #rest(pair: number, until: number, now: number, isSameEvent: boolean): number {
@@ -173,7 +187,7 @@ export class Judge {
     const step = Math.min(MAX_IN_A_ROW, inRow + 1);
     proxies.failuresInRow.set(proxy, step);
     proxies.restsFrom.set(proxy, now);
-    const until = now + origin.cooldown.proxyMs(step);
+    const until = now + origin.cooldown.proxyMs(step, now - openedAt);
     proxies.restsUntil.set(proxy, until);
     return until;
   }

@@ -5,14 +5,18 @@ import { RollingCount } from './rolling-count.ts';
 const LOAD_WINDOW_MS = 10_000;
 /** An address counts as one of those in use for this. */
 const ACTIVE_WINDOW_MS = 60_000;
-/** Pacing binds as long as a lease has had to wait for it within this. */
+/** Pacing binds for so long after the last lease that had to wait for it was to be tried again. */
 const BOUND_MS = 1000;
+/** The price of a signal follows the prices seen with this step. */
+const PRICE_STEP = 0.1;
 
 /**
  * One rate for an address on one origin, learnt from all of them together. At first it is unbounded; once the origin
  * has been watched for a while a ceiling stands above the mean load, so that those that are left when others are
- * banned are not overrun. What the origin objects to lowers the rate at once, what it lets pass raises it slowly:
- * in the long run one signal in about 1 / `successShare` answers. An error never speeds anything up.
+ * banned are not overrun. What the origin objects to lowers the rate at once, what it lets pass raises it slowly, and
+ * faster the longer nothing is objected to. How often it may object in the long run depends on the price: a signal
+ * that rests an address for a minute costs as much as the requests it would have sent meanwhile. An error never
+ * speeds anything up.
  */
 export class Pacing {
   readonly #options: ResolvedAdaptiveOptions['pacing'];
@@ -26,8 +30,14 @@ export class Pacing {
   #rate = Number.POSITIVE_INFINITY;
   #ceiling = Number.POSITIVE_INFINITY;
   #ceilingAt = 0;
-  #boundAt = Number.NEGATIVE_INFINITY;
+  #boundUntil = Number.NEGATIVE_INFINITY;
   #hasSignal = false;
+  /** What was sent before tells nothing about the present rate. */
+  #cutAt = 0;
+  /** Requests that a signal costs, as a moving average. */
+  #price = 1;
+  /** Successes while bound since the last signal. */
+  #quietCount = 0;
 
   constructor(options: ResolvedAdaptiveOptions['pacing']) {
     this.#options = options;
@@ -49,13 +59,8 @@ export class Pacing {
     return 1000 / this.#rate;
   }
 
-  /** Whether the origin has ever objected to the pace. */
-  get hasSignal(): boolean {
-    return this.#hasSignal;
-  }
-
   isBound(now: number): boolean {
-    return now - this.#boundAt <= BOUND_MS;
+    return now <= this.#boundUntil;
   }
 
   /** Addresses in use. */
@@ -90,11 +95,11 @@ export class Pacing {
     return window;
   }
 
-  /** A lease has to wait for no other reason than the pace. */
-  noteBound(now: number): void {
-    if (!this.isBound(now)) this.#ceilingAt = now;
-    this.#boundAt = now;
-    if (this.#rate < this.#ceiling) {
+  /** A lease has to wait for no other reason than the pace, and will be tried again then. */
+  noteBound(now: number, retryAt: number): void {
+    const isNew = !this.isBound(now);
+    this.#boundUntil = Math.max(this.#boundUntil, Math.min(retryAt, now + LOAD_WINDOW_MS) + BOUND_MS);
+    if (isNew || this.#rate < this.#ceiling) {
       this.#ceilingAt = now;
       return;
     }
@@ -106,19 +111,37 @@ export class Pacing {
     if (!this.#hasSignal) this.#rate = this.#ceiling;
   }
 
-  /** The origin objects to the pace. */
-  signal(now: number): void {
+  /**
+   * The origin objects to the pace.
+   *
+   * @param sentAt when the request went out
+   * @param restMs how long the address rests because of it
+   */
+  signal(now: number, sentAt: number, restMs: number): void {
+    if (sentAt < this.#cutAt) return;
+    const { firstCut, signalStep } = this.#options;
+    const rate = Math.min(this.#rate, this.observed(now));
+    this.#cutAt = now;
+    this.#quietCount = 0;
     if (!this.#hasSignal) {
       this.#hasSignal = true;
-      this.#set(this.#options.firstCut * Math.min(this.#rate, this.observed(now)));
+      this.#set(firstCut * rate);
+      this.#price = (this.#rate * restMs) / 1000;
       return;
     }
-    this.#set(this.#rate * Math.exp(-this.#options.signalStep));
+    this.#set(this.#rate * Math.exp(-signalStep));
+    this.#price += PRICE_STEP * ((this.#rate * restMs) / 1000 - this.#price);
   }
 
   succeed(now: number): void {
     if (!this.#hasSignal || !this.isBound(now)) return;
-    this.#set(this.#rate * Math.exp(this.#options.signalStep * this.#options.successShare));
+    const { signalStep, lossShare, minSignalShare, maxSignalShare } = this.#options;
+    const price = Math.max(0.01, this.#price);
+    const share = Math.min(maxSignalShare, Math.max(minSignalShare, lossShare / price));
+    // Where many more have passed than pass between two signals in the long run, the limit is far off.
+    const haste = 2 ** Math.min(6, Math.floor((this.#quietCount * share) / this.#options.hasteAfter));
+    this.#quietCount++;
+    this.#set(this.#rate * Math.exp(signalStep * share * haste));
   }
 
   /** What was taken for an objection was none. */
