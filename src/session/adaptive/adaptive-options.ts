@@ -67,7 +67,11 @@ export interface PacingOptions {
   readonly minSignalShare?: number;
   /** And at most. @default 0.02 */
   readonly maxSignalShare?: number;
-  /** The rate rises twice as fast after so many times the successes between two signals in the long run, and so on. @default 0.5 */
+  /** One address in five goes so many times as fast as the others while the rate is looked for. @default 2 */
+  readonly exploringLead?: number;
+  /** And afterwards, where a signal is dear. @default 1.1 */
+  readonly steadyLead?: number;
+  /** The rate rises twice as fast after so many times the successes between two signals in the long run, and so on. @default 2 */
   readonly hasteAfter?: number;
   /** The rate never falls below one request in so many seconds. @default 120 */
   readonly longestIntervalSecs?: number;
@@ -91,11 +95,11 @@ export interface TrialOptions {
   readonly stickinessMemory?: number;
   /** @default 30 */
   readonly windowSecs?: number;
-  /** The verdict is reached at this share of the rate before the first cut. @default 0.6 */
+  /** The verdict is reached at this share of the rate before the first cut. @default 0.25 */
   readonly rateShare?: number;
-  /** Results at that rate before the verdict. @default 300 */
-  readonly results?: number;
-  /** Time at that rate before the verdict. @default 30 */
+  /** And after as many results as would bring so many blocks at their former hazard. @default 6 */
+  readonly blocks?: number;
+  /** Time at that rate before the verdict. @default 5 */
   readonly minSecs?: number;
   /** Blocks are not about the rate when more than this share of their hazard is left. @default 0.7 */
   readonly hazardShare?: number;
@@ -223,7 +227,9 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     lossShare: 0.04,
     minSignalShare: 0.0005,
     maxSignalShare: 0.02,
-    hasteAfter: 0.5,
+    exploringLead: 2,
+    steadyLead: 1.1,
+    hasteAfter: 2,
     longestIntervalSecs: 120,
   }),
   trial: Object.freeze({
@@ -235,9 +241,9 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     stickinessUses: 4,
     stickinessMemory: 50,
     windowSecs: 30,
-    rateShare: 0.6,
-    results: 300,
-    minSecs: 30,
+    rateShare: 0.25,
+    blocks: 6,
+    minSecs: 5,
     hazardShare: 0.7,
     restoreFactor: 1.5,
     ignoreSecs: 600,
@@ -314,6 +320,8 @@ const SCHEMA = optionsObject({
       lossShare: share(),
       minSignalShare: share(),
       maxSignalShare: share(),
+      exploringLead: number({ min: 1, max: 10 }),
+      steadyLead: number({ min: 1, max: 10 }),
       hasteAfter: positive(),
       longestIntervalSecs: positive(),
     }),
@@ -329,7 +337,7 @@ const SCHEMA = optionsObject({
       stickinessMemory: integer({ min: 2 }),
       windowSecs: positive(),
       rateShare: number({ min: 0.01, max: 1 }),
-      results: integer({ min: 1 }),
+      blocks: positive(),
       minSecs: number({ min: 0 }),
       hazardShare: share(),
       restoreFactor: number({ min: 1 }),

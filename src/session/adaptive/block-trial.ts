@@ -9,8 +9,6 @@ export interface Block {
   readonly sentAt: number;
   /** Successes of the address since its last block. */
   readonly goodBefore: number;
-  /** How long the address rests because of it. */
-  readonly restMs: number;
 }
 
 /**
@@ -82,7 +80,7 @@ export class BlockTrial {
       this.#hazardBefore = this.#hazard(now);
       this.#slowSince = 0;
     }
-    pacing.signal(now, block.sentAt, block.restMs);
+    pacing.signal(now, block.sentAt);
   }
 
   #isHeeded(now: number): boolean {
@@ -103,7 +101,7 @@ export class BlockTrial {
 
   #noteResult(now: number, pacing: Pacing, isBlock: boolean): void {
     if (this.#state !== 'testing') return;
-    const { rateShare, results, minSecs, hazardShare, restoreFactor, ignoreSecs } = this.#options;
+    const { rateShare, blocks, minSecs, hazardShare, restoreFactor, ignoreSecs } = this.#options;
     if (pacing.rate > rateShare * this.#rateBefore) {
       this.#slowSince = 0;
       return;
@@ -115,6 +113,7 @@ export class BlockTrial {
     }
     this.#results++;
     if (isBlock) this.#blocked++;
+    const results = blocks / this.#hazardBefore;
     if (this.#results < results || now - this.#slowSince < minSecs * 1000) return;
     if (this.#blocked / this.#results > hazardShare * this.#hazardBefore) {
       this.#state = 'ignoring';

@@ -7,6 +7,12 @@ const LOAD_WINDOW_MS = 10_000;
 const ACTIVE_WINDOW_MS = 60_000;
 /** Pacing binds for so long after the last lease that had to wait for it was to be tried again. */
 const BOUND_MS = 1000;
+/** However hasty, each address must have had so many successes before the rate has doubled: a limit may let a few pass. */
+const DOUBLES_AFTER = 16;
+const MAX_HASTE = 6;
+const SCOUT_EACH = 5;
+/** A signal that costs so many requests is dear. */
+const DEAR = 10;
 /** The price of a signal follows the prices seen with this step. */
 const PRICE_STEP = 0.1;
 
@@ -35,7 +41,7 @@ export class Pacing {
   /** What was sent before tells nothing about the present rate. */
   #cutAt = 0;
   /** Requests that a signal costs, as a moving average. */
-  #price = 1;
+  #price = 0;
   /** Successes while bound since the last signal. */
   #quietCount = 0;
 
@@ -54,9 +60,17 @@ export class Pacing {
     return this.#ceiling;
   }
 
-  /** Between two requests of one address; 0 while nothing is learnt. */
-  get intervalMs(): number {
-    return 1000 / this.#rate;
+  /** Between two requests of the address of a pair; 0 while nothing is learnt. */
+  intervalMs(pair: number): number {
+    return 1000 / (this.#rate * this.tempo(pair));
+  }
+
+  /**
+   * One address in a few goes ahead of the others, by as much as is at stake: if all went alike, a limit with a memory
+   * would shut out all of them at the same moment, before anything could be learnt from the first.
+   */
+  tempo(pair: number): number {
+    return pair % SCOUT_EACH === 0 ? 1 : 1 / this.#lead;
   }
 
   isBound(now: number): boolean {
@@ -115,33 +129,34 @@ export class Pacing {
    * The origin objects to the pace.
    *
    * @param sentAt when the request went out
-   * @param restMs how long the address rests because of it
    */
-  signal(now: number, sentAt: number, restMs: number): void {
+  signal(now: number, sentAt: number): void {
     if (sentAt < this.#cutAt) return;
     const { firstCut, signalStep } = this.#options;
-    const rate = Math.min(this.#rate, this.observed(now));
-    this.#cutAt = now;
-    this.#quietCount = 0;
     if (!this.#hasSignal) {
       this.#hasSignal = true;
-      this.#set(firstCut * rate);
-      this.#price = (this.#rate * restMs) / 1000;
-      return;
+      this.#cut(now, firstCut * Math.min(this.#rate, this.observed(now)));
+    } else {
+      this.#cut(now, this.#rate * Math.exp(-signalStep));
     }
-    this.#set(this.#rate * Math.exp(-signalStep));
-    this.#price += PRICE_STEP * ((this.#rate * restMs) / 1000 - this.#price);
+  }
+
+  /** So many addresses were shut out at once that the origin is as good as down. */
+  fall(now: number): void {
+    if (this.#hasSignal) this.#cut(now, this.#rate * this.#options.firstCut);
+  }
+
+  /** What a signal has cost: an address could not be used for so long. */
+  notePrice(lostMs: number): void {
+    const price = (this.#rate * lostMs) / 1000;
+    if (!Number.isFinite(price)) return;
+    this.#price = this.#price === 0 ? price : this.#price + PRICE_STEP * (price - this.#price);
   }
 
   succeed(now: number): void {
     if (!this.#hasSignal || !this.isBound(now)) return;
-    const { signalStep, lossShare, minSignalShare, maxSignalShare } = this.#options;
-    const price = Math.max(0.01, this.#price);
-    const share = Math.min(maxSignalShare, Math.max(minSignalShare, lossShare / price));
-    // Where many more have passed than pass between two signals in the long run, the limit is far off.
-    const haste = 2 ** Math.min(6, Math.floor((this.#quietCount * share) / this.#options.hasteAfter));
     this.#quietCount++;
-    this.#set(this.#rate * Math.exp(signalStep * share * haste));
+    this.#set(this.#rate * Math.exp(this.#growth()));
   }
 
   /** What was taken for an objection was none. */
@@ -149,6 +164,27 @@ export class Pacing {
     this.#ceiling = Math.max(this.#ceiling, rate);
     this.#rate = this.#ceiling;
     this.#hasSignal = false;
+  }
+
+  /** So slow that signals cost no more than they may; hastier where many more have passed than should between two. */
+  #growth(): number {
+    const { signalStep, lossShare, minSignalShare, maxSignalShare, hasteAfter } = this.#options;
+    const price = Math.max(1, this.#price);
+    const share = Math.min(maxSignalShare, Math.max(minSignalShare, lossShare / price));
+    const haste = 2 ** Math.min(MAX_HASTE, Math.floor((this.#quietCount * share) / hasteAfter));
+    return Math.min(Math.LN2 / (DOUBLES_AFTER * this.activeCount), signalStep * share * haste);
+  }
+
+  get #lead(): number {
+    const { exploringLead, steadyLead } = this.#options;
+    if (!this.#hasSignal) return exploringLead;
+    return 1 + (steadyLead - 1) * Math.min(1, this.#price / DEAR);
+  }
+
+  #cut(now: number, rate: number): void {
+    this.#cutAt = now;
+    this.#quietCount = 0;
+    this.#set(rate);
   }
 
   #setCeiling(now: number): void {

@@ -209,7 +209,7 @@ export class Scheduler implements ReadySet {
     origin.inFlight++;
     const { pacing } = origin;
     pairs.activeWindow.set(pair, pacing.noteAttempt(now, pairs.activeWindow.get(pair)));
-    this.#pace(pair, pacing.intervalMs, now);
+    this.#pace(pair, pacing.intervalMs(pair), now);
     const use: Use = {
       slot,
       generation: this.#table.generationOf(slot),
