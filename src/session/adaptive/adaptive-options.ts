@@ -59,10 +59,20 @@ export interface PacingOptions {
   readonly quietDoublingSecs?: number;
   /** The first signal cuts the rate to this share of what was observed. @default 0.5 */
   readonly firstCut?: number;
-  /** Each further signal divides the rate by e to the power of this. @default 0.03 */
+  /** Each further signal divides the rate by e to the power of this. @default 0.1 */
   readonly signalStep?: number;
-  /** A success while bound raises the rate by this share of `signalStep`. @default 0.005 */
-  readonly successShare?: number;
+  /** Signals may cost this share of all requests: the more one costs, the rarer they are to be. @default 0.04 */
+  readonly lossShare?: number;
+  /** Signals for each success in the long run, at least. @default 0.0005 */
+  readonly minSignalShare?: number;
+  /** And at most. @default 0.02 */
+  readonly maxSignalShare?: number;
+  /** One address in five goes so many times as fast as the others while the rate is looked for. @default 2 */
+  readonly exploringLead?: number;
+  /** And afterwards, where a signal is dear. @default 1.1 */
+  readonly steadyLead?: number;
+  /** The rate rises twice as fast after so many times the successes between two signals in the long run, and so on. @default 2 */
+  readonly hasteAfter?: number;
   /** The rate never falls below one request in so many seconds. @default 120 */
   readonly longestIntervalSecs?: number;
 }
@@ -75,13 +85,21 @@ export interface TrialOptions {
   readonly minBlocks?: number;
   /** And from this share of the successes. @default 0.02 */
   readonly minBlockShare?: number;
+  /** Blocks stick when the request after one is blocked more often than this. @default 0.4 */
+  readonly minStickiness?: number;
+  /** Blocks that do not stick are heeded from this share of the successes. @default 0.15 */
+  readonly looseBlockShare?: number;
+  /** So many requests after blocks weigh as much as knowing nothing. @default 4 */
+  readonly stickinessUses?: number;
+  /** Older ones than the last so many are forgotten. @default 50 */
+  readonly stickinessMemory?: number;
   /** @default 30 */
   readonly windowSecs?: number;
-  /** The verdict is reached at this share of the rate before the first cut. @default 0.6 */
+  /** The verdict is reached at this share of the rate before the first cut. @default 0.25 */
   readonly rateShare?: number;
-  /** Results at that rate before the verdict. @default 300 */
-  readonly results?: number;
-  /** Time at that rate before the verdict. @default 30 */
+  /** And after as many results as would bring so many blocks at their former hazard. @default 6 */
+  readonly blocks?: number;
+  /** Time at that rate before the verdict. @default 5 */
   readonly minSecs?: number;
   /** Blocks are not about the rate when more than this share of their hazard is left. @default 0.7 */
   readonly hazardShare?: number;
@@ -107,13 +125,13 @@ export interface CooldownOptions {
   readonly minBanSecs?: number;
   /** @default 300 */
   readonly maxBanSecs?: number;
-  /** The guess is multiplied by this when the address is let in after a rest. @default 0.97 */
+  /** The guess is multiplied by this when the address is let in after a rest. @default 0.95 */
   readonly goodProbeFactor?: number;
-  /** And by this when it is not. @default 1.01 */
+  /** And by this when it is not. @default 1.05 */
   readonly blockedProbeFactor?: number;
   /** Doubling ends here. @default 3600 */
   readonly maxRestSecs?: number;
-  /** First rest of a proxy that failed; doubles with each further failure in a row. @default 5 */
+  /** First rest of a proxy that failed; doubles with each further failure in a row. @default 10 */
   readonly proxyFailureSecs?: number;
 }
 
@@ -205,18 +223,27 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     ceilingDoublingSecs: 60,
     quietDoublingSecs: 5,
     firstCut: 0.5,
-    signalStep: 0.03,
-    successShare: 0.005,
+    signalStep: 0.1,
+    lossShare: 0.04,
+    minSignalShare: 0.0005,
+    maxSignalShare: 0.02,
+    exploringLead: 2,
+    steadyLead: 1.1,
+    hasteAfter: 2,
     longestIntervalSecs: 120,
   }),
   trial: Object.freeze({
     minGoodBefore: 3,
     minBlocks: 5,
     minBlockShare: 0.02,
+    minStickiness: 0.4,
+    looseBlockShare: 0.15,
+    stickinessUses: 4,
+    stickinessMemory: 50,
     windowSecs: 30,
-    rateShare: 0.6,
-    results: 300,
-    minSecs: 30,
+    rateShare: 0.25,
+    blocks: 6,
+    minSecs: 5,
     hazardShare: 0.7,
     restoreFactor: 1.5,
     ignoreSecs: 600,
@@ -229,10 +256,10 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     banSecs: 20,
     minBanSecs: 5,
     maxBanSecs: 300,
-    goodProbeFactor: 0.97,
-    blockedProbeFactor: 1.01,
+    goodProbeFactor: 0.95,
+    blockedProbeFactor: 1.05,
     maxRestSecs: 3600,
-    proxyFailureSecs: 5,
+    proxyFailureSecs: 10,
   }),
   breaker: Object.freeze({
     threshold: 10,
@@ -290,7 +317,12 @@ const SCHEMA = optionsObject({
       quietDoublingSecs: positive(),
       firstCut: number({ min: 0.01, max: 1 }),
       signalStep: number({ min: 0, max: 1 }),
-      successShare: share(),
+      lossShare: share(),
+      minSignalShare: share(),
+      maxSignalShare: share(),
+      exploringLead: number({ min: 1, max: 10 }),
+      steadyLead: number({ min: 1, max: 10 }),
+      hasteAfter: positive(),
       longestIntervalSecs: positive(),
     }),
   ),
@@ -299,9 +331,13 @@ const SCHEMA = optionsObject({
       minGoodBefore: integer({ min: 0 }),
       minBlocks: integer({ min: 1 }),
       minBlockShare: share(),
+      minStickiness: share(),
+      looseBlockShare: share(),
+      stickinessUses: positive(),
+      stickinessMemory: integer({ min: 2 }),
       windowSecs: positive(),
       rateShare: number({ min: 0.01, max: 1 }),
-      results: integer({ min: 1 }),
+      blocks: positive(),
       minSecs: number({ min: 0 }),
       hazardShare: share(),
       restoreFactor: number({ min: 1 }),

@@ -4,16 +4,27 @@ import { RollingCount } from './rolling-count.ts';
 
 export type TrialState = 'idle' | 'testing' | 'believed' | 'ignoring';
 
+/** A block on an address that was let in before. */
+export interface Block {
+  readonly sentAt: number;
+  /** Successes of the address since its last block. */
+  readonly goodBefore: number;
+}
+
 /**
- * Whether blocks are about the pace. A site may block at random, and slowing down for that would only lose time: so
- * the belief is put to the test. The first cut that blocks bring about begins a trial; if a clearly lower rate has
- * not made blocks clearly rarer, the rate is given back and blocks are no signal for a while.
+ * Whether blocks are about the pace. A site may block at random, and slowing down for that would only lose time. Two
+ * things tell. A block that is about the address sticks: the next request is blocked as well, where a random one is
+ * not. And the belief is put to the test: the first cut that blocks bring about begins a trial; if a clearly lower rate
+ * has not made blocks clearly rarer, the rate is given back and blocks are no signal for a while.
  */
 export class BlockTrial {
   readonly #options: ResolvedAdaptiveOptions['trial'];
   readonly #good: RollingCount;
   readonly #blocks: RollingCount;
   #state: TrialState = 'idle';
+  /** Next results after a block: that stuck, and all. */
+  #stuck = 0;
+  #retried = 0;
   #rateBefore = 0;
   #hazardBefore = 0;
   #slowSince = 0;
@@ -36,14 +47,30 @@ export class BlockTrial {
     return this.#ignoresUntil;
   }
 
+  /** How likely it is that the request after a block is blocked, too; one half while nothing is known. */
+  get stickiness(): number {
+    const { stickinessUses } = this.#options;
+    return (this.#stuck + stickinessUses / 2) / (this.#retried + stickinessUses);
+  }
+
+  /** The first result of an address after a block. */
+  noteRetry(isBlocked: boolean): void {
+    const { stickinessMemory } = this.#options;
+    if (this.#retried >= stickinessMemory) {
+      this.#stuck *= 1 - 1 / stickinessMemory;
+      this.#retried *= 1 - 1 / stickinessMemory;
+    }
+    this.#retried++;
+    if (isBlocked) this.#stuck++;
+  }
+
   noteGood(now: number, pacing: Pacing): void {
     this.#good.add(now);
     this.#noteResult(now, pacing, false);
   }
 
-  /** `goodBefore`: successes of the address since its last block. */
-  noteBlock(now: number, goodBefore: number, pacing: Pacing): void {
-    const isAfterSuccesses = goodBefore >= this.#options.minGoodBefore;
+  noteBlock(now: number, block: Block, pacing: Pacing): void {
+    const isAfterSuccesses = block.goodBefore >= this.#options.minGoodBefore;
     if (isAfterSuccesses) this.#blocks.add(now);
     this.#noteResult(now, pacing, isAfterSuccesses);
     if (!isAfterSuccesses || !this.#isHeeded(now)) return;
@@ -53,7 +80,7 @@ export class BlockTrial {
       this.#hazardBefore = this.#hazard(now);
       this.#slowSince = 0;
     }
-    pacing.signal(now);
+    pacing.signal(now, block.sentAt);
   }
 
   #isHeeded(now: number): boolean {
@@ -61,9 +88,10 @@ export class BlockTrial {
       if (now < this.#ignoresUntil) return false;
       this.#state = 'idle';
     }
+    const { minBlocks, minBlockShare, minStickiness, looseBlockShare } = this.#options;
     const blocks = this.#blocks.count(now);
-    const { minBlocks, minBlockShare } = this.#options;
-    return blocks >= minBlocks && blocks > minBlockShare * this.#good.count(now);
+    const least = this.stickiness > minStickiness ? minBlockShare : looseBlockShare;
+    return blocks >= minBlocks && blocks > least * this.#good.count(now);
   }
 
   #hazard(now: number): number {
@@ -73,7 +101,7 @@ export class BlockTrial {
 
   #noteResult(now: number, pacing: Pacing, isBlock: boolean): void {
     if (this.#state !== 'testing') return;
-    const { rateShare, results, minSecs, hazardShare, restoreFactor, ignoreSecs } = this.#options;
+    const { rateShare, blocks, minSecs, hazardShare, restoreFactor, ignoreSecs } = this.#options;
     if (pacing.rate > rateShare * this.#rateBefore) {
       this.#slowSince = 0;
       return;
@@ -85,6 +113,7 @@ export class BlockTrial {
     }
     this.#results++;
     if (isBlock) this.#blocked++;
+    const results = blocks / this.#hazardBefore;
     if (this.#results < results || now - this.#slowSince < minSecs * 1000) return;
     if (this.#blocked / this.#results > hazardShare * this.#hazardBefore) {
       this.#state = 'ignoring';

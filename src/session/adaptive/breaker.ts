@@ -68,14 +68,14 @@ export class Breaker {
     return true;
   }
 
-  /** A result of a request sent while it was not open. */
+  /** A result of a request sent while it was not open. Says whether it opens by it. */
   observe(
     now: number,
     result: { readonly isGood: boolean; readonly predicted: number; readonly weight: number },
     proxy: { readonly serial: number; readonly inAll: number },
     inFlight: number,
-  ): void {
-    if (this.#state === 'open') return;
+  ): boolean {
+    if (this.#state === 'open') return false;
     this.#results.add(now);
     const { clamp, threshold, minProxies } = this.#options;
     const m = Math.min(1 - clamp, Math.max(clamp, result.predicted));
@@ -84,10 +84,10 @@ export class Breaker {
     if (result.isGood) this.#noteGood(now);
     else if (this.#failing.size < minProxies) this.#failing.add(proxy.serial);
     if (this.#score === 0) this.#failing.clear();
-    if (this.#score <= threshold) return;
-    if (this.#failing.size >= Math.min(minProxies, Math.max(1, proxy.inAll))) {
-      this.#open(now, inFlight);
-    }
+    const isWidespread = this.#failing.size >= Math.min(minProxies, Math.max(1, proxy.inAll));
+    if (this.#score <= threshold || !isWidespread) return false;
+    this.#open(now, inFlight);
+    return true;
   }
 
   /** A probe has come back. */

@@ -100,7 +100,8 @@ export class Choice {
     const load =
       pairs.uses.get(pair) * left + this.#options.inFlightWeight * pairs.inFlight.get(pair);
     const slowness = this.#slowness(pair, origin, now);
-    return ((load + FIRST_USE) * slowness * slowness) / odds;
+    const share = load / origin.pacing.tempo(pair);
+    return ((share + FIRST_USE) * slowness * slowness) / odds;
   }
 
   /** 1 unless its latency is far above the median of its origin. */

@@ -34,17 +34,19 @@ export class Cooldown {
     return Math.max(retryAfterSecs, Math.max(retryAfterSecs, backoff) * spread) * 1000;
   }
 
-  /** `step` counts from 1. */
-  banMs(step: number): number {
+  /** `step` counts from 1. The first rest is the shorter the more likely it is that the next request is let in anyway. */
+  banMs(step: number, stickiness: number): number {
     const { maxRestSecs } = this.#options;
-    const rest = Math.min(maxRestSecs, this.#banSecs * 2 ** Math.min(MAX_STEP, step - 1));
+    const share = step === 1 ? stickiness : 2 ** Math.min(MAX_STEP, step - 1);
+    const rest = Math.min(maxRestSecs, this.#banSecs * share);
     return rest * (0.5 + 0.5 * this.#random.next()) * 1000;
   }
 
-  proxyMs(step: number): number {
+  /** Not shorter than the failure took: what cost much is not tried again soon. */
+  proxyMs(step: number, tookMs: number): number {
     const { maxRestSecs, proxyFailureSecs } = this.#options;
     const rest = Math.min(maxRestSecs, proxyFailureSecs * 2 ** Math.min(MAX_STEP, step - 1));
-    return rest * (0.5 + 0.5 * this.#random.next()) * 1000;
+    return Math.max(tookMs, rest * (0.5 + 0.5 * this.#random.next()) * 1000);
   }
 
   /** The first request after a rest. */

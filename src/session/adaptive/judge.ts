@@ -80,6 +80,9 @@ export class Judge {
 
   #learn({ pair, proxy, origin }: Use, blame: Blame, outcome: Outcome, now: number): void {
     if (blame.pairGood + blame.pairBad > 0) {
+      if (this.#pairs.evidenceAt.get(pair) === 0) {
+        origin.learnNewcomer(blame.pairGood, blame.pairBad);
+      }
       this.#prediction.learnPair(pair, blame.pairGood, blame.pairBad, now);
     }
     if (blame.proxyGood + blame.proxyBad > 0) {
@@ -108,23 +111,47 @@ export class Judge {
     const pairs = this.#pairs;
     if (blame.proxyGood > 0) this.#proxies.failuresInRow.set(proxy, 0);
     if (outcome.kind === 'throttled') {
-      pacing.signal(now);
+      this.#noteLost(pair, now);
+      pacing.signal(now, use.openedAt);
       return this.#restThrottled(use, outcome.retryAfterSecs, now);
     }
     if (outcome.kind === 'blocked') {
-      trial.noteBlock(now, pairs.goodSinceBlock.get(pair), pacing);
+      const goodBefore = pairs.goodSinceBlock.get(pair);
+      this.#noteRetry(use, 'blocked');
+      if (goodBefore >= this.#options.trial.minGoodBefore) pairs.isRetry.set(pair, 1);
       pairs.goodSinceBlock.set(pair, 0);
+      this.#noteLost(pair, now);
+      trial.noteBlock(now, { sentAt: use.openedAt, goodBefore }, pacing);
       return isSoftBlock(outcome) ? 0 : this.#restBanned(use, now);
     }
     if (blame.proxyBad > MOST) return this.#restProxy(use, now);
     if (outcome.kind !== 'ok') return 0;
     if (pairs.blocksInRow.get(pair) > 0) cooldown.noteProbe(true);
+    this.#noteRetry(use, 'ok');
     pairs.blocksInRow.set(pair, 0);
     pairs.throttlesInRow.set(pair, 0);
+    const lostFrom = pairs.lostFrom.get(pair);
+    if (lostFrom > 0 && use.openedAt >= lostFrom) {
+      pacing.notePrice(now - lostFrom);
+      pairs.lostFrom.set(pair, 0);
+    }
     pairs.goodSinceBlock.set(pair, pairs.goodSinceBlock.get(pair) + 1);
     trial.noteGood(now, pacing);
     pacing.succeed(now);
     return 0;
+  }
+
+  /** The first result of a request that was sent after a block tells whether the block sticks. */
+  #noteRetry({ origin, pair, openedAt }: Use, kind: 'ok' | 'blocked'): void {
+    const pairs = this.#pairs;
+    if (pairs.isRetry.get(pair) === 0 || openedAt < pairs.lostFrom.get(pair)) return;
+    pairs.isRetry.set(pair, 0);
+    origin.trial.noteRetry(kind === 'blocked');
+  }
+
+  /** From here on the address is lost to the origin, until its next success. */
+  #noteLost(pair: number, now: number): void {
+    if (this.#pairs.lostFrom.get(pair) === 0) this.#pairs.lostFrom.set(pair, now);
   }
 
   /** Several answers to requests that went out before the rest began are one event. */
@@ -141,7 +168,7 @@ export class Judge {
     pairs.throttlesInRow.set(pair, step);
     const restMs = isSameEvent
       ? retryAfterSecs * 1000
-      : origin.cooldown.throttleMs(step, origin.pacing.intervalMs, retryAfterSecs);
+      : origin.cooldown.throttleMs(step, origin.pacing.intervalMs(pair), retryAfterSecs);
     return this.#rest(pair, now + restMs, now, isSameEvent);
   }
 
@@ -153,7 +180,7 @@ export class Judge {
     if (inRow > 0) origin.cooldown.noteProbe(false);
     const step = Math.min(MAX_IN_A_ROW, inRow + 1);
     pairs.blocksInRow.set(pair, step);
-    return this.#rest(pair, now + origin.cooldown.banMs(step), now, false);
+    return this.#rest(pair, now + origin.cooldown.banMs(step, origin.trial.stickiness), now, false);
   }
 
   #rest(pair: number, until: number, now: number, isSameEvent: boolean): number {
@@ -173,7 +200,7 @@ export class Judge {
     const step = Math.min(MAX_IN_A_ROW, inRow + 1);
     proxies.failuresInRow.set(proxy, step);
     proxies.restsFrom.set(proxy, now);
-    const until = now + origin.cooldown.proxyMs(step);
+    const until = now + origin.cooldown.proxyMs(step, now - openedAt);
     proxies.restsUntil.set(proxy, until);
     return until;
   }
@@ -183,7 +210,8 @@ export class Judge {
     if (weight === 0 || isProbe) return;
     const result = { isGood: blame.originGood > 0, predicted, weight };
     const who = { serial: this.#proxies.serialOf(proxy), inAll: this.#proxies.liveCount };
-    origin.breaker.observe(now, result, who, origin.inFlight);
+    const isFound = origin.breaker.observe(now, result, who, origin.inFlight);
+    if (isFound && blame.pairBad > 0) origin.pacing.fall(now);
   }
 
   #excuse(use: Use, outcome: Outcome, isOriginDown: boolean): Excuse {

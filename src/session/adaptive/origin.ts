@@ -9,6 +9,8 @@ import type { Suspect } from './quarantine.ts';
 
 /** Each sample moves the median by so much of itself. */
 const MEDIAN_STEP = 0.05;
+/** Of newcomers the last so many count, about. */
+const MAX_NEWCOMERS = 200;
 
 /** What is known of one origin, over all addresses. */
 export class Origin {
@@ -29,6 +31,8 @@ export class Origin {
   #mean: number;
   #meanAtPeace: number;
   #medianLatencyMs = 0;
+  #newcomersGood: number;
+  #newcomersBad: number;
 
   constructor(
     name: { readonly key: string; readonly serial: number; readonly dueChain: number },
@@ -45,9 +49,12 @@ export class Origin {
     this.#step = options.evidence.originStep;
     this.#mean = options.evidence.originPrior;
     this.#meanAtPeace = this.#mean;
+    const { originPrior, pairPriorUses } = options.evidence;
+    this.#newcomersGood = originPrior * pairPriorUses;
+    this.#newcomersBad = (1 - originPrior) * pairPriorUses;
   }
 
-  /** Share of uses that succeed, as a moving average: what is believed of an address that is new here. */
+  /** Share of uses that succeed, as a moving average. */
   get mean(): number {
     return this.#mean;
   }
@@ -65,6 +72,21 @@ export class Origin {
   /** May not be forgotten. */
   get isBusy(): boolean {
     return this.inFlight > 0 || this.held.size > 0 || this.breaker.state !== 'closed';
+  }
+
+  /** What is believed of an address that is new here: how its like fared when they were. */
+  get newcomerMean(): number {
+    return this.#newcomersGood / (this.#newcomersGood + this.#newcomersBad);
+  }
+
+  /** The first verdict on an address. */
+  learnNewcomer(good: number, bad: number): void {
+    this.#newcomersGood += good;
+    this.#newcomersBad += bad;
+    const excess = (this.#newcomersGood + this.#newcomersBad) / MAX_NEWCOMERS;
+    if (excess <= 1) return;
+    this.#newcomersGood /= excess;
+    this.#newcomersBad /= excess;
   }
 
   learn(good: number, bad: number): void {

@@ -5,14 +5,24 @@ import { RollingCount } from './rolling-count.ts';
 const LOAD_WINDOW_MS = 10_000;
 /** An address counts as one of those in use for this. */
 const ACTIVE_WINDOW_MS = 60_000;
-/** Pacing binds as long as a lease has had to wait for it within this. */
+/** Pacing binds for so long after the last lease that had to wait for it was to be tried again. */
 const BOUND_MS = 1000;
+/** However hasty, each address must have had so many successes before the rate has doubled: a limit may let a few pass. */
+const DOUBLES_AFTER = 16;
+const MAX_HASTE = 6;
+const SCOUT_EACH = 5;
+/** A signal that costs so many requests is dear. */
+const DEAR = 10;
+/** The price of a signal follows the prices seen with this step. */
+const PRICE_STEP = 0.1;
 
 /**
  * One rate for an address on one origin, learnt from all of them together. At first it is unbounded; once the origin
  * has been watched for a while a ceiling stands above the mean load, so that those that are left when others are
- * banned are not overrun. What the origin objects to lowers the rate at once, what it lets pass raises it slowly:
- * in the long run one signal in about 1 / `successShare` answers. An error never speeds anything up.
+ * banned are not overrun. What the origin objects to lowers the rate at once, what it lets pass raises it slowly, and
+ * faster the longer nothing is objected to. How often it may object in the long run depends on the price: a signal
+ * that rests an address for a minute costs as much as the requests it would have sent meanwhile. An error never
+ * speeds anything up.
  */
 export class Pacing {
   readonly #options: ResolvedAdaptiveOptions['pacing'];
@@ -26,8 +36,14 @@ export class Pacing {
   #rate = Number.POSITIVE_INFINITY;
   #ceiling = Number.POSITIVE_INFINITY;
   #ceilingAt = 0;
-  #boundAt = Number.NEGATIVE_INFINITY;
+  #boundUntil = Number.NEGATIVE_INFINITY;
   #hasSignal = false;
+  /** What was sent before tells nothing about the present rate. */
+  #cutAt = 0;
+  /** Requests that a signal costs, as a moving average. */
+  #price = 0;
+  /** Successes while bound since the last signal. */
+  #quietCount = 0;
 
   constructor(options: ResolvedAdaptiveOptions['pacing']) {
     this.#options = options;
@@ -44,18 +60,21 @@ export class Pacing {
     return this.#ceiling;
   }
 
-  /** Between two requests of one address; 0 while nothing is learnt. */
-  get intervalMs(): number {
-    return 1000 / this.#rate;
+  /** Between two requests of the address of a pair; 0 while nothing is learnt. */
+  intervalMs(pair: number): number {
+    return 1000 / (this.#rate * this.tempo(pair));
   }
 
-  /** Whether the origin has ever objected to the pace. */
-  get hasSignal(): boolean {
-    return this.#hasSignal;
+  /**
+   * One address in a few goes ahead of the others, by as much as is at stake: if all went alike, a limit with a memory
+   * would shut out all of them at the same moment, before anything could be learnt from the first.
+   */
+  tempo(pair: number): number {
+    return pair % SCOUT_EACH === 0 ? 1 : 1 / this.#lead;
   }
 
   isBound(now: number): boolean {
-    return now - this.#boundAt <= BOUND_MS;
+    return now <= this.#boundUntil;
   }
 
   /** Addresses in use. */
@@ -90,11 +109,11 @@ export class Pacing {
     return window;
   }
 
-  /** A lease has to wait for no other reason than the pace. */
-  noteBound(now: number): void {
-    if (!this.isBound(now)) this.#ceilingAt = now;
-    this.#boundAt = now;
-    if (this.#rate < this.#ceiling) {
+  /** A lease has to wait for no other reason than the pace, and will be tried again then. */
+  noteBound(now: number, retryAt: number): void {
+    const isNew = !this.isBound(now);
+    this.#boundUntil = Math.max(this.#boundUntil, Math.min(retryAt, now + LOAD_WINDOW_MS) + BOUND_MS);
+    if (isNew || this.#rate < this.#ceiling) {
       this.#ceilingAt = now;
       return;
     }
@@ -106,19 +125,38 @@ export class Pacing {
     if (!this.#hasSignal) this.#rate = this.#ceiling;
   }
 
-  /** The origin objects to the pace. */
-  signal(now: number): void {
+  /**
+   * The origin objects to the pace.
+   *
+   * @param sentAt when the request went out
+   */
+  signal(now: number, sentAt: number): void {
+    if (sentAt < this.#cutAt) return;
+    const { firstCut, signalStep } = this.#options;
     if (!this.#hasSignal) {
       this.#hasSignal = true;
-      this.#set(this.#options.firstCut * Math.min(this.#rate, this.observed(now)));
-      return;
+      this.#cut(now, firstCut * Math.min(this.#rate, this.observed(now)));
+    } else {
+      this.#cut(now, this.#rate * Math.exp(-signalStep));
     }
-    this.#set(this.#rate * Math.exp(-this.#options.signalStep));
+  }
+
+  /** So many addresses were shut out at once that the origin is as good as down. */
+  fall(now: number): void {
+    if (this.#hasSignal) this.#cut(now, this.#rate * this.#options.firstCut);
+  }
+
+  /** What a signal has cost: an address could not be used for so long. */
+  notePrice(lostMs: number): void {
+    const price = (this.#rate * lostMs) / 1000;
+    if (!Number.isFinite(price)) return;
+    this.#price = this.#price === 0 ? price : this.#price + PRICE_STEP * (price - this.#price);
   }
 
   succeed(now: number): void {
     if (!this.#hasSignal || !this.isBound(now)) return;
-    this.#set(this.#rate * Math.exp(this.#options.signalStep * this.#options.successShare));
+    this.#quietCount++;
+    this.#set(this.#rate * Math.exp(this.#growth()));
   }
 
   /** What was taken for an objection was none. */
@@ -126,6 +164,27 @@ export class Pacing {
     this.#ceiling = Math.max(this.#ceiling, rate);
     this.#rate = this.#ceiling;
     this.#hasSignal = false;
+  }
+
+  /** So slow that signals cost no more than they may; hastier where many more have passed than should between two. */
+  #growth(): number {
+    const { signalStep, lossShare, minSignalShare, maxSignalShare, hasteAfter } = this.#options;
+    const price = Math.max(1, this.#price);
+    const share = Math.min(maxSignalShare, Math.max(minSignalShare, lossShare / price));
+    const haste = 2 ** Math.min(MAX_HASTE, Math.floor((this.#quietCount * share) / hasteAfter));
+    return Math.min(Math.LN2 / (DOUBLES_AFTER * this.activeCount), signalStep * share * haste);
+  }
+
+  get #lead(): number {
+    const { exploringLead, steadyLead } = this.#options;
+    if (!this.#hasSignal) return exploringLead;
+    return 1 + (steadyLead - 1) * Math.min(1, this.#price / DEAR);
+  }
+
+  #cut(now: number, rate: number): void {
+    this.#cutAt = now;
+    this.#quietCount = 0;
+    this.#set(rate);
   }
 
   #setCeiling(now: number): void {

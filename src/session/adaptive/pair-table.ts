@@ -43,6 +43,10 @@ export class PairTable {
   readonly goodSinceBlock: Uint32Column = new Uint32Column(this.#cold, 24);
   /** The window in which it was last counted as active. */
   readonly activeWindow: Float64Column = new Float64Column(this.#cold, 32);
+  /** When it was last shut out, 0 since its next success. */
+  readonly lostFrom: Float64Column = new Float64Column(this.#cold, 56);
+  /** 1 when the next result tells whether a block sticks. */
+  readonly isRetry: Uint8Column = new Uint8Column(this.#cold, 48);
   readonly proxy: Uint32Column = new Uint32Column(this.#cold, 40);
   /** The list of its origin's pairs that are due. */
   readonly dueChain: Uint32Column = new Uint32Column(this.#cold, 44);

@@ -5,6 +5,8 @@ import type { PairTable } from './pair-table.ts';
 import type { ProxyBook } from './proxy-book.ts';
 
 const LOWEST_MEAN = 0.001;
+/** Of newcomers the last so many count, about. */
+const MAX_NEWCOMERS = 200;
 
 /**
  * How likely a use is to succeed: that the origin lets the address in, times that the proxy works. Both are Beta
@@ -19,8 +21,12 @@ export class Prediction {
   readonly #pairHalfLifeMs: number;
   readonly #proxyHalfLifeMs: number;
   readonly #priorUses: number;
-  readonly #priorGood: number;
-  readonly #priorBad: number;
+  readonly #priorWeight: number;
+  #priorGood: number;
+  #priorBad: number;
+  /** Verdicts on proxies when they were new. */
+  #newGood: number;
+  #newBad: number;
   /** Of the product: its mean, and how many uses it is worth. */
   #mean = 0;
   #strength = 0;
@@ -37,6 +43,9 @@ export class Prediction {
     this.#priorUses = options.pairPriorUses;
     this.#priorGood = options.proxyPriorGood;
     this.#priorBad = options.proxyPriorBad;
+    this.#priorWeight = options.proxyPriorGood + options.proxyPriorBad;
+    this.#newGood = options.proxyPriorGood;
+    this.#newBad = options.proxyPriorBad;
   }
 
   /** Expected success. -1 for a pair or a proxy nothing is known of. */
@@ -57,7 +66,6 @@ export class Prediction {
 
   /** The odds that a proxy fails rather than works. */
   proxyOdds(proxy: number, now: number): number {
-    if (proxy === -1) return this.#priorBad / this.#priorGood;
     if (this.#proxies.isDirect(proxy)) return 0;
     const left = decayed(now - this.#proxies.evidenceAt.get(proxy), this.#proxyHalfLifeMs);
     return (
@@ -76,10 +84,23 @@ export class Prediction {
 
   learnProxy(proxy: number, good: number, bad: number, now: number): void {
     const proxies = this.#proxies;
+    if (proxies.evidenceAt.get(proxy) === 0) this.#learnNewcomer(good, bad);
     const left = decayed(now - proxies.evidenceAt.get(proxy), this.#proxyHalfLifeMs);
     proxies.good.set(proxy, proxies.good.get(proxy) * left + good);
     proxies.bad.set(proxy, Math.max(0, proxies.bad.get(proxy) * left + bad));
     proxies.evidenceAt.set(proxy, now);
+  }
+
+  /** What is believed of new proxies follows those that were new before, however many there are of them. */
+  #learnNewcomer(good: number, bad: number): void {
+    this.#newGood += good;
+    this.#newBad += bad;
+    const all = this.#newGood + this.#newBad;
+    const scale = Math.min(1, MAX_NEWCOMERS / all);
+    this.#newGood *= scale;
+    this.#newBad *= scale;
+    this.#priorGood = (this.#priorWeight * this.#newGood) / (this.#newGood + this.#newBad);
+    this.#priorBad = this.#priorWeight - this.#priorGood;
   }
 
   #combine(pair: number, proxy: number, originMean: number, now: number): void {

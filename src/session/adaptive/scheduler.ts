@@ -178,7 +178,7 @@ export class Scheduler implements ReadySet {
     this.#drawFromReady(origin, now);
     if (this.#choice.count < this.#options.pick.candidates) this.#takeFromDue(origin, now);
     if (this.#choice.count === 0) {
-      if (this.#isPaced) origin.pacing.noteBound(now);
+      if (this.#isPaced) origin.pacing.noteBound(now, this.#retryAt);
       return -1;
     }
     this.#chosen = this.#choice.decide(origin, now);
@@ -200,7 +200,7 @@ export class Scheduler implements ReadySet {
     const origin = this.#origins.of(url);
     const proxy = this.#proxies.enter(slot, this.#urlOf(slot));
     const pair = this.#enter(proxy, origin);
-    const predicted = this.#prediction.mean(pair, proxy, origin.mean, now);
+    const predicted = this.#prediction.mean(pair, proxy, origin.newcomerMean, now);
     const pairs = this.#pairs;
     const left = decayed(now - pairs.usedAt.get(pair), this.#useHalfLifeMs);
     pairs.uses.set(pair, pairs.uses.get(pair) * left + 1);
@@ -209,7 +209,7 @@ export class Scheduler implements ReadySet {
     origin.inFlight++;
     const { pacing } = origin;
     pairs.activeWindow.set(pair, pacing.noteAttempt(now, pairs.activeWindow.get(pair)));
-    this.#pace(pair, pacing.intervalMs, now);
+    this.#pace(pair, pacing.intervalMs(pair), now);
     const use: Use = {
       slot,
       generation: this.#table.generationOf(slot),
@@ -314,7 +314,7 @@ export class Scheduler implements ReadySet {
     const pair = this.#pairOf(proxy, origin);
     const refusedUntil = this.#refusal(proxy, pair, now);
     if (refusedUntil === 0) {
-      this.#choice.add(slot, pair, this.#prediction.draw(pair, proxy, origin.mean, now));
+      this.#choice.add(slot, pair, this.#prediction.draw(pair, proxy, origin.newcomerMean, now));
     } else if (refusedUntil < this.#retryAt) {
       this.#retryAt = refusedUntil;
     }
