@@ -112,7 +112,10 @@ export class Pacing {
   /** A lease has to wait for no other reason than the pace, and will be tried again then. */
   noteBound(now: number, retryAt: number): void {
     const isNew = !this.isBound(now);
-    this.#boundUntil = Math.max(this.#boundUntil, Math.min(retryAt, now + LOAD_WINDOW_MS) + BOUND_MS);
+    this.#boundUntil = Math.max(
+      this.#boundUntil,
+      Math.min(retryAt, now + LOAD_WINDOW_MS) + BOUND_MS,
+    );
     if (isNew || this.#rate < this.#ceiling) {
       this.#ceilingAt = now;
       return;
