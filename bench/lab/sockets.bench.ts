@@ -86,7 +86,7 @@ async function crawlOnce(subject: string, seed: number): Promise<Reading> {
 }
 
 function inFreshProcess(subject: string, address: WorldAddress): Promise<Reading> {
-  const child = fork(process.argv[1] ?? '', [], {
+  const child = fork(process.argv[1] ?? '', process.argv.slice(2), {
     env: {
       ...process.env,
       TROUPE_BENCH_CRAWL: JSON.stringify({ subject, address }),
