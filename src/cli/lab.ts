@@ -47,6 +47,7 @@ export async function runLabCommand(options: LabCommandOptions): Promise<ExitCod
     onFirst: () => stop.abort(),
     onSecond: () => progress.clear(),
   });
+  progress.begin(worlds.length * policies.length * seeds.length);
   const runs = await runLab({
     worlds,
     policies,
