@@ -95,7 +95,7 @@ export interface TrialOptions {
   readonly stickinessMemory?: number;
   /** @default 30 */
   readonly windowSecs?: number;
-  /** The verdict is reached at this share of the rate before the first cut. @default 0.25 */
+  /** The verdict is reached at this share of the rate before the first cut. @default 0.1 */
   readonly rateShare?: number;
   /** And after as many results as would bring so many blocks at their former hazard. @default 6 */
   readonly blocks?: number;
@@ -241,7 +241,7 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     stickinessUses: 4,
     stickinessMemory: 50,
     windowSecs: 30,
-    rateShare: 0.25,
+    rateShare: 0.1,
     blocks: 6,
     minSecs: 5,
     hazardShare: 0.7,

@@ -77,7 +77,6 @@ export class BlockTrial {
     if (this.#state === 'idle') {
       this.#state = 'testing';
       this.#rateBefore = Math.min(pacing.rate, pacing.observed(now));
-      this.#hazardBefore = this.#hazard(now);
       this.#slowSince = 0;
     }
     pacing.signal(now, block.sentAt);
@@ -108,6 +107,7 @@ export class BlockTrial {
     }
     if (this.#slowSince === 0) {
       this.#slowSince = now;
+      this.#hazardBefore = this.#hazard(now);
       this.#results = 0;
       this.#blocked = 0;
     }

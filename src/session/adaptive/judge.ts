@@ -54,11 +54,13 @@ export class Judge {
     if (use.isProbe && weightIn(blame) > 0) breaker.noteProbe(now, blame.originGood > 0);
     // What fails on an origin that is down tells nothing about who asked.
     const isMeaningless = isAmidOutage && weightIn(blame) > 0 && blame.originGood === 0;
+    // A ban that goes on is no news of the origin.
+    const isKnownBan = outcome.kind === 'blocked' && this.#pairs.blocksInRow.get(pair) > 0;
     let restsUntil = 0;
     if (!isMeaningless) {
       this.#learn(use, blame, outcome, now);
       restsUntil = this.#react(use, blame, outcome, now);
-      this.#watch(use, blame, now);
+      if (!isKnownBan) this.#watch(use, blame, now);
     }
     const excuse = this.#excuse(use, outcome, isMeaningless || isOpenFor(origin, blame));
     use.moves = {

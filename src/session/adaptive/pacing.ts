@@ -13,6 +13,8 @@ const MAX_HASTE = 6;
 const SCOUT_EACH = 5;
 /** A signal that costs so many requests is dear. */
 const DEAR = 10;
+/** Within this it is still the same fall. */
+const FALLS_APART_MS = 300_000;
 /** The price of a signal follows the prices seen with this step. */
 const PRICE_STEP = 0.1;
 
@@ -40,6 +42,7 @@ export class Pacing {
   #hasSignal = false;
   /** What was sent before tells nothing about the present rate. */
   #cutAt = 0;
+  #fellAt = Number.NEGATIVE_INFINITY;
   /** Requests that a signal costs, as a moving average. */
   #price = 0;
   /** Successes while bound since the last signal. */
@@ -143,7 +146,10 @@ export class Pacing {
 
   /** So many addresses were shut out at once that the origin is as good as down. */
   fall(now: number): void {
-    if (this.#hasSignal) this.#cut(now, this.#rate * this.#options.firstCut);
+    const isOld = this.#quietCount < this.activeCount && now - this.#fellAt < FALLS_APART_MS;
+    if (!this.#hasSignal || isOld) return;
+    this.#fellAt = now;
+    this.#cut(now, this.#rate * this.#options.firstCut);
   }
 
   /** What a signal has cost: an address could not be used for so long. */
