@@ -47,16 +47,10 @@ export interface EvidenceOptions {
 
 /** How often one address may ask one origin. */
 export interface PacingOptions {
-  /** No ceiling before the origin has been watched for so long. @default 10 */
-  readonly warmUpSecs?: number;
-  /** Nor before so many attempts. @default 50 */
-  readonly warmUpAttempts?: number;
-  /** The ceiling lies so many times above the mean load of an address. @default 1.5 */
+  /** The ceiling lies so many times above the mean load of an address when the origin first objects. @default 1.5 */
   readonly ceilingFactor?: number;
   /** The ceiling doubles after so long, while it binds. @default 60 */
   readonly ceilingDoublingSecs?: number;
-  /** As `ceilingDoublingSecs`, while no signal has ever been seen on the origin. @default 5 */
-  readonly quietDoublingSecs?: number;
   /** The first signal cuts the rate to this share of what was observed. @default 0.5 */
   readonly firstCut?: number;
   /** Each further signal divides the rate by e to the power of this. @default 0.1 */
@@ -217,11 +211,8 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     softBlockWeight: 0.5,
   }),
   pacing: Object.freeze({
-    warmUpSecs: 10,
-    warmUpAttempts: 50,
     ceilingFactor: 1.5,
     ceilingDoublingSecs: 60,
-    quietDoublingSecs: 5,
     firstCut: 0.5,
     signalStep: 0.1,
     lossShare: 0.04,
@@ -310,11 +301,8 @@ const SCHEMA = optionsObject({
   ),
   pacing: optional(
     group<PacingOptions>({
-      warmUpSecs: number({ min: 0 }),
-      warmUpAttempts: integer({ min: 0 }),
       ceilingFactor: number({ min: 1 }),
       ceilingDoublingSecs: positive(),
-      quietDoublingSecs: positive(),
       firstCut: number({ min: 0.01, max: 1 }),
       signalStep: number({ min: 0, max: 1 }),
       lossShare: share(),

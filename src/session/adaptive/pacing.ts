@@ -19,8 +19,8 @@ const FALLS_APART_MS = 300_000;
 const PRICE_STEP = 0.1;
 
 /**
- * One rate for an address on one origin, learnt from all of them together. At first it is unbounded; once the origin
- * has been watched for a while a ceiling stands above the mean load, so that those that are left when others are
+ * One rate for an address on one origin, learnt from all of them together. It is unbounded until the origin first
+ * objects; from then on a ceiling stands above the load it objected to, so that those that are left when others are
  * banned are not overrun. What the origin objects to lowers the rate at once, what it lets pass raises it slowly, and
  * faster the longer nothing is objected to. How often it may object in the long run depends on the price: a signal
  * that rests an address for a minute costs as much as the requests it would have sent meanwhile. An error never
@@ -30,7 +30,6 @@ export class Pacing {
   readonly #options: ResolvedAdaptiveOptions['pacing'];
   readonly #attempts = new RollingCount(LOAD_WINDOW_MS);
   readonly #leastRate: number;
-  #attemptsCount = 0;
   #beganAt = -1;
   #activeWindow = -1;
   #activeCount = 0;
@@ -100,7 +99,6 @@ export class Pacing {
   noteAttempt(now: number, activeWindow: number): number {
     if (this.#beganAt === -1) this.#beganAt = now;
     this.#attempts.add(now);
-    this.#attemptsCount++;
     const window = Math.floor(now / ACTIVE_WINDOW_MS) + 1;
     if (window !== this.#activeWindow) {
       this.#formerActiveCount = window === this.#activeWindow + 1 ? this.#activeCount : 0;
@@ -108,24 +106,20 @@ export class Pacing {
       this.#activeWindow = window;
     }
     if (activeWindow !== window) this.#activeCount++;
-    if (this.#ceiling === Number.POSITIVE_INFINITY) this.#setCeiling(now);
     return window;
   }
 
   /** A lease has to wait for no other reason than the pace, and will be tried again then. */
   noteBound(now: number, retryAt: number): void {
     const isNew = !this.isBound(now);
-    this.#boundUntil = Math.max(this.#boundUntil, Math.min(retryAt, now + LOAD_WINDOW_MS) + BOUND_MS);
-    if (isNew || this.#rate < this.#ceiling) {
-      this.#ceilingAt = now;
-      return;
-    }
-    const { ceilingDoublingSecs, quietDoublingSecs } = this.#options;
-    const doublingMs = (this.#hasSignal ? ceilingDoublingSecs : quietDoublingSecs) * 1000;
-    if (now - this.#ceilingAt < doublingMs) return;
+    this.#boundUntil = Math.max(
+      this.#boundUntil,
+      Math.min(retryAt, now + LOAD_WINDOW_MS) + BOUND_MS,
+    );
+    if (isNew || this.#rate < this.#ceiling) this.#ceilingAt = now;
+    if (now - this.#ceilingAt < this.#options.ceilingDoublingSecs * 1000) return;
     this.#ceilingAt = now;
     this.#ceiling *= 2;
-    if (!this.#hasSignal) this.#rate = this.#ceiling;
   }
 
   /**
@@ -135,10 +129,13 @@ export class Pacing {
    */
   signal(now: number, sentAt: number): void {
     if (sentAt < this.#cutAt) return;
-    const { firstCut, signalStep } = this.#options;
+    const { ceilingFactor, firstCut, signalStep } = this.#options;
     if (!this.#hasSignal) {
       this.#hasSignal = true;
-      this.#cut(now, firstCut * Math.min(this.#rate, this.observed(now)));
+      const rate = Math.min(this.#rate, this.observed(now));
+      this.#rate = rate;
+      this.#ceiling = ceilingFactor * rate;
+      this.#cut(now, firstCut * rate);
     } else {
       this.#cut(now, this.#rate * Math.exp(-signalStep));
     }
@@ -168,8 +165,7 @@ export class Pacing {
   /** What was taken for an objection was none. */
   restore(rate: number): void {
     this.#ceiling = Math.max(this.#ceiling, rate);
-    this.#rate = this.#ceiling;
-    this.#hasSignal = false;
+    this.#set(rate);
   }
 
   /** So slow that signals cost no more than they may; hastier where many more have passed than should between two. */
@@ -188,17 +184,10 @@ export class Pacing {
   }
 
   #cut(now: number, rate: number): void {
-    this.#cutAt = now;
+    // What is on its way keeps the distance it set out with.
+    this.#cutAt = now + 1000 / this.#rate;
     this.#quietCount = 0;
     this.#set(rate);
-  }
-
-  #setCeiling(now: number): void {
-    const { warmUpSecs, warmUpAttempts, ceilingFactor } = this.#options;
-    if (this.#attemptsCount < warmUpAttempts || now - this.#beganAt < warmUpSecs * 1000) return;
-    this.#ceiling = ceilingFactor * this.observed(now);
-    this.#ceilingAt = now;
-    this.#set(Math.min(this.#rate, this.#ceiling));
   }
 
   #set(rate: number): void {
