@@ -13,7 +13,7 @@ import {
 export interface PickOptions {
   /** Ready sessions looked at for each lease. @default 8 */
   readonly candidates?: number;
-  /** Those below this share of the best prediction are left out. @default 0.7 */
+  /** Those below this share of the best prediction are left out. @default 0.9 */
   readonly keepAbove?: number;
   /** Recent use of an address counts with this half-life. @default 60 */
   readonly useHalfLifeSecs?: number;
@@ -75,12 +75,16 @@ export interface PacingOptions {
 export interface TrialOptions {
   /** A block counts as a signal on an address that had so many successes since its last one. @default 3 */
   readonly minGoodBefore?: number;
+  /** And only where success was expected with at least this probability. @default 0.8 */
+  readonly minPredicted?: number;
   /** Signals are heeded from so many within `windowSecs`. @default 5 */
   readonly minBlocks?: number;
   /** And from this share of the successes. @default 0.02 */
   readonly minBlockShare?: number;
   /** Blocks stick when the request after one is blocked more often than this. @default 0.4 */
   readonly minStickiness?: number;
+  /** An address that is let in again shows that a block did not stick only within so long. @default 15 */
+  readonly retryWithinSecs?: number;
   /** Blocks that do not stick are heeded from this share of the successes. @default 0.15 */
   readonly looseBlockShare?: number;
   /** So many requests after blocks weigh as much as knowing nothing. @default 4 */
@@ -194,7 +198,7 @@ export type ResolvedAdaptiveOptions = {
 export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
   pick: Object.freeze({
     candidates: 8,
-    keepAbove: 0.7,
+    keepAbove: 0.9,
     useHalfLifeSecs: 60,
     inFlightWeight: 2,
     latencyDecaySecs: 10,
@@ -225,9 +229,11 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
   }),
   trial: Object.freeze({
     minGoodBefore: 3,
+    minPredicted: 0.8,
     minBlocks: 5,
     minBlockShare: 0.02,
     minStickiness: 0.4,
+    retryWithinSecs: 15,
     looseBlockShare: 0.15,
     stickinessUses: 4,
     stickinessMemory: 50,
@@ -317,9 +323,11 @@ const SCHEMA = optionsObject({
   trial: optional(
     group<TrialOptions>({
       minGoodBefore: integer({ min: 0 }),
+      minPredicted: share(),
       minBlocks: integer({ min: 1 }),
       minBlockShare: share(),
       minStickiness: share(),
+      retryWithinSecs: positive(),
       looseBlockShare: share(),
       stickinessUses: positive(),
       stickinessMemory: integer({ min: 2 }),

@@ -39,6 +39,8 @@ export class Pacing {
   #ceilingAt = 0;
   #boundUntil = Number.NEGATIVE_INFINITY;
   #hasSignal = false;
+  /** Some of the signals were 429s. */
+  #hasThrottles = false;
   /** What was sent before tells nothing about the present rate. */
   #cutAt = 0;
   #fellAt = Number.NEGATIVE_INFINITY;
@@ -127,7 +129,8 @@ export class Pacing {
    *
    * @param sentAt when the request went out
    */
-  signal(now: number, sentAt: number): void {
+  signal(now: number, sentAt: number, kind: 'throttled' | 'blocked'): void {
+    if (kind === 'throttled') this.#hasThrottles = true;
     if (sentAt < this.#cutAt) return;
     const { ceilingFactor, firstCut, signalStep } = this.#options;
     if (!this.#hasSignal) {
@@ -162,10 +165,16 @@ export class Pacing {
     this.#set(this.#rate * Math.exp(this.#growth()));
   }
 
-  /** What was taken for an objection was none. */
+  /** Blocks that were taken for objections were none: back to no rate at all, or, where there were 429s, to this one. */
   restore(rate: number): void {
-    this.#ceiling = Math.max(this.#ceiling, rate);
-    this.#set(rate);
+    if (this.#hasThrottles) {
+      this.#ceiling = Math.max(this.#ceiling, rate);
+      this.#set(rate);
+      return;
+    }
+    this.#hasSignal = false;
+    this.#ceiling = Number.POSITIVE_INFINITY;
+    this.#rate = Number.POSITIVE_INFINITY;
   }
 
   /** So slow that signals cost no more than they may; hastier where many more have passed than should between two. */
