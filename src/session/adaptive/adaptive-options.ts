@@ -13,7 +13,7 @@ import {
 export interface PickOptions {
   /** Ready sessions looked at for each lease. @default 8 */
   readonly candidates?: number;
-  /** Those below this share of the best prediction are left out. @default 0.7 */
+  /** Those below this share of the best prediction are left out. @default 0.9 */
   readonly keepAbove?: number;
   /** Recent use of an address counts with this half-life. @default 60 */
   readonly useHalfLifeSecs?: number;
@@ -47,16 +47,10 @@ export interface EvidenceOptions {
 
 /** How often one address may ask one origin. */
 export interface PacingOptions {
-  /** No ceiling before the origin has been watched for so long. @default 10 */
-  readonly warmUpSecs?: number;
-  /** Nor before so many attempts. @default 50 */
-  readonly warmUpAttempts?: number;
-  /** The ceiling lies so many times above the mean load of an address. @default 1.5 */
+  /** The ceiling lies so many times above the mean load of an address when the origin first objects. @default 1.5 */
   readonly ceilingFactor?: number;
   /** The ceiling doubles after so long, while it binds. @default 60 */
   readonly ceilingDoublingSecs?: number;
-  /** As `ceilingDoublingSecs`, while no signal has ever been seen on the origin. @default 5 */
-  readonly quietDoublingSecs?: number;
   /** The first signal cuts the rate to this share of what was observed. @default 0.5 */
   readonly firstCut?: number;
   /** Each further signal divides the rate by e to the power of this. @default 0.1 */
@@ -81,12 +75,16 @@ export interface PacingOptions {
 export interface TrialOptions {
   /** A block counts as a signal on an address that had so many successes since its last one. @default 3 */
   readonly minGoodBefore?: number;
+  /** And only where success was expected with at least this probability. @default 0.8 */
+  readonly minPredicted?: number;
   /** Signals are heeded from so many within `windowSecs`. @default 5 */
   readonly minBlocks?: number;
   /** And from this share of the successes. @default 0.02 */
   readonly minBlockShare?: number;
   /** Blocks stick when the request after one is blocked more often than this. @default 0.4 */
   readonly minStickiness?: number;
+  /** An address that is let in again shows that a block did not stick only within so long. @default 15 */
+  readonly retryWithinSecs?: number;
   /** Blocks that do not stick are heeded from this share of the successes. @default 0.15 */
   readonly looseBlockShare?: number;
   /** So many requests after blocks weigh as much as knowing nothing. @default 4 */
@@ -95,7 +93,7 @@ export interface TrialOptions {
   readonly stickinessMemory?: number;
   /** @default 30 */
   readonly windowSecs?: number;
-  /** The verdict is reached at this share of the rate before the first cut. @default 0.25 */
+  /** The verdict is reached at this share of the rate before the first cut. @default 0.1 */
   readonly rateShare?: number;
   /** And after as many results as would bring so many blocks at their former hazard. @default 6 */
   readonly blocks?: number;
@@ -200,7 +198,7 @@ export type ResolvedAdaptiveOptions = {
 export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
   pick: Object.freeze({
     candidates: 8,
-    keepAbove: 0.7,
+    keepAbove: 0.9,
     useHalfLifeSecs: 60,
     inFlightWeight: 2,
     latencyDecaySecs: 10,
@@ -217,11 +215,8 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     softBlockWeight: 0.5,
   }),
   pacing: Object.freeze({
-    warmUpSecs: 10,
-    warmUpAttempts: 50,
     ceilingFactor: 1.5,
     ceilingDoublingSecs: 60,
-    quietDoublingSecs: 5,
     firstCut: 0.5,
     signalStep: 0.1,
     lossShare: 0.04,
@@ -234,14 +229,16 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
   }),
   trial: Object.freeze({
     minGoodBefore: 3,
+    minPredicted: 0.8,
     minBlocks: 5,
     minBlockShare: 0.02,
     minStickiness: 0.4,
+    retryWithinSecs: 15,
     looseBlockShare: 0.15,
     stickinessUses: 4,
     stickinessMemory: 50,
     windowSecs: 30,
-    rateShare: 0.25,
+    rateShare: 0.1,
     blocks: 6,
     minSecs: 5,
     hazardShare: 0.7,
@@ -310,11 +307,8 @@ const SCHEMA = optionsObject({
   ),
   pacing: optional(
     group<PacingOptions>({
-      warmUpSecs: number({ min: 0 }),
-      warmUpAttempts: integer({ min: 0 }),
       ceilingFactor: number({ min: 1 }),
       ceilingDoublingSecs: positive(),
-      quietDoublingSecs: positive(),
       firstCut: number({ min: 0.01, max: 1 }),
       signalStep: number({ min: 0, max: 1 }),
       lossShare: share(),
@@ -329,9 +323,11 @@ const SCHEMA = optionsObject({
   trial: optional(
     group<TrialOptions>({
       minGoodBefore: integer({ min: 0 }),
+      minPredicted: share(),
       minBlocks: integer({ min: 1 }),
       minBlockShare: share(),
       minStickiness: share(),
+      retryWithinSecs: positive(),
       looseBlockShare: share(),
       stickinessUses: positive(),
       stickinessMemory: integer({ min: 2 }),

@@ -4,11 +4,10 @@ import { RollingCount } from './rolling-count.ts';
 
 export type TrialState = 'idle' | 'testing' | 'believed' | 'ignoring';
 
-/** A block on an address that was let in before. */
 export interface Block {
   readonly sentAt: number;
-  /** Successes of the address since its last block. */
-  readonly goodBefore: number;
+  /** The address was let in time and again before. */
+  readonly isSurprise: boolean;
 }
 
 /**
@@ -25,6 +24,8 @@ export class BlockTrial {
   /** Next results after a block: that stuck, and all. */
   #stuck = 0;
   #retried = 0;
+  /** Blocks do not stick, but are many. */
+  #isLoose = false;
   #rateBefore = 0;
   #hazardBefore = 0;
   #slowSince = 0;
@@ -54,7 +55,7 @@ export class BlockTrial {
   }
 
   /** The first result of an address after a block. */
-  noteRetry(isBlocked: boolean): void {
+  noteRetry(isBlocked: boolean, pacing: Pacing): void {
     const { stickinessMemory } = this.#options;
     if (this.#retried >= stickinessMemory) {
       this.#stuck *= 1 - 1 / stickinessMemory;
@@ -62,6 +63,11 @@ export class BlockTrial {
     }
     this.#retried++;
     if (isBlocked) this.#stuck++;
+    const { minStickiness, restoreFactor, stickinessUses } = this.#options;
+    const isRefuted = this.stickiness < minStickiness && this.#retried >= stickinessUses;
+    if (this.#state !== 'testing' || this.#isLoose || !isRefuted) return;
+    this.#state = 'idle';
+    pacing.restore(restoreFactor * this.#rateBefore);
   }
 
   noteGood(now: number, pacing: Pacing): void {
@@ -70,17 +76,16 @@ export class BlockTrial {
   }
 
   noteBlock(now: number, block: Block, pacing: Pacing): void {
-    const isAfterSuccesses = block.goodBefore >= this.#options.minGoodBefore;
-    if (isAfterSuccesses) this.#blocks.add(now);
-    this.#noteResult(now, pacing, isAfterSuccesses);
-    if (!isAfterSuccesses || !this.#isHeeded(now)) return;
+    if (block.isSurprise) this.#blocks.add(now);
+    this.#noteResult(now, pacing, block.isSurprise);
+    if (!block.isSurprise || !this.#isHeeded(now)) return;
     if (this.#state === 'idle') {
       this.#state = 'testing';
+      this.#isLoose = this.stickiness <= this.#options.minStickiness;
       this.#rateBefore = Math.min(pacing.rate, pacing.observed(now));
-      this.#hazardBefore = this.#hazard(now);
       this.#slowSince = 0;
     }
-    pacing.signal(now, block.sentAt);
+    pacing.signal(now, block.sentAt, 'blocked');
   }
 
   #isHeeded(now: number): boolean {
@@ -108,6 +113,7 @@ export class BlockTrial {
     }
     if (this.#slowSince === 0) {
       this.#slowSince = now;
+      this.#hazardBefore = this.#hazard(now);
       this.#results = 0;
       this.#blocked = 0;
     }

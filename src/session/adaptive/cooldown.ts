@@ -3,6 +3,8 @@ import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 
 /** Steps beyond it would only overflow. */
 const MAX_STEP = 30;
+/** A proxy rests so many times as long as its failure took, at first. */
+const PATIENCE = 2;
 
 /**
  * How long an address rests on an origin. After a 429 as long as the origin asks, and longer each time in a row. After
@@ -42,11 +44,12 @@ export class Cooldown {
     return rest * (0.5 + 0.5 * this.#random.next()) * 1000;
   }
 
-  /** Not shorter than the failure took: what cost much is not tried again soon. */
+  /** The longer the failure took, the longer the rest: what cost much is not tried again soon. */
   proxyMs(step: number, tookMs: number): number {
     const { maxRestSecs, proxyFailureSecs } = this.#options;
-    const rest = Math.min(maxRestSecs, proxyFailureSecs * 2 ** Math.min(MAX_STEP, step - 1));
-    return Math.max(tookMs, rest * (0.5 + 0.5 * this.#random.next()) * 1000);
+    const first = Math.max(proxyFailureSecs, (PATIENCE * tookMs) / 1000);
+    const rest = Math.min(maxRestSecs, first * 2 ** Math.min(MAX_STEP, step - 1));
+    return rest * (0.5 + 0.5 * this.#random.next()) * 1000;
   }
 
   /** The first request after a rest. */

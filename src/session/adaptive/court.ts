@@ -2,7 +2,6 @@ import type { Excuse, Outcome, RetiredReason } from '../outcome.ts';
 import type { SlotTable } from '../slot-table.ts';
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 import { decayed } from './decay.ts';
-import type { DuePairs } from './due-pairs.ts';
 import type { Origin } from './origin.ts';
 import type { PairTable } from './pair-table.ts';
 import type { Penalty } from './penalties.ts';
@@ -31,7 +30,6 @@ export class Court {
   readonly #table: SlotTable;
   readonly #pairs: PairTable;
   readonly #proxies: ProxyBook;
-  readonly #due: DuePairs;
   readonly #prediction: Prediction;
   readonly #poison: Poison;
   readonly #sentences: Sentences;
@@ -45,7 +43,6 @@ export class Court {
       table: SlotTable;
       pairs: PairTable;
       proxies: ProxyBook;
-      due: DuePairs;
       prediction: Prediction;
       poison: Poison;
       sentences: Sentences;
@@ -55,7 +52,6 @@ export class Court {
     this.#table = parts.table;
     this.#pairs = parts.pairs;
     this.#proxies = parts.proxies;
-    this.#due = parts.due;
     this.#prediction = parts.prediction;
     this.#poison = parts.poison;
     this.#sentences = parts.sentences;
@@ -202,11 +198,8 @@ export class Court {
       this.#pairs.proxySerialOf(pair) === penalty.proxySerial;
     if (!isSamePair || pairBad === 0) return;
     const left = decayed(now - penalty.at, pairHalfLifeSecs * 1000);
+    // It rests on: where many addresses are banned at once, the origin only seems to be down.
     this.#prediction.learnPair(pair, 0, -pairBad * left, now);
-    this.#pairs.blocksInRow.set(pair, 0);
-    this.#pairs.restsUntil.set(pair, 0);
-    this.#pairs.dueAt.set(pair, this.#pairs.pacedUntil.get(pair));
-    this.#due.update(pair, now);
   }
 
   #acquit(held: Iterable<Suspect>): void {

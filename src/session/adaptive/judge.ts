@@ -54,11 +54,13 @@ export class Judge {
     if (use.isProbe && weightIn(blame) > 0) breaker.noteProbe(now, blame.originGood > 0);
     // What fails on an origin that is down tells nothing about who asked.
     const isMeaningless = isAmidOutage && weightIn(blame) > 0 && blame.originGood === 0;
+    // A ban that goes on is no news of the origin.
+    const isKnownBan = outcome.kind === 'blocked' && this.#pairs.blocksInRow.get(pair) > 0;
     let restsUntil = 0;
     if (!isMeaningless) {
       this.#learn(use, blame, outcome, now);
       restsUntil = this.#react(use, blame, outcome, now);
-      this.#watch(use, blame, now);
+      if (!isKnownBan) this.#watch(use, blame, now);
     }
     const excuse = this.#excuse(use, outcome, isMeaningless || isOpenFor(origin, blame));
     use.moves = {
@@ -112,16 +114,17 @@ export class Judge {
     if (blame.proxyGood > 0) this.#proxies.failuresInRow.set(proxy, 0);
     if (outcome.kind === 'throttled') {
       this.#noteLost(pair, now);
-      pacing.signal(now, use.openedAt);
+      pacing.signal(now, use.openedAt, 'throttled');
       return this.#restThrottled(use, outcome.retryAfterSecs, now);
     }
     if (outcome.kind === 'blocked') {
       const goodBefore = pairs.goodSinceBlock.get(pair);
       this.#noteRetry(use, 'blocked');
-      if (goodBefore >= this.#options.trial.minGoodBefore) pairs.isRetry.set(pair, 1);
+      const isSurprise = isSurprising(use, goodBefore, this.#options.trial);
+      if (isSurprise) pairs.isRetry.set(pair, 1);
       pairs.goodSinceBlock.set(pair, 0);
       this.#noteLost(pair, now);
-      trial.noteBlock(now, { sentAt: use.openedAt, goodBefore }, pacing);
+      trial.noteBlock(now, { sentAt: use.openedAt, isSurprise }, pacing);
       return isSoftBlock(outcome) ? 0 : this.#restBanned(use, now);
     }
     if (blame.proxyBad > MOST) return this.#restProxy(use, now);
@@ -146,7 +149,10 @@ export class Judge {
     const pairs = this.#pairs;
     if (pairs.isRetry.get(pair) === 0 || openedAt < pairs.lostFrom.get(pair)) return;
     pairs.isRetry.set(pair, 0);
-    origin.trial.noteRetry(kind === 'blocked');
+    // Whoever is let in much later may have been banned in between.
+    const isSoon = openedAt - pairs.lostFrom.get(pair) <= this.#options.trial.retryWithinSecs * 1000;
+    if (kind === 'ok' && !isSoon) return;
+    origin.trial.noteRetry(kind === 'blocked', origin.pacing);
   }
 
   /** From here on the address is lost to the origin, until its next success. */
@@ -221,6 +227,15 @@ export class Judge {
     if (!this.#poison.isHealthy(use.predicted)) return 'none';
     return this.#poison.noteBlocked(use.url, use.slot, use.generation) ? 'url' : 'none';
   }
+}
+
+/** An address that was let in time and again, and that is shut out now. */
+function isSurprising(
+  { predicted }: Use,
+  goodBefore: number,
+  options: ResolvedAdaptiveOptions['trial'],
+): boolean {
+  return goodBefore >= options.minGoodBefore && predicted >= options.minPredicted;
 }
 
 /** How much of a result speaks about the origin; nothing where the proxy failed or the pace was too high. */

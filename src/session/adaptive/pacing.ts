@@ -13,12 +13,14 @@ const MAX_HASTE = 6;
 const SCOUT_EACH = 5;
 /** A signal that costs so many requests is dear. */
 const DEAR = 10;
+/** Within this it is still the same fall. */
+const FALLS_APART_MS = 300_000;
 /** The price of a signal follows the prices seen with this step. */
 const PRICE_STEP = 0.1;
 
 /**
- * One rate for an address on one origin, learnt from all of them together. At first it is unbounded; once the origin
- * has been watched for a while a ceiling stands above the mean load, so that those that are left when others are
+ * One rate for an address on one origin, learnt from all of them together. It is unbounded until the origin first
+ * objects; from then on a ceiling stands above the load it objected to, so that those that are left when others are
  * banned are not overrun. What the origin objects to lowers the rate at once, what it lets pass raises it slowly, and
  * faster the longer nothing is objected to. How often it may object in the long run depends on the price: a signal
  * that rests an address for a minute costs as much as the requests it would have sent meanwhile. An error never
@@ -28,7 +30,6 @@ export class Pacing {
   readonly #options: ResolvedAdaptiveOptions['pacing'];
   readonly #attempts = new RollingCount(LOAD_WINDOW_MS);
   readonly #leastRate: number;
-  #attemptsCount = 0;
   #beganAt = -1;
   #activeWindow = -1;
   #activeCount = 0;
@@ -38,8 +39,11 @@ export class Pacing {
   #ceilingAt = 0;
   #boundUntil = Number.NEGATIVE_INFINITY;
   #hasSignal = false;
+  /** Some of the signals were 429s. */
+  #hasThrottles = false;
   /** What was sent before tells nothing about the present rate. */
   #cutAt = 0;
+  #fellAt = Number.NEGATIVE_INFINITY;
   /** Requests that a signal costs, as a moving average. */
   #price = 0;
   /** Successes while bound since the last signal. */
@@ -97,7 +101,6 @@ export class Pacing {
   noteAttempt(now: number, activeWindow: number): number {
     if (this.#beganAt === -1) this.#beganAt = now;
     this.#attempts.add(now);
-    this.#attemptsCount++;
     const window = Math.floor(now / ACTIVE_WINDOW_MS) + 1;
     if (window !== this.#activeWindow) {
       this.#formerActiveCount = window === this.#activeWindow + 1 ? this.#activeCount : 0;
@@ -105,7 +108,6 @@ export class Pacing {
       this.#activeWindow = window;
     }
     if (activeWindow !== window) this.#activeCount++;
-    if (this.#ceiling === Number.POSITIVE_INFINITY) this.#setCeiling(now);
     return window;
   }
 
@@ -116,16 +118,10 @@ export class Pacing {
       this.#boundUntil,
       Math.min(retryAt, now + LOAD_WINDOW_MS) + BOUND_MS,
     );
-    if (isNew || this.#rate < this.#ceiling) {
-      this.#ceilingAt = now;
-      return;
-    }
-    const { ceilingDoublingSecs, quietDoublingSecs } = this.#options;
-    const doublingMs = (this.#hasSignal ? ceilingDoublingSecs : quietDoublingSecs) * 1000;
-    if (now - this.#ceilingAt < doublingMs) return;
+    if (isNew || this.#rate < this.#ceiling) this.#ceilingAt = now;
+    if (now - this.#ceilingAt < this.#options.ceilingDoublingSecs * 1000) return;
     this.#ceilingAt = now;
     this.#ceiling *= 2;
-    if (!this.#hasSignal) this.#rate = this.#ceiling;
   }
 
   /**
@@ -133,12 +129,16 @@ export class Pacing {
    *
    * @param sentAt when the request went out
    */
-  signal(now: number, sentAt: number): void {
+  signal(now: number, sentAt: number, kind: 'throttled' | 'blocked'): void {
+    if (kind === 'throttled') this.#hasThrottles = true;
     if (sentAt < this.#cutAt) return;
-    const { firstCut, signalStep } = this.#options;
+    const { ceilingFactor, firstCut, signalStep } = this.#options;
     if (!this.#hasSignal) {
       this.#hasSignal = true;
-      this.#cut(now, firstCut * Math.min(this.#rate, this.observed(now)));
+      const rate = Math.min(this.#rate, this.observed(now));
+      this.#rate = rate;
+      this.#ceiling = ceilingFactor * rate;
+      this.#cut(now, firstCut * rate);
     } else {
       this.#cut(now, this.#rate * Math.exp(-signalStep));
     }
@@ -146,7 +146,10 @@ export class Pacing {
 
   /** So many addresses were shut out at once that the origin is as good as down. */
   fall(now: number): void {
-    if (this.#hasSignal) this.#cut(now, this.#rate * this.#options.firstCut);
+    const isOld = this.#quietCount < this.activeCount && now - this.#fellAt < FALLS_APART_MS;
+    if (!this.#hasSignal || isOld) return;
+    this.#fellAt = now;
+    this.#cut(now, this.#rate * this.#options.firstCut);
   }
 
   /** What a signal has cost: an address could not be used for so long. */
@@ -162,11 +165,16 @@ export class Pacing {
     this.#set(this.#rate * Math.exp(this.#growth()));
   }
 
-  /** What was taken for an objection was none. */
+  /** Blocks that were taken for objections were none: back to no rate at all, or, where there were 429s, to this one. */
   restore(rate: number): void {
-    this.#ceiling = Math.max(this.#ceiling, rate);
-    this.#rate = this.#ceiling;
+    if (this.#hasThrottles) {
+      this.#ceiling = Math.max(this.#ceiling, rate);
+      this.#set(rate);
+      return;
+    }
     this.#hasSignal = false;
+    this.#ceiling = Number.POSITIVE_INFINITY;
+    this.#rate = Number.POSITIVE_INFINITY;
   }
 
   /** So slow that signals cost no more than they may; hastier where many more have passed than should between two. */
@@ -185,17 +193,10 @@ export class Pacing {
   }
 
   #cut(now: number, rate: number): void {
-    this.#cutAt = now;
+    // What is on its way keeps the distance it set out with.
+    this.#cutAt = now + 1000 / this.#rate;
     this.#quietCount = 0;
     this.#set(rate);
-  }
-
-  #setCeiling(now: number): void {
-    const { warmUpSecs, warmUpAttempts, ceilingFactor } = this.#options;
-    if (this.#attemptsCount < warmUpAttempts || now - this.#beganAt < warmUpSecs * 1000) return;
-    this.#ceiling = ceilingFactor * this.observed(now);
-    this.#ceilingAt = now;
-    this.#set(Math.min(this.#rate, this.#ceiling));
   }
 
   #set(rate: number): void {

@@ -92,7 +92,6 @@ export class Scheduler implements ReadySet {
         table: parts.table,
         pairs: this.#pairs,
         proxies: this.#proxies,
-        due: this.#due,
         prediction: this.#prediction,
         poison,
         sentences: parts.sentences,
