@@ -1,4 +1,4 @@
-import { CheerioCrawler } from '../../src/crawler/cheerio-crawler.ts';
+import { CheerioCrawler, type CheerioCrawlerOptions } from '../../src/crawler/cheerio-crawler.ts';
 import { ProxyConfiguration } from '../../src/proxy/proxy-configuration.ts';
 import { rival } from '../rival.ts';
 import type { WorldAddress } from './socket-server.ts';
@@ -14,20 +14,27 @@ export type Crawl = (world: WorldAddress, tally: Tally, signal: AbortSignal) => 
 
 const BLOCK_TITLE = /access denied/i;
 
+const troupeWith =
+  (options: CheerioCrawlerOptions): Crawl =>
+  async (world, tally, signal) => {
+    await using proxyConfiguration = new ProxyConfiguration({ proxyUrls: world.proxyUrls });
+    const crawler = new CheerioCrawler({
+      proxyConfiguration,
+      checkResponse: { title: BLOCK_TITLE },
+      signal,
+      preNavigationHooks: [() => void tally.attempts++],
+      requestHandler: ({ $ }) => {
+        if ($('h1').text() !== '') tally.delivered++;
+      },
+      ...options,
+    });
+    await crawler.run(world.urls);
+  };
+
 /** Default options, but for what a block page looks like. */
-export const troupe: Crawl = async (world, tally, signal) => {
-  await using proxyConfiguration = new ProxyConfiguration({ proxyUrls: world.proxyUrls });
-  const crawler = new CheerioCrawler({
-    proxyConfiguration,
-    checkResponse: { title: BLOCK_TITLE },
-    signal,
-    preNavigationHooks: [() => void tally.attempts++],
-    requestHandler: ({ $ }) => {
-      if ($('h1').text() !== '') tally.delivered++;
-    },
-  });
-  await crawler.run(world.urls);
-};
+export const troupe: Crawl = troupeWith({});
+
+export const troupeAdaptive: Crawl = troupeWith({ sessionPoolOptions: { selection: 'adaptive' } });
 
 interface RivalContext {
   $: (selector: string) => { text(): string };

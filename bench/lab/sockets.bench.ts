@@ -7,7 +7,14 @@ import { goodputOracle } from '../../src/lab/policies/oracles.ts';
 import { type Estimate, estimate } from '../../src/lab/report/estimate.ts';
 import { simulate } from '../../src/lab/simulation/simulate.ts';
 import { findWorld } from '../../src/lab/worlds/find-world.ts';
-import { type Crawl, crawleeDefaults, crawleeTuned, type Tally, troupe } from './socket-crawls.ts';
+import {
+  type Crawl,
+  crawleeDefaults,
+  crawleeTuned,
+  type Tally,
+  troupe,
+  troupeAdaptive,
+} from './socket-crawls.ts';
 import { serveIfWorld, startWorld, type WorldAddress } from './socket-server.ts';
 
 await serveIfWorld();
@@ -24,6 +31,7 @@ const { values: options } = parseArgs({
 
 const SUBJECTS: Readonly<Record<string, Crawl>> = {
   troupe,
+  'troupe, adaptive': troupeAdaptive,
   'crawlee, defaults': crawleeDefaults,
   'crawlee, tuned': crawleeTuned,
 };
