@@ -46,6 +46,7 @@ const GOALS: readonly {
     text: 'goodput ≥ 0.9 of the oracle',
     worlds: [
       'mixed',
+      'light-load',
       'half-dead',
       'outage',
       'tight-limit',
