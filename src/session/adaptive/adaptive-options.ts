@@ -161,6 +161,8 @@ export interface PoisonOptions {
   readonly sessions?: number;
   /** A session is healthy when its predicted success is above this. @default 0.6 */
   readonly healthyAbove?: number;
+  /** It is blamed when chance alone would have brought that about at most this often. @default 0.0001 */
+  readonly maxChance?: number;
 }
 
 /** How much is remembered; what was used longest ago is forgotten first. */
@@ -269,7 +271,7 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     rampFrom: 4,
     quarantineSecs: 60,
   }),
-  poison: Object.freeze({ sessions: 3, healthyAbove: 0.6 }),
+  poison: Object.freeze({ sessions: 3, healthyAbove: 0.6, maxChance: 0.0001 }),
   memory: Object.freeze({
     origins: 1000,
     pairs: 100_000,
@@ -372,6 +374,7 @@ const SCHEMA = optionsObject({
     group<PoisonOptions>({
       sessions: integer({ min: 1, max: 64 }),
       healthyAbove: share(),
+      maxChance: share(),
     }),
   ),
   memory: optional(

@@ -150,7 +150,8 @@ export class Judge {
     if (pairs.isRetry.get(pair) === 0 || openedAt < pairs.lostFrom.get(pair)) return;
     pairs.isRetry.set(pair, 0);
     // Whoever is let in much later may have been banned in between.
-    const isSoon = openedAt - pairs.lostFrom.get(pair) <= this.#options.trial.retryWithinSecs * 1000;
+    const isSoon =
+      openedAt - pairs.lostFrom.get(pair) <= this.#options.trial.retryWithinSecs * 1000;
     if (kind === 'ok' && !isSoon) return;
     origin.trial.noteRetry(kind === 'blocked', origin.pacing);
   }
@@ -225,7 +226,9 @@ export class Judge {
     if (outcome.kind !== 'blocked' || use.url === undefined) return 'none';
     if (this.#poison.isBlamed(use.url)) return 'url';
     if (!this.#poison.isHealthy(use.predicted)) return 'none';
-    return this.#poison.noteBlocked(use.url, use.slot, use.generation) ? 'url' : 'none';
+    return this.#poison.noteBlocked(use.url, use.slot, use.generation, use.predicted)
+      ? 'url'
+      : 'none';
   }
 }
 

@@ -1,16 +1,21 @@
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 import type { Suspect } from './quarantine.ts';
 
+/** However well an address has done, it may be blocked. */
+const MOST_SURE = 0.97;
+
 interface SuspectUrl {
   /** Sessions it was blocked on, by number and generation. */
   readonly sessions: Set<string>;
   readonly held: Set<Suspect>;
+  /** How likely it is that all of them were blocked by chance. */
+  chance: number;
   isPoison: boolean;
 }
 
 /**
- * URLs that are blocked whoever asks. One that was blocked on several sessions of which success was expected is to
- * blame itself. Remembers a bounded number of URLs, the one blocked longest ago goes first.
+ * URLs that are blocked whoever asks. One that was blocked on several sessions of which success was expected, so that
+ * it can hardly be chance, is to blame itself. Remembers a bounded number of URLs, the one blocked longest ago goes first.
  */
 export class Poison {
   readonly #options: ResolvedAdaptiveOptions['poison'];
@@ -37,17 +42,21 @@ export class Poison {
   }
 
   /** A session of which success was expected was blocked on it. Says whether the URL is to blame. */
-  noteBlocked(url: string, slot: number, generation: number): boolean {
+  noteBlocked(url: string, slot: number, generation: number, predicted: number): boolean {
     const suspect = this.#suspects.get(url) ?? {
       sessions: new Set(),
       held: new Set(),
+      chance: 1,
       isPoison: false,
     };
     this.#suspects.delete(url);
     this.#suspects.set(url, suspect);
     if (suspect.isPoison) return true;
-    suspect.sessions.add(`${slot}/${generation}`);
-    suspect.isPoison = suspect.sessions.size >= this.#options.sessions;
+    const session = `${slot}/${generation}`;
+    if (!suspect.sessions.has(session)) suspect.chance *= 1 - Math.min(MOST_SURE, predicted);
+    suspect.sessions.add(session);
+    const { sessions, maxChance } = this.#options;
+    suspect.isPoison = suspect.sessions.size >= sessions && suspect.chance <= maxChance;
     if (this.#suspects.size > this.#maxUrls) this.#forgetOldest();
     return suspect.isPoison;
   }
