@@ -34,7 +34,7 @@ const troupeWith =
 /** Default options, but for what a block page looks like. */
 export const troupe: Crawl = troupeWith({});
 
-export const troupeAdaptive: Crawl = troupeWith({ sessionPoolOptions: { selection: 'adaptive' } });
+export const troupeRandom: Crawl = troupeWith({ sessionPoolOptions: { selection: 'random' } });
 
 interface RivalContext {
   $: (selector: string) => { text(): string };

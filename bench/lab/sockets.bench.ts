@@ -13,7 +13,7 @@ import {
   crawleeTuned,
   type Tally,
   troupe,
-  troupeAdaptive,
+  troupeRandom,
 } from './socket-crawls.ts';
 import { serveIfWorld, startWorld, type WorldAddress } from './socket-server.ts';
 
@@ -31,7 +31,7 @@ const { values: options } = parseArgs({
 
 const SUBJECTS: Readonly<Record<string, Crawl>> = {
   troupe,
-  'troupe, adaptive': troupeAdaptive,
+  'troupe, random': troupeRandom,
   'crawlee, defaults': crawleeDefaults,
   'crawlee, tuned': crawleeTuned,
 };
