@@ -67,10 +67,7 @@ export function isSoftBlock({ kind, status }: Outcome): boolean {
   return kind === 'blocked' && status !== undefined && status < 400;
 }
 
-function proxyShare(
-  { proxy, origin }: Odds,
-  originWeight: number,
-): number {
+function proxyShare({ proxy, origin }: Odds, originWeight: number): number {
   const weighed = originWeight * origin;
   return proxy + weighed > 0 ? proxy / (proxy + weighed) : 0.5;
 }

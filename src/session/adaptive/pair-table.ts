@@ -81,9 +81,7 @@ export class PairTable {
 
   /** Whether the row is this pair's. */
   is(pair: number, proxySerial: number, originSerial: number): boolean {
-    return (
-      this.#proxySerials[pair] === proxySerial && this.#originSerials[pair] === originSerial
-    );
+    return this.#proxySerials[pair] === proxySerial && this.#originSerials[pair] === originSerial;
   }
 
   /** -1 when the address has not been used on the origin, or not lately. */

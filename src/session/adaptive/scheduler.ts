@@ -135,7 +135,8 @@ export class Scheduler implements ReadySet {
   }
 
   add(slot: number): void {
-    if (this.#proxies.of(slot) === -1) this.#proxies.enter(slot, this.#table.proxies.get(slot)?.url);
+    if (this.#proxies.of(slot) === -1)
+      this.#proxies.enter(slot, this.#table.proxies.get(slot)?.url);
     this.#ready.add(slot);
     this.#proxies.noteReady(slot);
   }
