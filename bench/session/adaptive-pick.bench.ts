@@ -1,9 +1,9 @@
 import { SessionPool } from '../../src/session/session-pool.ts';
 import { compare, type Readings, size } from '../report.ts';
 
-const USES = size(500_000, 20_000);
+const USES = size(500_000, 200_000);
 const FEW = 1_000;
-const MANY = size(1_000_000, 20_000);
+const MANY = size(1_000_000, 200_000);
 const URL = 'https://site.example/page';
 
 for (const sessions of [FEW, MANY]) {

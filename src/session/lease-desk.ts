@@ -321,6 +321,7 @@ export class LeaseDesk implements LeaseKeeper {
     );
     this.#planWakeUp();
     if (sessionId === null) this.#supply?.ensureEnough();
+    if (sessionId === null) this.#scheduler?.court.convictIfAlone(this.#roster.size);
     return waiter.lease;
   }
 

@@ -130,11 +130,18 @@ export function explainOriginState(origin: Origin, now: number): OriginExplanati
 }
 
 function explainMoves(moves: Moves): AdaptiveOutcomeExplanation {
-  const { at, restsUntil, rate, ...rest } = moves;
+  const { at, kind, pairGood, pairBad, proxyGood, proxyBad, restsUntil, excuse } = moves;
   return {
-    ...rest,
     at: new Date(at),
-    rate: [finite(rate[0]), finite(rate[1])],
+    kind,
+    pairGood,
+    pairBad,
+    proxyGood,
+    proxyBad,
+    excuse,
+    originMean: [moves.meanBefore, moves.meanAfter],
+    rate: [finite(moves.rateBefore), finite(moves.rateAfter)],
+    breakerScore: [moves.scoreBefore, moves.scoreAfter],
     restsUntil: restsUntil > 0 ? new Date(restsUntil) : null,
   };
 }

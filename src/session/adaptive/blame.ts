@@ -13,6 +13,12 @@ export interface Blame {
   readonly originBad: number;
 }
 
+/** How likely each is to fail, divided by how likely it is to work. */
+export interface Odds {
+  readonly proxy: number;
+  readonly origin: number;
+}
+
 const NOBODY: Blame = Object.freeze({
   pairGood: 0,
   pairBad: 0,
@@ -36,7 +42,7 @@ const ORIGIN_FAILED: Blame = Object.freeze({ ...NOBODY, proxyGood: 1, originBad:
  */
 export function blameOf(
   outcome: Outcome,
-  odds: { readonly proxy: number; readonly origin: number },
+  odds: () => Odds,
   weights: { readonly timeoutOriginWeight: number; readonly softBlockWeight: number },
 ): Blame {
   switch (outcome.kind) {
@@ -49,7 +55,7 @@ export function blameOf(
     case 'target':
       return ORIGIN_FAILED;
     case 'timeout': {
-      const share = proxyShare(odds, weights.timeoutOriginWeight);
+      const share = proxyShare(odds(), weights.timeoutOriginWeight);
       return { ...NOBODY, proxyBad: share, originBad: 1 - share };
     }
     default:
@@ -61,10 +67,7 @@ export function isSoftBlock({ kind, status }: Outcome): boolean {
   return kind === 'blocked' && status !== undefined && status < 400;
 }
 
-function proxyShare(
-  { proxy, origin }: { readonly proxy: number; readonly origin: number },
-  originWeight: number,
-): number {
+function proxyShare({ proxy, origin }: Odds, originWeight: number): number {
   const weighed = originWeight * origin;
   return proxy + weighed > 0 ? proxy / (proxy + weighed) : 0.5;
 }

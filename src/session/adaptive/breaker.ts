@@ -68,22 +68,32 @@ export class Breaker {
     return true;
   }
 
-  /** A result of a request sent while it was not open. Says whether it opens by it. */
-  observe(
+  /** A success of a request sent while it was not open. */
+  noteGood(now: number, predicted: number): void {
+    if (this.#state === 'open') return;
+    this.#results.add(now);
+    if (this.#state === 'ramping') this.#ramp(now);
+    if (this.#score === 0) return;
+    const { clamp } = this.#options;
+    this.#score = Math.max(0, this.#score + Math.log(clamp / this.#clamped(predicted)));
+    if (this.#score === 0) this.#failing.clear();
+  }
+
+  /**
+   * A failure of a request sent while it was not open, of which so much is the origin's. Says whether it opens by it.
+   */
+  noteBad(
     now: number,
-    result: { readonly isGood: boolean; readonly predicted: number; readonly weight: number },
+    weight: number,
+    predicted: number,
     proxy: { readonly serial: number; readonly inAll: number },
     inFlight: number,
   ): boolean {
     if (this.#state === 'open') return false;
     this.#results.add(now);
     const { clamp, threshold, minProxies } = this.#options;
-    const m = Math.min(1 - clamp, Math.max(clamp, result.predicted));
-    const step = result.isGood ? Math.log(clamp / m) : Math.log((1 - clamp) / (1 - m));
-    this.#score = Math.max(0, this.#score + result.weight * step);
-    if (result.isGood) this.#noteGood(now);
-    else if (this.#failing.size < minProxies) this.#failing.add(proxy.serial);
-    if (this.#score === 0) this.#failing.clear();
+    this.#score += weight * Math.log((1 - clamp) / (1 - this.#clamped(predicted)));
+    if (this.#failing.size < minProxies) this.#failing.add(proxy.serial);
     const isWidespread = this.#failing.size >= Math.min(minProxies, Math.max(1, proxy.inAll));
     if (this.#score <= threshold || !isWidespread) return false;
     this.#open(now, inFlight);
@@ -122,8 +132,12 @@ export class Breaker {
     this.#enter('ramping', now);
   }
 
-  #noteGood(now: number): void {
-    if (this.#state !== 'ramping') return;
+  #clamped(predicted: number): number {
+    const { clamp } = this.#options;
+    return Math.min(1 - clamp, Math.max(clamp, predicted));
+  }
+
+  #ramp(now: number): void {
     this.#rampTo++;
     if (this.#rampTo < this.#inFlightBefore) return;
     this.#inFlightBefore = 0;

@@ -36,7 +36,8 @@ export class Court {
   readonly #options: ResolvedAdaptiveOptions;
   readonly #quarantine: Quarantine;
   /** Whose account is being settled, and what was found. */
-  #case: { readonly use: Use; readonly excuse: Excuse } | undefined;
+  #use: Use | undefined;
+  #excuse: Excuse = 'none';
 
   constructor(
     parts: {
@@ -74,13 +75,14 @@ export class Court {
   }
 
   convene(use: Use, excuse: Excuse): void {
-    this.#case = { use, excuse };
+    this.#use = use;
+    this.#excuse = excuse;
   }
 
   holds(slot: number, reason: RetiredReason, status: number, now: number): boolean {
-    const found = this.#case;
-    if (found?.use.slot !== slot || reason === 'proxy') return false;
-    const { origin, url, predicted, generation } = found.use;
+    const use = this.#use;
+    if (use?.slot !== slot || reason === 'proxy') return false;
+    const { origin, url, predicted, generation } = use;
     const suspect: Suspect = {
       slot,
       generation,
@@ -102,8 +104,9 @@ export class Court {
   /** The account is settled: what follows for this session and for those who waited for the verdict. */
   close(use: Use, outcome: Outcome | null, errorScore: number, now: number): void {
     const { origin, url } = use;
-    const excuse = this.#case?.excuse ?? 'none';
-    this.#case = undefined;
+    const excuse = this.#excuse;
+    this.#use = undefined;
+    this.#excuse = 'none';
     if (!outcome || outcome.kind === 'neutral') return;
     this.#charge(use, errorScore, now);
     if (url !== undefined && excuse === 'url') this.#acquit(this.#poison.takeHeld(url));
@@ -164,6 +167,7 @@ export class Court {
 
   #makePeace(origin: Origin): void {
     origin.notePeace();
+    if (origin.held.size === 0) return;
     for (const suspect of origin.held) {
       suspect.isOriginSuspected = false;
       this.#convictIfGuilty(suspect);

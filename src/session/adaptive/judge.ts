@@ -1,6 +1,6 @@
 import type { Excuse, Outcome } from '../outcome.ts';
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
-import { type Blame, blameOf, isSoftBlock } from './blame.ts';
+import { type Blame, blameOf, isSoftBlock, type Odds } from './blame.ts';
 import { decayed } from './decay.ts';
 import type { DuePairs } from './due-pairs.ts';
 import type { Origin } from './origin.ts';
@@ -45,11 +45,12 @@ export class Judge {
 
   /** Says whether the session is excused for what happened. */
   judge(use: Use, outcome: Outcome, now: number): Excuse {
-    const { origin, pair, proxy } = use;
+    const { origin, pair } = use;
     const { breaker, pacing } = origin;
-    const before = { mean: origin.mean, rate: pacing.rate, score: breaker.score };
-    const odds = { proxy: this.#prediction.proxyOdds(proxy, now), origin: origin.odds };
-    const blame = blameOf(outcome, odds, this.#options.evidence);
+    const meanBefore = origin.mean;
+    const rateBefore = pacing.rate;
+    const scoreBefore = breaker.score;
+    const blame = blameOf(outcome, () => this.#oddsOf(use, now), this.#options.evidence);
     const isAmidOutage = breaker.state === 'open';
     if (use.isProbe && weightIn(blame) > 0) breaker.noteProbe(now, blame.originGood > 0);
     // What fails on an origin that is down tells nothing about who asked.
@@ -70,14 +71,21 @@ export class Judge {
       pairBad: isMeaningless ? 0 : blame.pairBad,
       proxyGood: isMeaningless ? 0 : blame.proxyGood,
       proxyBad: isMeaningless ? 0 : blame.proxyBad,
-      originMean: [before.mean, origin.mean],
-      rate: [before.rate, pacing.rate],
-      breakerScore: [before.score, breaker.score],
+      meanBefore,
+      meanAfter: origin.mean,
+      rateBefore,
+      rateAfter: pacing.rate,
+      scoreBefore,
+      scoreAfter: breaker.score,
       restsUntil,
       excuse,
     };
     if (pair !== -1) this.#due.update(pair, now);
     return excuse;
+  }
+
+  #oddsOf({ proxy, origin }: Use, now: number): Odds {
+    return { proxy: this.#prediction.proxyOdds(proxy, now), origin: origin.odds };
   }
 
   #learn({ pair, proxy, origin }: Use, blame: Blame, outcome: Outcome, now: number): void {
@@ -215,10 +223,14 @@ export class Judge {
   #watch({ origin, proxy, predicted, isProbe }: Use, blame: Blame, now: number): void {
     const weight = weightIn(blame);
     if (weight === 0 || isProbe) return;
-    const result = { isGood: blame.originGood > 0, predicted, weight };
+    const { breaker, pacing } = origin;
+    if (blame.originGood > 0) {
+      breaker.noteGood(now, predicted);
+      return;
+    }
     const who = { serial: this.#proxies.serialOf(proxy), inAll: this.#proxies.liveCount };
-    const isFound = origin.breaker.observe(now, result, who, origin.inFlight);
-    if (isFound && blame.pairBad > 0) origin.pacing.fall(now);
+    const isFound = breaker.noteBad(now, weight, predicted, who, origin.inFlight);
+    if (isFound && blame.pairBad > 0) pacing.fall(now);
   }
 
   #excuse(use: Use, outcome: Outcome, isOriginDown: boolean): Excuse {

@@ -79,6 +79,11 @@ export class PairTable {
     return this.#proxySerials[pair] as number;
   }
 
+  /** Whether the row is this pair's. */
+  is(pair: number, proxySerial: number, originSerial: number): boolean {
+    return this.#proxySerials[pair] === proxySerial && this.#originSerials[pair] === originSerial;
+  }
+
   /** -1 when the address has not been used on the origin, or not lately. */
   find(proxySerial: number, originSerial: number): number {
     const mask = this.#buckets.length - 1;
@@ -117,6 +122,8 @@ export class PairTable {
     this.#onEvicted(row);
     this.#ages.remove(row);
     this.#delete(row);
+    this.#proxySerials[row] = 0;
+    this.#originSerials[row] = 0;
     this.#hot.clear(row);
     this.#cold.clear(row);
     this.#free.push(row);

@@ -48,7 +48,7 @@ export class Prediction {
     this.#newBad = options.proxyPriorBad;
   }
 
-  /** Expected success. -1 for a pair or a proxy nothing is known of. */
+  /** Expected success. -1 for a pair nothing is known of. */
   mean(pair: number, proxy: number, originMean: number, now: number): number {
     this.#combine(pair, proxy, originMean, now);
     return this.#mean;
@@ -112,13 +112,9 @@ export class Prediction {
       a += this.#pairs.good.get(pair) * left;
       b += this.#pairs.bad.get(pair) * left;
     }
-    let c = this.#priorGood;
-    let d = this.#priorBad;
-    if (proxy !== -1) {
-      const left = decayed(now - this.#proxies.evidenceAt.get(proxy), this.#proxyHalfLifeMs);
-      c += this.#proxies.good.get(proxy) * left;
-      d += this.#proxies.bad.get(proxy) * left;
-    }
+    const kept = decayed(now - this.#proxies.evidenceAt.get(proxy), this.#proxyHalfLifeMs);
+    const c = this.#priorGood + this.#proxies.good.get(proxy) * kept;
+    const d = this.#priorBad + this.#proxies.bad.get(proxy) * kept;
     const n = a + b;
     const m = c + d;
     const first = a / n;

@@ -7,8 +7,8 @@ const FIRST_CAPACITY = 64;
 const DIRECT = '';
 
 /**
- * The addresses that have been used: what each came to as a proxy, and which of its sessions are ready. An address
- * enters with its first use, and is kept while a session of the pool has it, and a bounded number of them afterwards.
+ * The addresses of the pool: what each came to as a proxy, and which of its sessions are ready. An address enters
+ * with its first session and is kept while it has one, and a bounded number of them afterwards.
  */
 export class ProxyBook {
   readonly #memory = new SlotMemory(FIRST_CAPACITY);
@@ -21,6 +21,8 @@ export class ProxyBook {
   readonly restsUntil: Float64Column = new Float64Column(this.#memory, 24);
   readonly restsFrom: Float64Column = new Float64Column(this.#memory, 32);
   readonly failuresInRow: Uint8Column = new Uint8Column(this.#memory, 40);
+  /** The pair it was last used in; may have gone to others since. */
+  readonly lastPair: Uint32Column = new Uint32Column(this.#memory, 52);
   readonly #sessions: Uint32Column = new Uint32Column(this.#memory, 44);
   readonly #serials: Uint32Column = new Uint32Column(this.#memory, 48);
 
@@ -44,7 +46,7 @@ export class ProxyBook {
     return this.#indexOfKey.size;
   }
 
-  /** Addresses a session of the pool has been used on. */
+  /** Addresses that a session of the pool has. */
   get liveCount(): number {
     return this.#indexOfKey.size - this.#idle.size;
   }
@@ -58,30 +60,15 @@ export class ProxyBook {
     return this.#keys[proxy] === DIRECT;
   }
 
-  /** -1 while the slot's proxy has not been used. */
+  /** -1 for a slot that has not entered. */
   of(slot: number): number {
     return slot < this.#ofSlot.length ? (this.#ofSlot[slot] as number) - 1 : -1;
   }
 
-  /** As `of`, for a slot that is ready; known also when another session has used the proxy. */
-  lookUp(slot: number, url: string | undefined): number {
-    const known = this.of(slot);
-    if (known !== -1) return known;
-    const proxy = this.#indexOfKey.get(url ?? DIRECT);
-    if (proxy === undefined) return -1;
-    this.#bind(slot, proxy);
-    this.#readySlots.push(proxy, slot);
-    return proxy;
-  }
-
-  /** The index of the slot's proxy, made if need be. */
-  enter(slot: number, url: string | undefined): number {
-    const known = this.of(slot);
-    if (known !== -1) return known;
+  /** A session enters, with the URL of its proxy. */
+  enter(slot: number, url: string | undefined): void {
     const key = url ?? DIRECT;
-    const proxy = this.#indexOfKey.get(key) ?? this.#add(key);
-    this.#bind(slot, proxy);
-    return proxy;
+    this.#bind(slot, this.#indexOfKey.get(key) ?? this.#add(key));
   }
 
   /** The session has left the pool. */
@@ -98,8 +85,7 @@ export class ProxyBook {
   }
 
   noteReady(slot: number): void {
-    const proxy = this.of(slot);
-    if (proxy !== -1) this.#readySlots.push(proxy, slot);
+    this.#readySlots.push(this.of(slot), slot);
   }
 
   noteTaken(slot: number): void {

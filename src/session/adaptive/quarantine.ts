@@ -29,7 +29,7 @@ export class Quarantine {
 
   /** When the one that has been in longest must come out; `Infinity` when it is empty. */
   get firstEndsAt(): number {
-    const oldest = this.oldest;
+    const oldest = this.#bySlot.size === 0 ? undefined : this.oldest;
     return oldest ? this.endsAt(oldest) : Number.POSITIVE_INFINITY;
   }
 

@@ -135,6 +135,8 @@ export class Scheduler implements ReadySet {
   }
 
   add(slot: number): void {
+    if (this.#proxies.of(slot) === -1)
+      this.#proxies.enter(slot, this.#table.proxies.get(slot)?.url);
     this.#ready.add(slot);
     this.#proxies.noteReady(slot);
   }
@@ -190,14 +192,14 @@ export class Scheduler implements ReadySet {
     const origin = this.#origins.of(url);
     const refusedUntil = origin.breaker.refusesUntil(now, origin.inFlight);
     if (refusedUntil > 0) return refusedUntil;
-    const proxy = this.#proxies.lookUp(slot, this.#urlOf(slot));
+    const proxy = this.#proxies.of(slot);
     return this.#refusal(proxy, this.#pairOf(proxy, origin), now);
   }
 
   /** A lease begins. */
   open(slot: number, url: string | undefined, now: number): Use {
     const origin = this.#origins.of(url);
-    const proxy = this.#proxies.enter(slot, this.#urlOf(slot));
+    const proxy = this.#proxies.of(slot);
     const pair = this.#enter(proxy, origin);
     const predicted = this.#prediction.mean(pair, proxy, origin.newcomerMean, now);
     const pairs = this.#pairs;
@@ -309,7 +311,7 @@ export class Scheduler implements ReadySet {
   }
 
   #consider(slot: number, origin: Origin, now: number): void {
-    const proxy = this.#proxies.lookUp(slot, this.#urlOf(slot));
+    const proxy = this.#proxies.of(slot);
     const pair = this.#pairOf(proxy, origin);
     const refusedUntil = this.#refusal(proxy, pair, now);
     if (refusedUntil === 0) {
@@ -321,7 +323,6 @@ export class Scheduler implements ReadySet {
 
   /** 0 when the address may be used on the origin now. */
   #refusal(proxy: number, pair: number, now: number): number {
-    if (proxy === -1) return 0;
     const proxyRestsUntil = this.#proxies.restsUntil.get(proxy);
     if (proxyRestsUntil > now) return proxyRestsUntil;
     if (pair === -1) return 0;
@@ -339,17 +340,22 @@ export class Scheduler implements ReadySet {
   }
 
   #pairOf(proxy: number, origin: Origin): number {
-    return proxy === -1 ? -1 : this.#pairs.find(this.#proxies.serialOf(proxy), origin.serial);
+    const serial = this.#proxies.serialOf(proxy);
+    const last = this.#proxies.lastPair.get(proxy);
+    if (this.#pairs.is(last, serial, origin.serial)) return last;
+    return this.#pairs.find(serial, origin.serial);
   }
 
   /** The pair's row, made if need be. */
   #enter(proxy: number, origin: Origin): number {
     const known = this.#pairOf(proxy, origin);
     if (known !== -1) {
+      this.#proxies.lastPair.set(proxy, known);
       this.#pairs.touch(known);
       return known;
     }
     const pair = this.#pairs.add(this.#proxies.serialOf(proxy), origin.serial);
+    this.#proxies.lastPair.set(proxy, pair);
     this.#pairs.proxy.set(pair, proxy);
     this.#pairs.dueChain.set(pair, origin.dueChain);
     return pair;
@@ -376,9 +382,5 @@ export class Scheduler implements ReadySet {
     ];
     const [reason, until] = ends.reduce((latest, next) => (next[1] > latest[1] ? next : latest));
     return until > now ? { origin: origin.key, until: new Date(until), reason } : null;
-  }
-
-  #urlOf(slot: number): string | undefined {
-    return this.#table.proxies.get(slot)?.url;
   }
 }

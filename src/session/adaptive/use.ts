@@ -22,9 +22,14 @@ export interface Moves {
   readonly pairBad: number;
   readonly proxyGood: number;
   readonly proxyBad: number;
-  readonly originMean: readonly [before: number, after: number];
-  readonly rate: readonly [before: number, after: number];
-  readonly breakerScore: readonly [before: number, after: number];
+  /** Of the origin. */
+  readonly meanBefore: number;
+  readonly meanAfter: number;
+  readonly rateBefore: number;
+  readonly rateAfter: number;
+  /** Of the breaker. */
+  readonly scoreBefore: number;
+  readonly scoreAfter: number;
   /** What the address, or its proxy, rests until; 0 for no rest. */
   readonly restsUntil: number;
   readonly excuse: Excuse;
