@@ -7,6 +7,7 @@ const config: UserConfig = defineConfig({
     'src/puppeteer.ts',
     'src/playwright.ts',
     'src/apify.ts',
+    'src/lab.ts',
     'src/cli.ts',
   ],
   format: 'esm',

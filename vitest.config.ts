@@ -12,6 +12,7 @@ const config: ViteUserConfig = defineConfig({
       { find: /^troupe\/puppeteer$/, replacement: source('puppeteer.ts') },
       { find: /^troupe\/playwright$/, replacement: source('playwright.ts') },
       { find: /^troupe\/apify$/, replacement: source('apify.ts') },
+      { find: /^troupe\/lab$/, replacement: source('lab.ts') },
     ],
   },
   test: {

@@ -27,6 +27,7 @@ export async function bundle(files) {
       'troupe/puppeteer': path.join(ROOT, 'src/puppeteer.ts'),
       'troupe/apify': path.join(ROOT, 'src/apify.ts'),
       'troupe/playwright': path.join(ROOT, 'src/playwright.ts'),
+      'troupe/lab': path.join(ROOT, 'src/lab.ts'),
       troupe: path.join(ROOT, 'src/index.ts'),
     },
     deps: { skipNodeModulesBundle: true },

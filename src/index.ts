@@ -70,6 +70,13 @@ export {
   type AccountSessionsOptions,
   accountSessions,
 } from './session/account-sessions.ts';
+export type {
+  AdaptiveOutcomeExplanation,
+  AdaptiveSessionExplanation,
+  AdaptiveUseExplanation,
+  OriginExplanation,
+} from './session/adaptive/adaptive-explanation.ts';
+export type { AdaptiveOptions } from './session/adaptive/adaptive-options.ts';
 export {
   CookieUrlNeededError,
   DuplicateSessionError,
@@ -82,11 +89,13 @@ export {
 export type { SessionExplanation } from './session/explanation.ts';
 export type { Lease } from './session/lease.ts';
 export {
+  type Excuse,
   OUTCOME_KINDS,
   type Outcome,
   type OutcomeKind,
   type RetiredReason,
 } from './session/outcome.ts';
+export type { SessionPoolEvents } from './session/pool-events.ts';
 export type { CreateSessionFunction, SessionPoolOptions } from './session/pool-options.ts';
 export type { SelectionName, SelectionPolicy } from './session/selection.ts';
 export { Session, type SessionState } from './session/session.ts';
@@ -98,7 +107,7 @@ export type {
   SessionHooks,
 } from './session/session-hooks.ts';
 export type { SessionOptions } from './session/session-options.ts';
-export { SessionPool, type SessionPoolEvents } from './session/session-pool.ts';
+export { SessionPool } from './session/session-pool.ts';
 export type { SendRequestOptions, SentResponse } from './session/session-request.ts';
 export type { Dataset, DatasetItem, DatasetPage, PushOptions } from './storage/dataset.ts';
 export {

@@ -53,6 +53,13 @@ export function webUrl(text: string): string {
   throw new InvalidArgumentError(`Expected an http or https URL.${hint}`);
 }
 
+/** Names with commas between them. */
+export function list(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.every((name) => name !== '')) return names;
+  throw new InvalidArgumentError('Expected names with commas between them.');
+}
+
 /** For an option that may be given several times. */
 export function collect<T>(parse: ValueParser<T>): (text: string, earlier?: readonly T[]) => T[] {
   return (text, earlier = []) => [...earlier, parse(text)];

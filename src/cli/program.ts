@@ -5,6 +5,7 @@ import { redactText } from '../core/redact.ts';
 import { addCrawlCommand } from './crawl-command.ts';
 import { addDemoCommand } from './demo-command.ts';
 import { EXIT } from './exit-code.ts';
+import { addLabCommand } from './lab-command.ts';
 import { UsageError } from './usage-error.ts';
 import { addWorldCommand } from './world-command.ts';
 
@@ -56,6 +57,7 @@ Examples:
     );
   addCrawlCommand(program, end);
   addDemoCommand(program, end);
+  addLabCommand(program, end);
   addWorldCommand(program);
   return program;
 }

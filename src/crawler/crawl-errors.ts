@@ -68,6 +68,17 @@ export class RotationsExhaustedError extends TroupeError {
   }
 }
 
+/** Sessions that are welcome elsewhere on the site were all turned away here: it is the URL. */
+export class UrlBlockedError extends TroupeError {
+  constructor(url: string, cause: unknown) {
+    super(
+      'TROUPE_URL_BLOCKED',
+      `${url} is blocked on sessions that the site lets in elsewhere; other sessions would be blocked there as well`,
+      { cause },
+    );
+  }
+}
+
 /** Nothing moved for longer than `stallTimeoutSecs`. */
 export class StalledError extends TroupeError {
   constructor(message: string, options?: ErrorDetails) {

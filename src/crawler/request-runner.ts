@@ -2,7 +2,7 @@ import type { Request } from '../queue/request.ts';
 import type { OnMissingSession } from '../queue/request-options.ts';
 import { SessionMissingError } from '../session/errors.ts';
 import type { Lease } from '../session/lease.ts';
-import type { Outcome } from '../session/outcome.ts';
+import type { Excuse, Outcome } from '../session/outcome.ts';
 import type { LeaseOptions } from '../session/waiting-line.ts';
 import type { Attempt } from './attempt.ts';
 import type { BasicTools } from './basic-tools.ts';
@@ -18,6 +18,8 @@ export type AttemptResult =
       readonly kind: 'ended';
       readonly outcome: Outcome;
       readonly error: unknown;
+      /** Who is to blame in place of the session. */
+      readonly excuse: Excuse;
       readonly context: BasicContext;
     }
   | { readonly kind: 'skipped' }
@@ -58,6 +60,7 @@ export class RequestRunner<Context extends BasicContext> {
     let page: Context | undefined;
     let outcome: Outcome;
     let error: unknown;
+    let latencyMs: number | undefined;
     try {
       if (this.#parts.robots && !attempt.request.skipNavigation) {
         const refused = await this.#askRobots(this.#parts.robots, attempt, site);
@@ -71,16 +74,19 @@ export class RequestRunner<Context extends BasicContext> {
         return { kind: 'paused', until };
       }
       page = await this.#parts.kind.open(attempt, context, this.#tools);
-      const latencyMs = this.#parts.options.clock.now() - attempt.sentAt;
+      latencyMs = this.#sinceSentMs(attempt);
       await this.#handle(attempt, page);
       outcome = okOutcome(attempt, latencyMs);
     } catch (thrown) {
       error = thrown;
-      outcome = this.#isCancelled(attempt) ? { kind: 'neutral' } : outcomeOfError(thrown);
+      outcome = this.#isCancelled(attempt)
+        ? { kind: 'neutral' }
+        : this.#failureOf(thrown, attempt, latencyMs);
     }
     if (page) await this.#parts.kind.close?.(page);
-    lease?.report(outcome);
-    return { kind: 'ended', outcome, error, context: context ?? this.#basic.contextFor(attempt) };
+    const excuse = lease?.report(outcome) ?? 'none';
+    context ??= this.#basic.contextFor(attempt);
+    return { kind: 'ended', outcome, error, excuse, context };
   }
 
   async #askRobots(
@@ -155,6 +161,17 @@ export class RequestRunner<Context extends BasicContext> {
     return attempt.run('The requestHandler', options.requestHandlerTimeoutSecs, () =>
       handler(page),
     );
+  }
+
+  /** With how long the answer took to come, or not to come; what the user's code took is nobody's latency. */
+  #failureOf(error: unknown, attempt: Attempt, pageMs: number | undefined): Outcome {
+    const outcome = outcomeOfError(error);
+    if (attempt.sentAt === 0 || outcome.kind === 'user') return outcome;
+    return { ...outcome, latencyMs: pageMs ?? this.#sinceSentMs(attempt) };
+  }
+
+  #sinceSentMs({ sentAt }: Attempt): number {
+    return Math.max(0, this.#parts.options.clock.now() - sentAt);
   }
 
   #isCancelled(attempt: Attempt): boolean {

@@ -1,5 +1,5 @@
 import { messageOf, TroupeError } from '../core/errors.ts';
-import type { Outcome } from '../session/outcome.ts';
+import type { Excuse, Outcome } from '../session/outcome.ts';
 import type { Attempt } from './attempt.ts';
 import type { BasicTools } from './basic-tools.ts';
 import { outcomeOfError } from './classify.ts';
@@ -41,7 +41,7 @@ export class RequestSettler<Context extends BasicContext> {
     }
     this.#parts.statistics.countAttempt(outcome.kind);
     if (outcome.kind === 'ok') return this.#finish(attempt, site);
-    return this.#afterFailure(attempt, result.context, outcome, error, site);
+    return this.#afterFailure(attempt, { ...result, outcome, error }, site);
   }
 
   async #finish(attempt: Attempt, site: string): Promise<Settlement> {
@@ -56,19 +56,19 @@ export class RequestSettler<Context extends BasicContext> {
 
   async #afterFailure(
     attempt: Attempt,
-    context: BasicContext,
-    outcome: Outcome,
-    error: unknown,
+    result: Extract<AttemptResult, { kind: 'ended' }>,
     site: string,
   ): Promise<Settlement> {
+    const { context, outcome, error, excuse } = result;
     const { request, session } = attempt;
     const { history, options, pacer } = this.#parts;
     const now = options.clock.monotonicMs();
     if (outcome.kind === 'throttled' && attempt.proxyInfo === null) {
       pacer.throttle(this.#parts.directLane(site), attempt.sentAt, outcome.retryAfterSecs);
     }
-    history.note(request.id, session, outcome.kind, now);
-    const decision = this.#decide(attempt, outcome, error, now);
+    // Where the site is down a request waits as it does for one that is too busy.
+    history.note(request.id, session, excuse === 'origin' ? 'throttled' : outcome.kind, now);
+    const decision = this.#decide(attempt, outcome, error, excuse, now);
     if (outcome.kind !== 'neutral') request.pushErrorMessage(error);
     switch (decision.action) {
       case 'fail':
@@ -84,7 +84,13 @@ export class RequestSettler<Context extends BasicContext> {
     }
   }
 
-  #decide(attempt: Attempt, outcome: Outcome, error: unknown, now: number): Decision {
+  #decide(
+    attempt: Attempt,
+    outcome: Outcome,
+    error: unknown,
+    excuse: Excuse,
+    now: number,
+  ): Decision {
     const { request } = attempt;
     return decide(
       outcome,
@@ -96,6 +102,7 @@ export class RequestSettler<Context extends BasicContext> {
         noRetry: request.noRetry,
         maxRetries: request.maxRetries,
         throttledForMs: this.#parts.history.throttledForMs(request.id, now),
+        excuse,
       },
       this.#parts.options,
     );

@@ -15,6 +15,9 @@ const DEFAULT_NAME = 'default';
 /** Where a pool keeps its sessions unless it is told. */
 const DEFAULT_POOL_KEY = 'SDK_SESSION_POOL_STATE';
 
+/** Nowhere behind `random`, and ahead where proxies or the site are trouble; see docs/decisions. */
+const DEFAULT_SELECTION = 'adaptive';
+
 /** What is open now. Each is opened at first need, and concurrent callers share one opening. */
 interface Opened {
   storage?: Promise<Storage>;
@@ -138,6 +141,7 @@ export class Resources<Context extends BasicContext> {
   #openPool(storage: Storage): Promise<SessionPool> {
     const { clock, random, log, proxyConfiguration, sessionPoolOptions } = this.#options;
     return SessionPool.open({
+      selection: DEFAULT_SELECTION,
       storage,
       clock,
       random,

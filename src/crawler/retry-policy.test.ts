@@ -9,6 +9,7 @@ import {
   RetryRequestError,
   RotationsExhaustedError,
   StalledError,
+  UrlBlockedError,
 } from './crawl-errors.ts';
 import { type Attempts, type Decision, decide } from './retry-policy.ts';
 
@@ -20,6 +21,7 @@ const FRESH: Attempts = {
   noRetry: false,
   maxRetries: undefined,
   throttledForMs: 0,
+  excuse: 'none',
 };
 const ERROR = new Error('it broke');
 
@@ -84,4 +86,21 @@ test('critical errors, missing routes and a failing storage end the crawl', () =
   expect(after('user', {}, new MissingRouteError('detail')).action).toBe('crash');
   const full = new StorageError('TROUPE_STORAGE_FULL', 'crawl.sqlite', 'the disk is full');
   expect(after('user', {}, full)).toEqual({ action: 'crash', error: full });
+});
+
+test('a URL that is blocked on everybody fails at once, and says so', () => {
+  const decision = after('blocked', { excuse: 'url' });
+  expect(decision.action).toBe('fail');
+  const { error } = decision as { error: UrlBlockedError };
+  expect(error).toBeInstanceOf(UrlBlockedError);
+  expect(error).toMatchObject({ code: 'TROUPE_URL_BLOCKED', cause: ERROR });
+});
+
+test('a request to a site that is down waits without spending anything, though not for ever', () => {
+  for (const kind of ['blocked', 'timeout', 'target'] as const) {
+    expect(after(kind, { excuse: 'origin', retryCount: 3, rotationCount: 10 }).action).toBe('wait');
+  }
+  const decision = after('target', { excuse: 'origin', throttledForMs: 600_000 });
+  expect(decision.action).toBe('fail');
+  expect((decision as { error: Error }).error.message).toContain('has waited for its site');
 });

@@ -1,6 +1,6 @@
 import { messageOf, TroupeError } from '../core/errors.ts';
 import { NoSessionLeftError } from '../session/errors.ts';
-import type { Outcome } from '../session/outcome.ts';
+import type { Excuse, Outcome } from '../session/outcome.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import {
   CriticalError,
@@ -9,6 +9,7 @@ import {
   RetryRequestError,
   RotationsExhaustedError,
   StalledError,
+  UrlBlockedError,
 } from './crawl-errors.ts';
 
 /** What has been spent on a request so far. */
@@ -21,6 +22,8 @@ export interface Attempts {
   readonly maxRetries: number | undefined;
   /** Since the request was first told to wait, without having been let through; 0 when it never was. */
   readonly throttledForMs: number;
+  /** Who is to blame in place of the session; see `Lease.report()`. */
+  readonly excuse: Excuse;
 }
 
 export interface RetryLimits {
@@ -48,7 +51,10 @@ export function decide(
   if (isFatal(error)) return { action: 'crash', error };
   if (error instanceof RetryRequestError) return { action: 'wait' };
   if (isHopeless(error) || attempts.noRetry) return { action: 'fail', error };
-  if (outcome.kind === 'throttled') return decideThrottled(error, attempts, limits);
+  if (attempts.excuse === 'url')
+    return { action: 'fail', error: new UrlBlockedError(attempts.url, error) };
+  const isToWait = outcome.kind === 'throttled' || attempts.excuse === 'origin';
+  if (isToWait) return decideThrottled(error, attempts, limits);
   if (outcome.kind === 'blocked' || outcome.kind === 'proxy') {
     if (attempts.rotationCount < limits.maxSessionRotations) return { action: 'rotate' };
     return {
@@ -63,7 +69,8 @@ export function decide(
 function decideThrottled(error: unknown, attempts: Attempts, limits: RetryLimits): Decision {
   if (attempts.throttledForMs < limits.stallTimeoutSecs * 1000) return { action: 'wait' };
   const waited = Math.round(attempts.throttledForMs / 1000);
-  const message = `${attempts.url} has been throttled for ${waited} s, longer than \`stallTimeoutSecs\`: ${messageOf(error)}`;
+  const what = attempts.excuse === 'origin' ? 'has waited for its site' : 'has been throttled';
+  const message = `${attempts.url} ${what} for ${waited} s, longer than \`stallTimeoutSecs\`: ${messageOf(error)}`;
   return { action: 'fail', error: new StalledError(message, { cause: error }) };
 }
 

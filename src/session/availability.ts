@@ -5,6 +5,7 @@ import {
   FLAG_ALIVE,
   FLAG_COOLING,
   FLAG_EXHAUSTED,
+  FLAG_HELD,
   FLAG_RETIRED,
   FLAG_UNFIT,
   MAX_IN_FLIGHT,
@@ -12,7 +13,7 @@ import {
 } from './slot-table.ts';
 
 /** Any of these keeps a session from being leased. */
-const UNAVAILABLE = FLAG_RETIRED | FLAG_EXHAUSTED | FLAG_UNFIT;
+const UNAVAILABLE = FLAG_RETIRED | FLAG_EXHAUSTED | FLAG_UNFIT | FLAG_HELD;
 
 /** Which sessions may be leased now, which rest until when, and when each expires. */
 export class Availability {

@@ -1,4 +1,5 @@
 import type { ProxyInfo } from '../proxy/proxy-info.ts';
+import type { AdaptiveSessionExplanation } from './adaptive/adaptive-explanation.ts';
 import type { FinalState } from './final-state.ts';
 import type { RetiredReason } from './outcome.ts';
 import type { TimelineEvent, TimelineReading, TimelineTicket } from './timeline.ts';
@@ -21,6 +22,8 @@ export interface SessionExplanation {
   readonly timeline: readonly TimelineEvent[];
   /** Events before the first one shown. */
   readonly forgottenCount: number;
+  /** Predictions, picks and what outcomes changed; `null` unless the pool's selection is `adaptive`. */
+  readonly adaptive: AdaptiveSessionExplanation | null;
 }
 
 /** The few facts kept of a retired session. */
@@ -31,6 +34,9 @@ export interface Obituary {
   readonly timeline: TimelineTicket;
   /** Why, in words, where the reason alone does not tell. */
   readonly note?: string | undefined;
+  /** Where it stood, until another session came there. */
+  readonly slot: number;
+  readonly generation: number;
 }
 
 /** The last so many retired sessions can be explained. */
@@ -68,7 +74,11 @@ export class Obituaries {
   }
 }
 
-export function explainRetired(obituary: Obituary, reading: TimelineReading): SessionExplanation {
+export function explainRetired(
+  obituary: Obituary,
+  reading: TimelineReading,
+  adaptive: AdaptiveSessionExplanation | null,
+): SessionExplanation {
   return {
     id: obituary.final.id,
     state: 'retired',
@@ -82,6 +92,7 @@ export function explainRetired(obituary: Obituary, reading: TimelineReading): Se
     proxy: proxyLabel(obituary.final.proxy),
     timeline: reading.events,
     forgottenCount: reading.forgottenCount,
+    adaptive,
   };
 }
 

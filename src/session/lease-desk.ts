@@ -1,58 +1,83 @@
-import type { Clock, Timer } from '../core/clock.ts';
+import type { Clock } from '../core/clock.ts';
 import { ClosedError } from '../core/errors.ts';
+import type { EventSource } from '../core/events.ts';
+import type { Scheduler } from './adaptive/scheduler.ts';
+import type { Use } from './adaptive/use.ts';
 import type { Availability } from './availability.ts';
 import { SessionGoneError, SessionMissingError } from './errors.ts';
 import { Lease, type LeaseKeeper } from './lease.ts';
 import type { Ledger } from './ledger.ts';
-import type { Outcome } from './outcome.ts';
+import { Lender } from './lender.ts';
+import type { Excuse, Outcome } from './outcome.ts';
+import type { SessionPoolEvents } from './pool-events.ts';
 import type { Preparation } from './preparation.ts';
 import type { Roster } from './roster.ts';
 import type { Session } from './session.ts';
+import { SessionKeys } from './session-keys.ts';
 import { FLAG_ALIVE, FLAG_RETIRED } from './slot-table.ts';
 import { type Growth, Supply } from './supply.ts';
-import { type LeaseOptions, Waiter, WaitingLine } from './waiting-line.ts';
+import { firstOf, type LeaseOptions, type Line, Waiter, WaitingLine } from './waiting-line.ts';
+import { WakeUp } from './wake-up.ts';
 
 const NO_OPTIONS: LeaseOptions = Object.freeze({});
-/** Tries at finding a session that is not to be avoided. */
-const AVOID_TRIES = 8;
-/** Keys remembered for `sessionKey`; the oldest are forgotten. */
-const MAX_KEYS = 10_000;
-/** So many of them are saved with a session; the oldest are left out. */
-const MAX_KEYS_SAVED = 100;
+/** Lines that are tried in one go; the others have their turn at the next occasion. */
+const MAX_LINES_TRIED = 64;
+/** How soon to look again where it cannot be told when a session may be lent for a site. */
+const LOOK_AGAIN_MS = 1000;
 
 /** Lends sessions, keeps those who wait in line, and takes sessions back. */
 export class LeaseDesk implements LeaseKeeper {
   readonly #clock: Clock;
+  readonly #events: EventSource<SessionPoolEvents>;
   readonly #ledger: Ledger;
   readonly #roster: Roster;
   readonly #availability: Availability;
   readonly #growth: Growth;
   readonly #preparation: Preparation | undefined;
+  readonly #scheduler: Scheduler | undefined;
   readonly #supply: Supply | undefined;
+  readonly #lender: Lender;
   readonly #line = new WaitingLine();
-  readonly #idOfKey = new Map<string, string>();
+  readonly #keys: SessionKeys;
+  readonly #wakeUp: WakeUp;
   readonly #keysInTheMaking = new Set<string>();
-  #wakeUp: Timer | undefined;
-  #wakeUpAt = Number.POSITIVE_INFINITY;
   #nextOrder = 0;
   #settling: Lease | undefined;
+  /** When somebody who waits for one session may have it by time alone, for all that is known of its site. */
+  #pinnedRetryAt = Number.POSITIVE_INFINITY;
   #isClosed = false;
 
   constructor(parts: {
     clock: Clock;
+    events: EventSource<SessionPoolEvents>;
     ledger: Ledger;
     roster: Roster;
     availability: Availability;
     growth: Growth;
     /** Where sessions need hooks before they may be lent. */
     preparation: Preparation | undefined;
+    /** Where it depends on the site which sessions may be lent. */
+    scheduler: Scheduler | undefined;
   }) {
     this.#clock = parts.clock;
+    this.#events = parts.events;
     this.#ledger = parts.ledger;
     this.#roster = parts.roster;
     this.#availability = parts.availability;
     this.#growth = parts.growth;
     this.#preparation = parts.preparation;
+    this.#scheduler = parts.scheduler;
+    this.#keys = new SessionKeys(parts.ledger, parts.roster);
+    this.#wakeUp = new WakeUp(parts.clock, () => this.#onTime());
+    this.#lender = new Lender({
+      ...parts,
+      keeper: this,
+      admit: (slot) => this.admit(slot),
+      refusal: ({ signal }) => {
+        if (this.#isClosed) return { reason: new ClosedError('The session pool') };
+        return signal?.aborted ? { reason: signal.reason } : undefined;
+      },
+    });
     this.#supply =
       parts.preparation &&
       new Supply({
@@ -72,7 +97,7 @@ export class LeaseDesk implements LeaseKeeper {
     if (options.sessionId !== undefined || options.sessionKey !== undefined) {
       return this.#leasePinned(options, now);
     }
-    if (this.#line.anyCount > 0) return this.#wait(options, null);
+    if (this.#hasLine(options)) return this.#wait(options, null);
     try {
       const lease = this.#take(options, now);
       if (lease instanceof Lease) {
@@ -91,16 +116,42 @@ export class LeaseDesk implements LeaseKeeper {
     return this.#roster.handleOf(slot);
   }
 
-  settle(lease: Lease, slot: number, openedAt: number, outcome: Outcome | null): void {
+  settle(
+    lease: Lease,
+    slot: number,
+    openedAt: number,
+    outcome: Outcome | null,
+    use: Use | undefined,
+  ): Excuse {
     const { table } = this.#ledger;
     const now = this.#clock.now();
+    let excuse: Excuse = 'none';
+    if (outcome && this.#events.hasListeners('outcomeReported')) {
+      const { session } = lease;
+      const url = table.leaseUrls.get(slot);
+      this.#events.emit('outcomeReported', { session, url, outcome, leasedAt: openedAt, at: now });
+    }
     this.#settling = lease;
-    this.#ledger.settle(slot, openedAt, outcome, now);
+    if (this.#scheduler && use) excuse = this.#settleAdaptive(this.#scheduler, use, outcome, now);
+    else this.#ledger.settle(slot, openedAt, outcome, now);
     this.#settling = undefined;
     const flags = table.flags.get(slot);
-    if ((flags & (FLAG_ALIVE | FLAG_RETIRED)) !== FLAG_ALIVE) return;
-    if (this.#availability.refresh(slot, now, isGood(outcome))) this.#wake(slot);
-    else if (!this.#line.isEmpty) this.#planWakeUp();
+    const isAlive = (flags & (FLAG_ALIVE | FLAG_RETIRED)) === FLAG_ALIVE;
+    if (isAlive && this.#availability.refresh(slot, now, isGood(outcome))) this.#wake(slot);
+    else if (this.#scheduler && this.#line.anyCount > 0) this.#serve();
+    else if (isAlive && !this.#line.isEmpty) this.#planWakeUp();
+    return excuse;
+  }
+
+  /** Where it is settled first who is to blame, then what the session pays, then what follows for others. */
+  #settleAdaptive(scheduler: Scheduler, use: Use, outcome: Outcome | null, now: number): Excuse {
+    const { slot, openedAt } = use;
+    const { errorScore } = this.#ledger.table;
+    const excuse = scheduler.judge(use, outcome, now);
+    const before = errorScore.get(slot);
+    this.#ledger.settle(slot, openedAt, outcome, now, excuse !== 'none');
+    scheduler.settle(use, outcome, Math.max(0, errorScore.get(slot) - before), now);
+    return excuse;
   }
 
   /** A session that was just made, or restored, may be lent from now on. */
@@ -131,8 +182,7 @@ export class LeaseDesk implements LeaseKeeper {
 
   /** A restored session is meant by the same keys as before. */
   restoreKeys(slot: number): void {
-    const { keys, ids } = this.#ledger.table;
-    for (const key of keys.get(slot) ?? []) this.#idOfKey.set(key, ids[slot] as string);
+    this.#keys.restore(slot);
   }
 
   /** Ends rests and lives that are over. */
@@ -172,7 +222,7 @@ export class LeaseDesk implements LeaseKeeper {
 
   close(): void {
     this.#isClosed = true;
-    this.#wakeUp?.cancel();
+    this.#wakeUp.cancel();
     for (const waiter of this.#line.all()) {
       this.#line.remove(waiter);
       waiter.fail(new ClosedError('The session pool'));
@@ -186,7 +236,7 @@ export class LeaseDesk implements LeaseKeeper {
   }
 
   #leaseForKey(key: string, options: LeaseOptions, now: number): Lease | Promise<Lease> {
-    const id = this.#idOfKey.get(key);
+    const id = this.#keys.idOf(key);
     const isReplaced =
       id !== undefined && !this.#roster.has(id) && onMissingOf(options) === 'replace';
     if (id !== undefined && !isReplaced) return this.#leaseById(id, options, now);
@@ -199,7 +249,7 @@ export class LeaseDesk implements LeaseKeeper {
     this.#keysInTheMaking.add(key);
     try {
       const lease = await choosing;
-      this.#noteKey(key, lease.session.id);
+      this.#keys.note(key, lease.session.id);
       return lease;
     } finally {
       this.#keysInTheMaking.delete(key);
@@ -226,65 +276,33 @@ export class LeaseDesk implements LeaseKeeper {
       if (reaction === 'wait') return this.#wait(options, id);
       throw new SessionMissingError(id, this.#growth.reasonOf(id));
     }
-    if (!this.#availability.isReady(slot)) {
+    if (!this.#mayGo(slot, options)) {
       const lease = this.#wait(options, id);
       this.#preparation?.preparePinned(slot);
       return lease;
     }
-    if (!this.#preparation?.isDue(slot, now)) return this.#open(slot, options, now);
+    if (!this.#preparation?.isDue(slot, now)) return this.#lender.open(slot, options, now);
     const lease = this.#wait(options, id);
     this.#recheck(this.#preparation, slot);
     return lease;
   }
 
   #leaseAny(options: LeaseOptions, now: number): Lease | Promise<Lease> {
-    const isServed = this.#line.anyCount === 0;
-    return (isServed ? this.#take(options, now) : null) ?? this.#wait(options, null);
+    const lease = this.#hasLine(options) ? null : this.#take(options, now);
+    return lease ?? this.#wait(options, null);
   }
 
-  #noteKey(key: string, id: string): void {
-    if (this.#idOfKey.size >= MAX_KEYS) {
-      this.#idOfKey.delete(this.#idOfKey.keys().next().value as string);
-    }
-    this.#idOfKey.set(key, id);
-    const slot = this.#roster.slotOf(id);
-    if (slot === -1) return;
-    const { keys } = this.#ledger.table;
-    keys.set(slot, [...(keys.get(slot) ?? []), key].slice(-MAX_KEYS_SAVED));
-    this.#ledger.noteCold(slot);
-  }
-
-  /** A lease now, or the promise of one on a session in the making; `null` when it must wait. */
+  /** A lease now, or the promise of one where a session is in the making; `null` when it must wait. */
   #take(options: LeaseOptions, now: number): Lease | Promise<Lease> | null {
-    if (this.#preparation) return this.#takeFit(this.#preparation, options, now);
-    const { isEager } = this.#growth;
-    const hasRoom = (isEager || this.#availability.readyCount === 0) && this.#growth.hasRoom();
-    if (hasRoom) return this.#grow(options);
-    const slot = this.#pick(options);
-    if (slot !== -1) return this.#open(slot, options, now);
-    return this.#growth.hasRoom() ? this.#grow(options) : null;
+    const lease = this.#lender.take(options, now);
+    if (!(lease instanceof Promise)) return lease;
+    return lease.then((made) => made ?? this.#leaseLater(options));
   }
 
-  /** Only sessions that are fit are lent. */
-  #takeFit(preparation: Preparation, options: LeaseOptions, now: number): Lease | null {
-    const slot = this.#pickFit(preparation, options, now);
-    if (slot === -1) return null;
-    return this.#open(slot, options, now);
-  }
-
-  /** A session that needs no look before it is lent. Of those that do, one is sent to be looked at. */
-  #pickFit(preparation: Preparation, options: LeaseOptions, now: number): number {
-    const due: number[] = [];
-    let slot = this.#pick(options);
-    while (slot !== -1 && due.length < AVOID_TRIES && preparation.isDue(slot, now)) {
-      this.#availability.take(slot);
-      due.push(slot);
-      slot = this.#pick(options);
-    }
-    const isFit = slot !== -1 && !preparation.isDue(slot, now);
-    for (const aside of due.slice(1)) this.#availability.refresh(aside, now, false);
-    if (due[0] !== undefined) preparation.recheck(due[0]);
-    return isFit ? slot : -1;
+  /** What was to be made was not, or is of no use here. */
+  #leaseLater(options: LeaseOptions): Promise<Lease> {
+    if (this.#isClosed) throw new ClosedError('The session pool');
+    return this.#wait(options, null);
   }
 
   #recheck(preparation: Preparation, slot: number): void {
@@ -292,59 +310,10 @@ export class LeaseDesk implements LeaseKeeper {
     preparation.recheck(slot);
   }
 
-  #grow(options: LeaseOptions): Lease | Promise<Lease> {
-    const grown = this.#growth.grow(options);
-    if (grown === -1) return this.#leaseAny(options, this.#clock.now());
-    if (typeof grown === 'number') return this.#openNew(grown, options);
-    return grown.then((slot) => {
-      if (slot === -1) return this.#leaseAny(options, this.#clock.now());
-      if (this.#isClosed || options.signal?.aborted) {
-        this.admit(slot);
-        throw this.#isClosed ? new ClosedError('The session pool') : options.signal?.reason;
-      }
-      return this.#openNew(slot, options);
-    });
-  }
-
-  #openNew(slot: number, options: LeaseOptions): Lease {
-    const now = this.#clock.now();
-    this.#availability.enter(slot, now);
-    return this.#open(slot, options, now);
-  }
-
-  #open(slot: number, options: LeaseOptions, now: number): Lease {
-    this.#availability.take(slot);
-    this.#ledger.open(slot, now);
-    const { leaseUrls } = this.#ledger.table;
-    if (options.url === undefined) leaseUrls.clear(slot);
-    else leaseUrls.set(slot, options.url);
-    this.#availability.refresh(slot, now, true);
-    return new Lease(this, slot, this.#ledger.table.generationOf(slot), now);
-  }
-
-  /** The policy's choice; one to be avoided only when a few more tries bring nothing else. */
-  #pick(options: LeaseOptions): number {
-    const first = this.#availability.pick(options.url);
-    const { avoid } = options;
-    if (first === -1 || !avoid || avoid.length === 0) return first;
-    const { ids } = this.#ledger.table;
-    const setAside: number[] = [];
-    let slot = first;
-    while (slot !== -1 && avoid.includes(ids[slot] as string) && setAside.length < AVOID_TRIES) {
-      this.#availability.take(slot);
-      setAside.push(slot);
-      slot = this.#availability.pick(options.url);
-    }
-    const now = this.#clock.now();
-    for (const aside of setAside) this.#availability.refresh(aside, now, false);
-    if (slot !== -1 && !avoid.includes(ids[slot] as string)) return slot;
-    const canGrow = this.#growth.hasRoom() && this.#preparation?.isHopeful !== false;
-    return canGrow ? -1 : first;
-  }
-
   #wait(options: LeaseOptions, sessionId: string | null): Promise<Lease> {
-    const waiter = new Waiter(options, sessionId, this.#nextOrder++);
-    this.#line.add(waiter);
+    const place = { sessionId, commonLine: this.#lineOf(options) };
+    const waiter = new Waiter(options, place, this.#nextOrder++);
+    this.#line.add(waiter, this.#retryAt);
     waiter.watch(
       this.#clock,
       () => this.#describe(),
@@ -352,6 +321,7 @@ export class LeaseDesk implements LeaseKeeper {
     );
     this.#planWakeUp();
     if (sessionId === null) this.#supply?.ensureEnough();
+    if (sessionId === null) this.#scheduler?.court.convictIfAlone(this.#roster.size);
     return waiter.lease;
   }
 
@@ -362,54 +332,107 @@ export class LeaseDesk implements LeaseKeeper {
     const pinned = this.#line.firstFor(id);
     const common = this.#line.firstOfAny();
     if (!pinned || (common && common.order < pinned.order)) this.#serve();
-    for (let next = this.#line.firstFor(id); next; next = this.#line.firstFor(id)) {
+    this.#servePinned(slot, id);
+    if (pinned && this.#availability.isReady(slot)) this.#serve();
+  }
+
+  #servePinned(slot: number, id: string): void {
+    const now = this.#clock.now();
+    for (const waiter of this.#line.allFor(id)) {
       if (!this.#availability.isReady(slot)) return;
-      const now = this.#clock.now();
       if (this.#preparation?.isDue(slot, now)) {
         this.#recheck(this.#preparation, slot);
         return;
       }
-      this.#line.remove(next);
-      next.serve(this.#open(slot, next.options, now));
+      if (!this.#mayGo(slot, waiter.options)) continue;
+      this.#line.remove(waiter);
+      waiter.serve(this.#lender.open(slot, waiter.options, now));
     }
-    if (pinned && this.#availability.isReady(slot)) this.#serve();
   }
 
+  /** Each line sends one at a time, so that the sites take turns. */
   #serve(): void {
-    for (let waiter = this.#line.firstOfAny(); waiter; waiter = this.#line.firstOfAny()) {
-      const served = waiter;
-      let lease: Lease | Promise<Lease> | null;
-      try {
-        lease = this.#take(served.options, this.#clock.now());
-      } catch (error) {
-        lease = Promise.reject(error);
+    let isAnyServed: boolean;
+    do {
+      isAnyServed = false;
+      for (const line of this.#line.turn(MAX_LINES_TRIED)) {
+        if (this.#serveFirst(line)) isAnyServed = true;
+        this.#line.pass(line);
       }
-      if (lease === null) break;
-      this.#line.remove(served);
-      if (lease instanceof Lease) served.serve(lease);
-      else
-        lease.then(
-          (made) => handOver(served, made),
-          (error) => served.fail(error),
-        );
-    }
+    } while (isAnyServed);
     this.#supply?.ensureEnough();
     this.#planWakeUp();
   }
 
-  /** One timer, for the next moment at which waiting may end by time alone. */
+  /** Says whether somebody stands in line no longer. */
+  #serveFirst(line: Line): boolean {
+    const served = firstOf(line);
+    if (!served) return false;
+    let lease: Lease | Promise<Lease> | null;
+    try {
+      lease = this.#take(served.options, this.#clock.now());
+    } catch (error) {
+      lease = Promise.reject(error);
+    }
+    line.retryAt = lease === null ? this.#retryAt : Number.POSITIVE_INFINITY;
+    if (lease === null) return this.#scheduler?.court.convictIfAlone(this.#roster.size) === true;
+    this.#line.remove(served);
+    if (lease instanceof Lease) served.serve(lease);
+    else
+      lease.then(
+        (made) => handOver(served, made),
+        (error) => served.fail(error),
+      );
+    return true;
+  }
+
+  get #retryAt(): number {
+    return this.#scheduler?.retryAt ?? Number.POSITIVE_INFINITY;
+  }
+
+  #lineOf({ url }: LeaseOptions): string {
+    return this.#scheduler ? this.#scheduler.lineOf(url) : '';
+  }
+
+  #hasLine(options: LeaseOptions): boolean {
+    return this.#line.anyCount > 0 && this.#line.isWaitedFor(this.#lineOf(options));
+  }
+
+  /** Whether a session that was asked for by name may be lent for this site; if not, its line knows when. */
+  #mayGo(slot: number, { url }: LeaseOptions): boolean {
+    if (!this.#availability.isReady(slot)) return false;
+    const until = this.#scheduler?.refusesUntil(slot, url) ?? 0;
+    if (until === 0) return true;
+    const again = Number.isFinite(until) ? until : this.#clock.now() + LOOK_AGAIN_MS;
+    this.#pinnedRetryAt = Math.min(this.#pinnedRetryAt, again);
+    return false;
+  }
+
+  /** For the next moment at which waiting may end by time alone. */
   #planWakeUp(): void {
-    const at = this.#line.isEmpty ? Number.POSITIVE_INFINITY : this.#availability.nextChangeAt;
-    if (at === this.#wakeUpAt) return;
-    this.#wakeUp?.cancel();
-    this.#wakeUpAt = at;
-    this.#wakeUp = undefined;
-    if (at === Number.POSITIVE_INFINITY) return;
-    this.#wakeUp = this.#clock.setTimer(() => {
-      this.#wakeUpAt = Number.POSITIVE_INFINITY;
-      this.catchUp(this.#clock.now());
-      this.#serve();
-    }, at - this.#clock.now());
+    this.#wakeUp.plan(this.#line.isEmpty ? Number.POSITIVE_INFINITY : this.#nextChangeAt);
+  }
+
+  #onTime(): void {
+    const now = this.#clock.now();
+    this.catchUp(now);
+    this.#scheduler?.catchUp(now);
+    if (this.#pinnedRetryAt <= now) this.#retryPinned();
+    this.#serve();
+  }
+
+  get #nextChangeAt(): number {
+    const at = this.#availability.nextChangeAt;
+    if (!this.#scheduler) return at;
+    return Math.min(at, this.#scheduler.nextChangeAt, this.#line.retryAt, this.#pinnedRetryAt);
+  }
+
+  #retryPinned(): void {
+    this.#pinnedRetryAt = Number.POSITIVE_INFINITY;
+    for (const id of this.#line.pinnedIds()) {
+      const slot = this.#roster.slotOf(id);
+      if (slot !== -1) this.#servePinned(slot, id);
+    }
   }
 
   #describe(): string {

@@ -1,11 +1,18 @@
-import type { Outcome } from './outcome.ts';
+import type { Use } from './adaptive/use.ts';
+import type { Excuse, Outcome } from './outcome.ts';
 import type { Session } from './session.ts';
 
 /** Who takes leases back. */
 export interface LeaseKeeper {
   /** @throws SessionGoneError when the slot has gone to another session since */
   sessionAt(slot: number, generation: number): Session;
-  settle(lease: Lease, slot: number, openedAt: number, outcome: Outcome | null): void;
+  settle(
+    lease: Lease,
+    slot: number,
+    openedAt: number,
+    outcome: Outcome | null,
+    use: Use | undefined,
+  ): Excuse;
 }
 
 /** One use of a session, from the moment it was lent until its outcome is known. */
@@ -14,14 +21,17 @@ export class Lease {
   readonly #slot: number;
   readonly #generation: number;
   readonly #openedAt: number;
+  readonly #use: Use | undefined;
   #session: Session | undefined;
   #isSettled = false;
 
-  constructor(keeper: LeaseKeeper, slot: number, generation: number, openedAt: number) {
+  /** @param use what an adaptive pool knows of it */
+  constructor(keeper: LeaseKeeper, slot: number, generation: number, openedAt: number, use?: Use) {
     this.#keeper = keeper;
     this.#slot = slot;
     this.#generation = generation;
     this.#openedAt = openedAt;
+    this.#use = use;
   }
 
   /**
@@ -35,18 +45,23 @@ export class Lease {
     return this.#session;
   }
 
-  /** Settles the lease; only the first call counts. */
-  report(outcome: Outcome): void {
-    if (this.#isSettled) return;
+  /**
+   * Settles the lease; only the first call counts.
+   *
+   * @returns who is to blame in place of the session: the origin, which is down; the URL, which is blocked on
+   *   everybody. `none` where neither is known to be, always unless the pool's selection is `adaptive`
+   */
+  report(outcome: Outcome): Excuse {
+    if (this.#isSettled) return 'none';
     this.#isSettled = true;
-    this.#keeper.settle(this, this.#slot, this.#openedAt, outcome);
+    return this.#keeper.settle(this, this.#slot, this.#openedAt, outcome, this.#use);
   }
 
   /** Gives the session back without a verdict, unless the lease is settled. */
   release(): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    this.#keeper.settle(this, this.#slot, this.#openedAt, null);
+    this.#keeper.settle(this, this.#slot, this.#openedAt, null, this.#use);
   }
 
   /** As {@link Lease.release}, for `using`. */

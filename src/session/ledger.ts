@@ -4,7 +4,13 @@ import type { Random } from '../core/random.ts';
 import type { ProxyVerdict } from '../proxy/proxy-info.ts';
 import type { Outcome, OutcomeKind, RetiredReason } from './outcome.ts';
 import type { SessionLimits } from './session-options.ts';
-import { FLAG_EXHAUSTED, FLAG_PROVEN, FLAG_RETIRED, type SlotTable } from './slot-table.ts';
+import {
+  FLAG_EXHAUSTED,
+  FLAG_HELD,
+  FLAG_PROVEN,
+  FLAG_RETIRED,
+  type SlotTable,
+} from './slot-table.ts';
 import {
   codeOf,
   EVENT_BAD,
@@ -49,6 +55,8 @@ export interface LedgerOwner {
   /** The session rests until `readyAt`. */
   onCooldown(slot: number): void;
   onProxyVerdict(slot: number, verdict: ProxyVerdict): void;
+  /** What a use came to calls for its retirement. Says whether it is only set aside, until it is settled who is to blame. */
+  onCondemned?(slot: number, reason: RetiredReason, status: number): boolean;
 }
 
 const EVENT_OF: Readonly<Record<OutcomeKind, number>> = {
@@ -61,6 +69,9 @@ const EVENT_OF: Readonly<Record<OutcomeKind, number>> = {
   user: codeOf('user'),
   neutral: codeOf('neutral'),
 };
+const EVENT_HELD = codeOf('quarantined');
+const EVENT_ACQUITTED = codeOf('acquitted');
+const EVENT_REFUNDED = codeOf('refunded');
 
 /**
  * Keeps the score of every session: counts uses, applies marks and outcomes, and decides who retires and
@@ -117,8 +128,17 @@ export class Ledger {
     this.#owner.onChanged(slot, false);
   }
 
-  /** A lease ends. Without an outcome nobody is judged. What the user said on the way wins over the outcome. */
-  settle(slot: number, openedAt: number, outcome: Outcome | null, now: number): void {
+  /**
+   * A lease ends. Without an outcome nobody is judged. What the user said on the way wins over the outcome. With
+   * `isExcused` the outcome is put on record and not held against the session.
+   */
+  settle(
+    slot: number,
+    openedAt: number,
+    outcome: Outcome | null,
+    now: number,
+    isExcused = false,
+  ): void {
     const { table } = this;
     const inFlight = table.inFlight.get(slot);
     const unjudged = table.unjudged.get(slot);
@@ -126,7 +146,9 @@ export class Ledger {
     table.inFlight.set(slot, inFlight - 1);
     if (!isJudgedByUser) table.unjudged.set(slot, unjudged - 1);
     if (!this.isRetired(slot)) {
-      if (outcome && outcome.kind !== 'neutral') {
+      if (outcome && isExcused) {
+        this.timeline.record(slot, EVENT_OF[outcome.kind], now, outcome.status);
+      } else if (outcome && outcome.kind !== 'neutral') {
         this.#apply(slot, openedAt, outcome, now, isJudgedByUser);
       } else {
         this.timeline.record(slot, outcome ? EVENT_OF.neutral : EVENT_RELEASED, now);
@@ -158,6 +180,24 @@ export class Ledger {
     if (this.isRetired(slot)) return;
     this.#end(slot, reason, status);
     this.#finish(slot);
+  }
+
+  /** A session that was set aside is not to blame. */
+  acquit(slot: number): void {
+    const { table } = this;
+    const flags = table.flags.get(slot);
+    if ((flags & (FLAG_HELD | FLAG_RETIRED)) !== FLAG_HELD) return;
+    table.flags.set(slot, flags & ~FLAG_HELD);
+    this.timeline.record(slot, EVENT_ACQUITTED, this.#clock.now());
+  }
+
+  /** Takes back what a session was charged with; never more than there is. */
+  refund(slot: number, errorScore: number): void {
+    const { table } = this;
+    if (this.isRetired(slot)) return;
+    table.errorScore.set(slot, Math.max(0, table.errorScore.get(slot) - errorScore));
+    this.timeline.record(slot, EVENT_REFUNDED, this.#clock.now());
+    this.#owner.onChanged(slot, false);
   }
 
   /** A session that came in used up, or too faulty for the limits it now has, ends here. */
@@ -214,8 +254,8 @@ export class Ledger {
     this.#owner.onProxyVerdict(slot, kind === 'blocked' || kind === 'timeout' ? kind : 'good');
     if (isJudgedByUser) return;
     if (kind === 'ok') this.#forgive(slot);
-    else if (kind === 'blocked') this.#end(slot, 'blocked', status);
-    else if (kind === 'timeout') this.#punish(slot);
+    else if (kind === 'blocked') this.#condemn(slot, 'blocked', status);
+    else if (kind === 'timeout') this.#punish(slot, 'by outcome');
   }
 
   #forgive(slot: number): void {
@@ -230,14 +270,26 @@ export class Ledger {
     this.#owner.onChanged(slot, false);
   }
 
-  #punish(slot: number): void {
+  #punish(slot: number, how?: 'by outcome'): void {
     const { table } = this;
     const score = table.errorScore.get(slot) + 1;
     table.errorScore.set(slot, score);
     this.#owner.onChanged(slot, false);
-    if (score >= this.#limits(slot).maxErrorScore) {
-      this.#end(slot, 'error-score');
+    if (score < this.#limits(slot).maxErrorScore) return;
+    if (how === 'by outcome') this.#condemn(slot, 'error-score');
+    else this.#end(slot, 'error-score');
+  }
+
+  /** What a use came to may be another's fault; what the user says stands at once. */
+  #condemn(slot: number, reason: RetiredReason, status = 0): void {
+    const flags = this.table.flags.get(slot);
+    if ((flags & FLAG_HELD) !== 0) return;
+    if (!this.#owner.onCondemned?.(slot, reason, status)) {
+      this.#end(slot, reason, status);
+      return;
     }
+    this.table.flags.set(slot, flags | FLAG_HELD);
+    this.timeline.record(slot, EVENT_HELD, this.#clock.now(), status);
   }
 
   /** A mark during a lease judges that lease's use; a mark outside counts a use of its own. */

@@ -34,6 +34,9 @@ export interface Outcome {
   readonly latencyMs?: number;
 }
 
+/** Why a failure is not held against the session: its origin is down, or the URL is blocked on everybody. */
+export type Excuse = 'none' | 'origin' | 'url';
+
 /** Why a session is no longer used. */
 export type RetiredReason =
   | 'blocked'

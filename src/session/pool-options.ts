@@ -17,6 +17,12 @@ import {
 import { type Random, systemRandom } from '../core/random.ts';
 import type { ProxySource } from '../proxy/proxy-info.ts';
 import type { Storage } from '../storage/storage.ts';
+import {
+  ADAPTIVE_SCHEMA,
+  type AdaptiveOptions,
+  type ResolvedAdaptiveOptions,
+  resolveAdaptiveOptions,
+} from './adaptive/adaptive-options.ts';
 import { SELECTION_NAMES, type SelectionName, type SelectionPolicy } from './selection.ts';
 import type { Session } from './session.ts';
 import { type ResolvedHooks, resolveHooks, type SessionHooks } from './session-hooks.ts';
@@ -60,6 +66,8 @@ export interface SessionPoolOptions extends SessionHooks {
   readonly proxyConfiguration?: ProxySource;
   /** How a session is chosen among those that may be used. @default 'random' */
   readonly selection?: SelectionName | SelectionPolicy;
+  /** Parameters of `selection: 'adaptive'`. */
+  readonly adaptive?: AdaptiveOptions;
   /**
    * Limits of restored sessions: as `stored`, as this pool's `current` options say, or the `min` of both.
    * @default 'stored'
@@ -79,6 +87,7 @@ export interface ResolvedPoolOptions {
   readonly storeName: string;
   readonly proxyConfiguration: ProxySource | undefined;
   readonly selection: SelectionName | SelectionPolicy;
+  readonly adaptive: ResolvedAdaptiveOptions;
   readonly restore: 'stored' | 'current' | 'min';
   readonly hooks: ResolvedHooks | undefined;
   readonly clock: Clock;
@@ -123,6 +132,7 @@ const SCHEMA = optionsObject({
       `one of ${SELECTION_NAMES.map((name) => `\`${name}\``).join(', ')} or a policy with a \`pick\` function`,
     ),
   ),
+  adaptive: optional(ADAPTIVE_SCHEMA),
   restore: optional(oneOf(['stored', 'current', 'min'])),
   initSession: optional(callback<NonNullable<SessionHooks['initSession']>>()),
   checkSession: optional(callback<NonNullable<SessionHooks['checkSession']>>()),
@@ -159,6 +169,7 @@ export function resolvePoolOptions(input: SessionPoolOptions = {}): ResolvedPool
     storeName: prefix === undefined ? key : `${prefix}/${key}`,
     proxyConfiguration: options.proxyConfiguration,
     selection: options.selection ?? DEFAULTS.selection,
+    adaptive: resolveAdaptiveOptions(options.adaptive),
     restore: options.restore ?? DEFAULTS.restore,
     hooks: resolveHooks(options),
     clock: options.clock ?? systemClock,

@@ -5,6 +5,7 @@ import type { FinalState, ReadableColumn } from './final-state.ts';
 import type { Ledger } from './ledger.ts';
 import type { RetiredReason } from './outcome.ts';
 import type { SessionLimits } from './session-options.ts';
+import { FLAG_HELD } from './slot-table.ts';
 
 /**
  * Where a session's state stands: a slot of a ledger's table, or, after the slot was freed, a copy.
@@ -40,6 +41,11 @@ export class Seat {
 
   get cold(): ColdState | undefined {
     return this.#final ? this.#final.cold : this.ledger.table.cold.get(this.slot);
+  }
+
+  /** Set aside until it is settled who is to blame. */
+  get isHeld(): boolean {
+    return !this.#final && (this.ledger.table.flags.get(this.slot) & FLAG_HELD) !== 0;
   }
 
   get leaseUrl(): string | undefined {

@@ -11,6 +11,7 @@ export const SELECTION_NAMES = [
   'round-robin',
   'least-used',
   'use-until-failure',
+  'adaptive',
 ] as const;
 
 export type SelectionName = (typeof SELECTION_NAMES)[number];
@@ -56,7 +57,7 @@ export interface ReadySetParts {
 }
 
 export function readySetFor(
-  selection: SelectionName | SelectionPolicy,
+  selection: Exclude<SelectionName, 'adaptive'> | SelectionPolicy,
   parts: ReadySetParts,
 ): ReadySet {
   if (typeof selection !== 'string') return new CustomReady(selection, parts);

@@ -79,7 +79,7 @@ export class SessionMaker {
     let made: unknown;
     try {
       made = this.#callUser(createSessionFunction);
-      if (!(made instanceof Promise)) return this.#takeIn(made, request);
+      if (!isThenable(made)) return this.#takeIn(made, request);
     } finally {
       this.#makingCount--;
     }
@@ -213,6 +213,10 @@ export class SessionMaker {
       if (!this.#isTaken(id)) return id;
     }
   }
+}
+
+function isThenable(made: unknown): boolean {
+  return typeof (made as PromiseLike<unknown> | null | undefined)?.then === 'function';
 }
 
 /** What an asynchronous `createSessionFunction` comes to. @throws SessionCreationError */

@@ -108,7 +108,7 @@ describe('selection', () => {
 
   it('refuses a name it does not know', async () => {
     await expect(SessionPool.open({ selection: 'best' as never })).rejects.toThrow(
-      "Expected `selection` to be one of `random`, `round-robin`, `least-used`, `use-until-failure` or a policy with a `pick` function, got `'best'` (string)",
+      "Expected `selection` to be one of `random`, `round-robin`, `least-used`, `use-until-failure`, `adaptive` or a policy with a `pick` function, got `'best'` (string)",
     );
   });
 });
@@ -424,10 +424,13 @@ describe('getSessionNow', () => {
         return id === undefined ? null : { id };
       },
     });
+    const created: string[] = [];
+    pool.events.on('sessionCreated', ({ session }) => created.push(session.id));
     const session = pool.getSessionNow();
     expect(pool.getSessionNow()).toBe(session);
     await using lease = await pool.lease();
     expect(lease.session).toBe(session);
+    expect(created).toEqual(['only']);
   });
 });
 

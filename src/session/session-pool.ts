@@ -2,6 +2,9 @@ import { ClosedError } from '../core/errors.ts';
 import { EventSource } from '../core/events.ts';
 import type { ProxyInfo } from '../proxy/proxy-info.ts';
 import type { SessionStore } from '../storage/session-store.ts';
+import type { OriginExplanation } from './adaptive/adaptive-explanation.ts';
+import type { Sentences } from './adaptive/court.ts';
+import { Scheduler } from './adaptive/scheduler.ts';
 import { Availability } from './availability.ts';
 import { explainRetired, Obituaries, proxyLabel, type SessionExplanation } from './explanation.ts';
 import { FinalState } from './final-state.ts';
@@ -10,6 +13,7 @@ import { LeaseDesk } from './lease-desk.ts';
 import { Ledger, RETIRED_REASONS } from './ledger.ts';
 import type { RetiredReason } from './outcome.ts';
 import { Persistence } from './persistence.ts';
+import type { SessionPoolEvents } from './pool-events.ts';
 import {
   type InitialSession,
   type ResolvedPoolOptions,
@@ -19,24 +23,16 @@ import {
 import { Preparation } from './preparation.ts';
 import { restoreSessions } from './restore.ts';
 import { Roster } from './roster.ts';
-import { readySetFor } from './selection.ts';
+import { type ReadySet, readySetFor } from './selection.ts';
 import { Session, type SessionState } from './session.ts';
 import type { HookTools } from './session-hooks.ts';
 import { SessionMaker } from './session-maker.ts';
 import { limitsOf, resolveSessionOptions, type SessionOptions } from './session-options.ts';
-import { FLAG_COOLING, FLAG_EXHAUSTED, SlotTable } from './slot-table.ts';
+import { SharedUse } from './shared-use.ts';
+import { FLAG_EXHAUSTED, FLAG_HELD, SlotTable } from './slot-table.ts';
 import { Timeline } from './timeline.ts';
 import type { LeaseOptions } from './waiting-line.ts';
 
-export interface SessionPoolEvents {
-  /** A session was made; restored ones are not reported. */
-  sessionCreated: { readonly session: Session };
-  /** A session became final. Pages on it may still be in flight. */
-  sessionRetired: { readonly session: Session; readonly reason: RetiredReason };
-}
-
-/** Tries at a random session that does not rest, before one that rests is given after all. */
-const SHARED_TRIES = 16;
 const NO_OPTIONS: SessionOptions = Object.freeze({});
 
 /**
@@ -54,7 +50,10 @@ export class SessionPool implements AsyncDisposable {
   readonly #availability: Availability;
   readonly #maker: SessionMaker;
   readonly #preparation: Preparation | undefined;
+  /** Where the selection is `adaptive`. */
+  readonly #scheduler: Scheduler | undefined;
   readonly #desk: LeaseDesk;
+  readonly #shared: SharedUse;
   readonly #obituaries = new Obituaries((gone) => this.#timeline.giveUp(gone.timeline));
   readonly #retiredByReason = new Map<RetiredReason, number>();
   #persistence: Persistence | undefined;
@@ -79,6 +78,8 @@ export class SessionPool implements AsyncDisposable {
         onForgotten: (slot) => this.#onForgotten(slot),
         onChanged: (slot, isCold) => this.#onChanged(slot, isCold),
         onCooldown: (slot) => this.#availability.rest(slot),
+        onCondemned: (slot, reason, status) =>
+          this.#scheduler?.holds(slot, reason, status) === true,
         onProxyVerdict: (slot, verdict) => {
           const { proxyConfiguration } = options;
           const proxy = proxyConfiguration && this.#table.proxies.get(slot);
@@ -88,13 +89,20 @@ export class SessionPool implements AsyncDisposable {
     });
     const roster = new Roster(this.#ledger);
     this.#roster = roster;
-    const ready = readySetFor(options.selection, {
+    const parts = {
       table: this.#table,
       random,
       now: () => clock.now(),
-      handleOf: (slot) => roster.handleOf(slot),
-      slotOf: (session) => roster.slotOfSession(session),
-    });
+      handleOf: (slot: number) => roster.handleOf(slot),
+      slotOf: (session: Session) => roster.slotOfSession(session),
+    };
+    let ready: ReadySet;
+    if (options.selection === 'adaptive') {
+      this.#scheduler = new Scheduler({ ...parts, sentences: this.#sentences() }, options.adaptive);
+      ready = this.#scheduler;
+    } else {
+      ready = readySetFor(options.selection, parts);
+    }
     this.#availability = new Availability(this.#table, ready);
     this.#maker = new SessionMaker({
       options,
@@ -121,7 +129,9 @@ export class SessionPool implements AsyncDisposable {
       });
     this.#desk = new LeaseDesk({
       clock,
+      events: this.events,
       preparation: this.#preparation,
+      scheduler: this.#scheduler,
       ledger: this.#ledger,
       roster,
       availability: this.#availability,
@@ -131,6 +141,15 @@ export class SessionPool implements AsyncDisposable {
         grow: (lease) => this.#grow(lease.request),
         reasonOf: (id) => this.#obituaries.get(id)?.reason,
       },
+    });
+    this.#shared = new SharedUse({
+      table: this.#table,
+      random,
+      roster,
+      availability: this.#availability,
+      desk: this.#desk,
+      hasRoom: () => this.#maker.hasRoom(),
+      grow: () => this.#grow(undefined),
     });
   }
 
@@ -157,9 +176,10 @@ export class SessionPool implements AsyncDisposable {
     return this.#roster.size - this.#exhaustedCount - this.quarantinedSessionsCount;
   }
 
-  /** Sessions set aside because their hooks failed time and again. O(1). */
+  /** Sessions set aside: their hooks failed time and again, or it is not settled yet whether they are to blame. O(1). */
   get quarantinedSessionsCount(): number {
-    return this.#preparation?.quarantinedCount ?? 0;
+    const held = this.#scheduler?.court.quarantinedCount ?? 0;
+    return held + (this.#preparation?.quarantinedCount ?? 0);
   }
 
   /** What the hooks' last failure said, while none has succeeded since. */
@@ -230,12 +250,7 @@ export class SessionPool implements AsyncDisposable {
       const slot = this.#roster.slotOf(id);
       return slot === -1 ? undefined : this.#roster.handleOf(slot);
     }
-    if (this.#preparation) return this.#shareFit();
-    if (!this.#maker.hasRoom() && this.#roster.size > 0) return this.#shareNew(-1);
-    const grown = this.#grow(undefined);
-    return grown instanceof Promise
-      ? grown.then((slot) => this.#shareNew(slot))
-      : this.#shareNew(grown);
+    return this.#preparation ? this.#shared.takeFit() : this.#shared.take();
   }
 
   /**
@@ -268,9 +283,20 @@ export class SessionPool implements AsyncDisposable {
     const slot = this.#roster.slotOf(id);
     if (slot !== -1) return this.#explainAlive(slot);
     const obituary = this.#obituaries.get(id);
-    return obituary
-      ? explainRetired(obituary, this.#timeline.readDetached(obituary.timeline))
-      : null;
+    if (!obituary) return null;
+    const adaptive = this.#scheduler?.explain(obituary.slot, obituary.generation) ?? null;
+    return explainRetired(obituary, this.#timeline.readDetached(obituary.timeline), adaptive);
+  }
+
+  /**
+   * What an adaptive pool has learnt of an origin: its pace, whether it is down, how long it bans. `null` when nothing
+   * is known of it, or nothing any more, and in a pool with another selection.
+   *
+   * @param url the origin, or any URL of it
+   */
+  explainOrigin(url: string): OriginExplanation | null {
+    this.#desk.catchUp(this.#options.clock.now());
+    return this.#scheduler?.explainOrigin(url) ?? null;
   }
 
   /** All sessions in the documented shape. */
@@ -346,29 +372,27 @@ export class SessionPool implements AsyncDisposable {
     this.#desk.admit(slot);
   }
 
-  async #shareFit(): Promise<Session> {
-    const lease = await this.#desk.lease();
-    lease.release();
-    return lease.session;
-  }
-
-  /** The session that was made, or where none was, one of those that are there. */
-  #shareNew(slot: number): Session {
-    if (slot === -1) return this.#roster.handleOf(this.#pickShared());
-    this.#desk.admit(slot);
-    return this.#roster.handleOf(slot);
+  /** What the scheduler's verdicts come to. */
+  #sentences(): Sentences {
+    return {
+      retire: (slot, reason, status) => this.#ledger.retire(slot, reason, status),
+      release: (slot) => {
+        this.#ledger.acquit(slot);
+        this.#desk.onFit(slot);
+      },
+      forgive: (slot, errorScore) => this.#ledger.refund(slot, errorScore),
+    };
   }
 
   #grow(request: unknown): number | Promise<number> {
     const made = this.#maker.make(request);
-    if (typeof made === 'number') {
-      this.#noteCreated(made);
-      return made;
-    }
-    return made.then((slot) => {
-      if (slot !== -1) this.#noteCreated(slot);
-      return slot;
-    });
+    if (typeof made !== 'number') return made.then((slot) => this.#noteGrown(slot));
+    return this.#noteGrown(made);
+  }
+
+  #noteGrown(slot: number): number {
+    if (slot !== -1) this.#noteCreated(slot);
+    return slot;
   }
 
   #noteCreated(slot: number): void {
@@ -376,18 +400,6 @@ export class SessionPool implements AsyncDisposable {
     if (this.events.hasListeners('sessionCreated')) {
       this.events.emit('sessionCreated', { session: this.#roster.handleOf(slot) });
     }
-  }
-
-  #pickShared(): number {
-    const { random } = this.#options;
-    let slot = -1;
-    for (let attempt = 0; attempt < SHARED_TRIES; attempt++) {
-      slot = this.#roster.at(Math.floor(random.next() * this.#roster.size));
-      const flags = this.#table.flags.get(slot);
-      if ((flags & (FLAG_COOLING | FLAG_EXHAUSTED)) === 0) return slot;
-    }
-    const ready = this.#availability.pick(undefined);
-    return ready === -1 ? slot : ready;
   }
 
   #onChanged(slot: number, isCold: boolean): void {
@@ -412,6 +424,7 @@ export class SessionPool implements AsyncDisposable {
     this.#roster.leave(slot);
     this.#maker.noteLeft();
     this.#availability.leave(slot);
+    this.#scheduler?.leave(slot);
     this.#options.proxyConfiguration?.release(id);
     this.#obituaries.add({
       final: new FinalState(this.#table, slot),
@@ -419,6 +432,8 @@ export class SessionPool implements AsyncDisposable {
       retiredAt: now,
       timeline: this.#timeline.detach(slot),
       note,
+      slot,
+      generation: this.#table.generationOf(slot),
     });
     if (this.events.hasListeners('sessionRetired')) {
       this.events.emit('sessionRetired', { session: this.#roster.handleOf(slot), reason });
@@ -451,10 +466,12 @@ export class SessionPool implements AsyncDisposable {
       proxy: proxyLabel(session.proxyInfo as ProxyInfo | null),
       timeline: events,
       forgottenCount,
+      adaptive: this.#scheduler?.explain(slot, this.#table.generationOf(slot)) ?? null,
     };
   }
 
   #stateOf(slot: number, restsUntil: Date | null): SessionExplanation['state'] {
+    if ((this.#table.flags.get(slot) & FLAG_HELD) !== 0) return 'quarantined';
     if (this.#table.inFlight.get(slot) > 0) return 'in use';
     return restsUntil ? 'cooling' : 'usable';
   }

@@ -169,10 +169,11 @@ export class Session {
     return this.usageCount >= this.maxUsageCount;
   }
 
-  /** Not retired, blocked, expired or used up. A session at rest after a 429 counts as usable. */
+  /** Not retired, blocked, expired, used up or set aside. A session at rest after a 429 counts as usable. */
   isUsable(): boolean {
     return (
       this.retiredReason === null &&
+      !this.#seat.isHeld &&
       !this.isBlocked() &&
       !this.isExpired() &&
       !this.isMaxUsageCountReached()

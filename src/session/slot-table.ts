@@ -28,8 +28,10 @@ export const FLAG_STORED = 128;
 export const FLAG_INITIALIZED = 256;
 /** A hook must make it fit before it may be lent. */
 export const FLAG_UNFIT = 512;
+/** Would be retired, but for the question whether it is to blame. */
+export const FLAG_HELD = 1024;
 
-const GENERATION_SHIFT = 10;
+const GENERATION_SHIFT = 11;
 
 /** Smaller than doubling: at a million sessions the unused part of the columns matters. */
 const GROWTH = 1.5;

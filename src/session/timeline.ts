@@ -14,6 +14,8 @@ export type TimelineEventName =
   | 'checked'
   | 'init failed'
   | 'quarantined'
+  | 'acquitted'
+  | 'refunded'
   | OutcomeKind;
 
 export interface TimelineEvent {
@@ -61,6 +63,8 @@ const NAMES: readonly TimelineEventName[] = [
   'checked',
   'init failed',
   'quarantined',
+  'acquitted',
+  'refunded',
 ];
 
 const CODES: ReadonlyMap<TimelineEventName, number> = new Map(

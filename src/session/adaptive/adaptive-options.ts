@@ -1,0 +1,435 @@
+import type * as v from 'valibot';
+import { OptionError } from '../../core/errors.ts';
+import {
+  expectedText,
+  integer,
+  number,
+  optional,
+  optionsObject,
+  parseOptions,
+} from '../../core/options.ts';
+
+/** How a session is chosen. */
+export interface PickOptions {
+  /** Ready sessions looked at for each lease. @default 8 */
+  readonly candidates?: number;
+  /** Those below this share of the best prediction are left out. @default 0.9 */
+  readonly keepAbove?: number;
+  /** Recent use of an address counts with this half-life. @default 60 */
+  readonly useHalfLifeSecs?: number;
+  /** How many recent uses an open lease weighs as much as. @default 2 */
+  readonly inFlightWeight?: number;
+  /** Time constant with which a peak of latency is forgotten. @default 10 */
+  readonly latencyDecaySecs?: number;
+}
+
+/** What is believed of addresses and origins, and how long. */
+export interface EvidenceOptions {
+  /** Half-life of what an address came to on one origin. @default 1800 */
+  readonly pairHalfLifeSecs?: number;
+  /** Half-life of what a proxy came to as a proxy. @default 600 */
+  readonly proxyHalfLifeSecs?: number;
+  /** Step of the moving average of an origin's successes. @default 0.01 */
+  readonly originStep?: number;
+  /** Where that average begins. @default 0.95 */
+  readonly originPrior?: number;
+  /** An address that is new to an origin is believed like so many uses of the others there. @default 4 */
+  readonly pairPriorUses?: number;
+  /** Successes a new proxy is credited with. @default 3.6 */
+  readonly proxyPriorGood?: number;
+  /** Failures a new proxy is charged with. @default 0.4 */
+  readonly proxyPriorBad?: number;
+  /** Odds of the origin's failing are weighed with this when a timeout is shared out. @default 0.3 */
+  readonly timeoutOriginWeight?: number;
+  /** How much a block page with a good status counts against the address; a 401 or 403 counts 1. @default 0.5 */
+  readonly softBlockWeight?: number;
+}
+
+/** How often one address may ask one origin. */
+export interface PacingOptions {
+  /** The ceiling lies so many times above the mean load of an address when the origin first objects. @default 1.5 */
+  readonly ceilingFactor?: number;
+  /** The ceiling doubles after so long, while it binds. @default 60 */
+  readonly ceilingDoublingSecs?: number;
+  /** The first signal cuts the rate to this share of what was observed. @default 0.5 */
+  readonly firstCut?: number;
+  /** Each further signal divides the rate by e to the power of this. @default 0.1 */
+  readonly signalStep?: number;
+  /** Signals may cost this share of all requests: the more one costs, the rarer they are to be. @default 0.04 */
+  readonly lossShare?: number;
+  /** Signals for each success in the long run, at least. @default 0.0005 */
+  readonly minSignalShare?: number;
+  /** And at most. @default 0.02 */
+  readonly maxSignalShare?: number;
+  /** One address in five goes so many times as fast as the others while the rate is looked for. @default 2 */
+  readonly exploringLead?: number;
+  /** And afterwards, where a signal is dear. @default 1.1 */
+  readonly steadyLead?: number;
+  /** The rate rises twice as fast after so many times the successes between two signals in the long run, and so on. @default 2 */
+  readonly hasteAfter?: number;
+  /** The rate never falls below one request in so many seconds. @default 120 */
+  readonly longestIntervalSecs?: number;
+}
+
+/** When blocks are taken for a sign that the pace is too high, and the trial of that belief. */
+export interface TrialOptions {
+  /** A block counts as a signal on an address that had so many successes since its last one. @default 3 */
+  readonly minGoodBefore?: number;
+  /** And only where success was expected with at least this probability. @default 0.8 */
+  readonly minPredicted?: number;
+  /** Signals are heeded from so many within `windowSecs`. @default 5 */
+  readonly minBlocks?: number;
+  /** And from this share of the successes. @default 0.02 */
+  readonly minBlockShare?: number;
+  /** Blocks stick when the request after one is blocked more often than this. @default 0.4 */
+  readonly minStickiness?: number;
+  /** An address that is let in again shows that a block did not stick only within so long. @default 15 */
+  readonly retryWithinSecs?: number;
+  /** Blocks that do not stick are heeded from this share of the successes. @default 0.15 */
+  readonly looseBlockShare?: number;
+  /** So many requests after blocks weigh as much as knowing nothing. @default 4 */
+  readonly stickinessUses?: number;
+  /** Older ones than the last so many are forgotten. @default 50 */
+  readonly stickinessMemory?: number;
+  /** @default 30 */
+  readonly windowSecs?: number;
+  /** The verdict is reached at this share of the rate before the first cut. @default 0.1 */
+  readonly rateShare?: number;
+  /** And after as many results as would bring so many blocks at their former hazard. @default 6 */
+  readonly blocks?: number;
+  /** Time at that rate before the verdict. @default 5 */
+  readonly minSecs?: number;
+  /** Blocks are not about the rate when more than this share of their hazard is left. @default 0.7 */
+  readonly hazardShare?: number;
+  /** The rate is then restored to so many times the one before the cut. @default 1.5 */
+  readonly restoreFactor?: number;
+  /** And blocks are no signal for so long. @default 600 */
+  readonly ignoreSecs?: number;
+}
+
+/** How long an address rests on an origin. */
+export interface CooldownOptions {
+  /** Shortest first rest after a 429. @default 5 */
+  readonly throttleSecs?: number;
+  /** And so many times the interval between two requests. @default 3 */
+  readonly throttleIntervals?: number;
+  /** A `Retry-After` is honoured however long; other rests after a 429 end here. @default 300 */
+  readonly maxThrottleSecs?: number;
+  /** Rests after a 429 are lengthened by up to this share. @default 0.25 */
+  readonly jitter?: number;
+  /** First guess at how long a ban lasts. @default 20 */
+  readonly banSecs?: number;
+  /** @default 5 */
+  readonly minBanSecs?: number;
+  /** @default 300 */
+  readonly maxBanSecs?: number;
+  /** The guess is multiplied by this when the address is let in after a rest. @default 0.95 */
+  readonly goodProbeFactor?: number;
+  /** And by this when it is not. @default 1.05 */
+  readonly blockedProbeFactor?: number;
+  /** Doubling ends here. @default 3600 */
+  readonly maxRestSecs?: number;
+  /** First rest of a proxy that failed; doubles with each further failure in a row. @default 10 */
+  readonly proxyFailureSecs?: number;
+}
+
+/** When an origin counts as down. */
+export interface BreakerOptions {
+  /** The score at which it opens. @default 10 */
+  readonly threshold?: number;
+  /** Predictions are kept between this and 1 minus this. @default 0.05 */
+  readonly clamp?: number;
+  /** Failures must come from so many proxies, or from all there are. @default 5 */
+  readonly minProxies?: number;
+  /** Probes take at most this share of the former throughput. @default 0.01 */
+  readonly probeShare?: number;
+  /** @default 2 */
+  readonly minProbeSecs?: number;
+  /** @default 30 */
+  readonly maxProbeSecs?: number;
+  /** Good probes after which it closes. @default 2 */
+  readonly closeAfter?: number;
+  /** Leases in parallel when it closes; one more with each success. @default 4 */
+  readonly rampFrom?: number;
+  /** Longest quarantine of a session whose blame is not settled. @default 60 */
+  readonly quarantineSecs?: number;
+}
+
+/** When a URL is blamed instead of the sessions. */
+export interface PoisonOptions {
+  /** Healthy sessions it must have been blocked on. @default 3 */
+  readonly sessions?: number;
+  /** A session is healthy when its predicted success is above this. @default 0.6 */
+  readonly healthyAbove?: number;
+  /** It is blamed when chance alone would have brought that about at most this often. @default 0.0001 */
+  readonly maxChance?: number;
+}
+
+/** How much is remembered; what was used longest ago is forgotten first. */
+export interface AdaptiveMemoryOptions {
+  /** @default 1000 */
+  readonly origins?: number;
+  /** Addresses and origins together: one for each address on each origin it has been used on. @default 100000 */
+  readonly pairs?: number;
+  /** Proxies that no session of the pool has any more. @default 10000 */
+  readonly proxies?: number;
+  /** URLs that have been blocked lately. @default 1000 */
+  readonly urls?: number;
+  /** Picks and verdicts that can be explained. @default 4096 */
+  readonly records?: number;
+}
+
+/** Parameters of `selection: 'adaptive'`. */
+export interface AdaptiveOptions {
+  readonly pick?: PickOptions;
+  readonly evidence?: EvidenceOptions;
+  readonly pacing?: PacingOptions;
+  readonly trial?: TrialOptions;
+  readonly cooldown?: CooldownOptions;
+  readonly breaker?: BreakerOptions;
+  readonly poison?: PoisonOptions;
+  readonly memory?: AdaptiveMemoryOptions;
+}
+
+export type ResolvedAdaptiveOptions = {
+  readonly [Group in keyof AdaptiveOptions]-?: Readonly<
+    Required<NonNullable<AdaptiveOptions[Group]>>
+  >;
+};
+
+export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
+  pick: Object.freeze({
+    candidates: 8,
+    keepAbove: 0.9,
+    useHalfLifeSecs: 60,
+    inFlightWeight: 2,
+    latencyDecaySecs: 10,
+  }),
+  evidence: Object.freeze({
+    pairHalfLifeSecs: 1800,
+    proxyHalfLifeSecs: 600,
+    originStep: 0.01,
+    originPrior: 0.95,
+    pairPriorUses: 4,
+    proxyPriorGood: 3.6,
+    proxyPriorBad: 0.4,
+    timeoutOriginWeight: 0.3,
+    softBlockWeight: 0.5,
+  }),
+  pacing: Object.freeze({
+    ceilingFactor: 1.5,
+    ceilingDoublingSecs: 60,
+    firstCut: 0.5,
+    signalStep: 0.1,
+    lossShare: 0.04,
+    minSignalShare: 0.0005,
+    maxSignalShare: 0.02,
+    exploringLead: 2,
+    steadyLead: 1.1,
+    hasteAfter: 2,
+    longestIntervalSecs: 120,
+  }),
+  trial: Object.freeze({
+    minGoodBefore: 3,
+    minPredicted: 0.8,
+    minBlocks: 5,
+    minBlockShare: 0.02,
+    minStickiness: 0.4,
+    retryWithinSecs: 15,
+    looseBlockShare: 0.15,
+    stickinessUses: 4,
+    stickinessMemory: 50,
+    windowSecs: 30,
+    rateShare: 0.1,
+    blocks: 6,
+    minSecs: 5,
+    hazardShare: 0.7,
+    restoreFactor: 1.5,
+    ignoreSecs: 600,
+  }),
+  cooldown: Object.freeze({
+    throttleSecs: 5,
+    throttleIntervals: 3,
+    maxThrottleSecs: 300,
+    jitter: 0.25,
+    banSecs: 20,
+    minBanSecs: 5,
+    maxBanSecs: 300,
+    goodProbeFactor: 0.95,
+    blockedProbeFactor: 1.05,
+    maxRestSecs: 3600,
+    proxyFailureSecs: 10,
+  }),
+  breaker: Object.freeze({
+    threshold: 10,
+    clamp: 0.05,
+    minProxies: 5,
+    probeShare: 0.01,
+    minProbeSecs: 2,
+    maxProbeSecs: 30,
+    closeAfter: 2,
+    rampFrom: 4,
+    quarantineSecs: 60,
+  }),
+  poison: Object.freeze({ sessions: 3, healthyAbove: 0.6, maxChance: 0.0001 }),
+  memory: Object.freeze({
+    origins: 1000,
+    pairs: 100_000,
+    proxies: 10_000,
+    urls: 1000,
+    records: 4096,
+  }),
+});
+
+const positive = (): v.GenericSchema<number> => number({ min: 0.001 });
+const share = (): v.GenericSchema<number> => number({ min: 0, max: 1 });
+
+const SCHEMA = optionsObject({
+  pick: optional(
+    group<PickOptions>({
+      candidates: integer({ min: 1, max: 64 }),
+      keepAbove: share(),
+      useHalfLifeSecs: positive(),
+      inFlightWeight: number({ min: 0 }),
+      latencyDecaySecs: positive(),
+    }),
+  ),
+  evidence: optional(
+    group<EvidenceOptions>({
+      pairHalfLifeSecs: positive(),
+      proxyHalfLifeSecs: positive(),
+      originStep: number({ min: 0.000_01, max: 1 }),
+      originPrior: share(),
+      pairPriorUses: positive(),
+      proxyPriorGood: positive(),
+      proxyPriorBad: positive(),
+      timeoutOriginWeight: number({ min: 0 }),
+      softBlockWeight: share(),
+    }),
+  ),
+  pacing: optional(
+    group<PacingOptions>({
+      ceilingFactor: number({ min: 1 }),
+      ceilingDoublingSecs: positive(),
+      firstCut: number({ min: 0.01, max: 1 }),
+      signalStep: number({ min: 0, max: 1 }),
+      lossShare: share(),
+      minSignalShare: share(),
+      maxSignalShare: share(),
+      exploringLead: number({ min: 1, max: 10 }),
+      steadyLead: number({ min: 1, max: 10 }),
+      hasteAfter: positive(),
+      longestIntervalSecs: positive(),
+    }),
+  ),
+  trial: optional(
+    group<TrialOptions>({
+      minGoodBefore: integer({ min: 0 }),
+      minPredicted: share(),
+      minBlocks: integer({ min: 1 }),
+      minBlockShare: share(),
+      minStickiness: share(),
+      retryWithinSecs: positive(),
+      looseBlockShare: share(),
+      stickinessUses: positive(),
+      stickinessMemory: integer({ min: 2 }),
+      windowSecs: positive(),
+      rateShare: number({ min: 0.01, max: 1 }),
+      blocks: positive(),
+      minSecs: number({ min: 0 }),
+      hazardShare: share(),
+      restoreFactor: number({ min: 1 }),
+      ignoreSecs: number({ min: 0 }),
+    }),
+  ),
+  cooldown: optional(
+    group<CooldownOptions>({
+      throttleSecs: positive(),
+      throttleIntervals: number({ min: 0 }),
+      maxThrottleSecs: positive(),
+      jitter: share(),
+      banSecs: positive(),
+      minBanSecs: number({ min: 0 }),
+      maxBanSecs: positive(),
+      goodProbeFactor: number({ min: 0.01, max: 1 }),
+      blockedProbeFactor: number({ min: 1, max: 100 }),
+      maxRestSecs: positive(),
+      proxyFailureSecs: number({ min: 0 }),
+    }),
+  ),
+  breaker: optional(
+    group<BreakerOptions>({
+      threshold: positive(),
+      clamp: number({ min: 0.001, max: 0.49 }),
+      minProxies: integer({ min: 1, max: 64 }),
+      probeShare: number({ min: 0.000_01, max: 1 }),
+      minProbeSecs: positive(),
+      maxProbeSecs: positive(),
+      closeAfter: integer({ min: 1 }),
+      rampFrom: integer({ min: 1 }),
+      quarantineSecs: positive(),
+    }),
+  ),
+  poison: optional(
+    group<PoisonOptions>({
+      sessions: integer({ min: 1, max: 64 }),
+      healthyAbove: share(),
+      maxChance: share(),
+    }),
+  ),
+  memory: optional(
+    group<AdaptiveMemoryOptions>({
+      origins: integer({ min: 1, max: 100_000 }),
+      pairs: integer({ min: 16, max: 10_000_000 }),
+      proxies: integer({ min: 0, max: 10_000_000 }),
+      urls: integer({ min: 1, max: 1_000_000 }),
+      records: integer({ min: 1, max: 1_000_000 }),
+    }),
+  ),
+});
+
+/** For the schema of the pool's options, so that errors name the whole path. */
+export const ADAPTIVE_SCHEMA: v.GenericSchema<AdaptiveOptions> =
+  SCHEMA as unknown as v.GenericSchema<AdaptiveOptions>;
+
+/** Lower bounds that must not stand above their upper ones. */
+const ORDERED: readonly (readonly [group: 'cooldown' | 'breaker', lower: string, upper: string])[] =
+  [
+    ['cooldown', 'minBanSecs', 'banSecs'],
+    ['cooldown', 'banSecs', 'maxBanSecs'],
+    ['breaker', 'minProbeSecs', 'maxProbeSecs'],
+  ];
+
+/** @throws OptionError */
+export function resolveAdaptiveOptions(input: AdaptiveOptions = {}): ResolvedAdaptiveOptions {
+  const options = parseOptions(SCHEMA, input, 'adaptive') as AdaptiveOptions;
+  const groups = Object.entries(ADAPTIVE_DEFAULTS).map(([name, defaults]) => {
+    const own = definedOnly(options[name as keyof AdaptiveOptions] ?? {});
+    return [name, Object.freeze({ ...defaults, ...own })] as const;
+  });
+  const resolved = Object.freeze(Object.fromEntries(groups)) as ResolvedAdaptiveOptions;
+  for (const [group, lower, upper] of ORDERED) {
+    const values = resolved[group] as Readonly<Record<string, number>>;
+    const least = values[lower] as number;
+    if ((values[upper] as number) >= least) continue;
+    const option = `adaptive.${group}.${upper}`;
+    const expectation = `a number ≥ \`${lower}\` (${least})`;
+    throw new OptionError(option, expectedText(option, expectation, values[upper]));
+  }
+  return resolved;
+}
+
+/** Every key of a group may be left out; the compiler sees to it that none is forgotten here. */
+function group<Group extends object>(
+  entries: Readonly<Record<keyof Group & string, v.GenericSchema<number>>>,
+): v.GenericSchema<Group> {
+  const optionals = Object.entries<v.GenericSchema<number>>(entries).map(([name, schema]) => [
+    name,
+    optional(schema),
+  ]);
+  return optionsObject(Object.fromEntries(optionals)) as unknown as v.GenericSchema<Group>;
+}
+
+function definedOnly(own: object): object {
+  return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
+}

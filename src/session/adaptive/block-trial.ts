@@ -1,0 +1,132 @@
+import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import type { Pacing } from './pacing.ts';
+import { RollingCount } from './rolling-count.ts';
+
+export type TrialState = 'idle' | 'testing' | 'believed' | 'ignoring';
+
+export interface Block {
+  readonly sentAt: number;
+  /** The address was let in time and again before. */
+  readonly isSurprise: boolean;
+}
+
+/**
+ * Whether blocks are about the pace. A site may block at random, and slowing down for that would only lose time. Two
+ * things tell. A block that is about the address sticks: the next request is blocked as well, where a random one is
+ * not. And the belief is put to the test: the first cut that blocks bring about begins a trial; if a clearly lower rate
+ * has not made blocks clearly rarer, the rate is given back and blocks are no signal for a while.
+ */
+export class BlockTrial {
+  readonly #options: ResolvedAdaptiveOptions['trial'];
+  readonly #good: RollingCount;
+  readonly #blocks: RollingCount;
+  #state: TrialState = 'idle';
+  /** Next results after a block: that stuck, and all. */
+  #stuck = 0;
+  #retried = 0;
+  /** Blocks do not stick, but are many. */
+  #isLoose = false;
+  #rateBefore = 0;
+  #hazardBefore = 0;
+  #slowSince = 0;
+  #results = 0;
+  #blocked = 0;
+  #ignoresUntil = 0;
+
+  constructor(options: ResolvedAdaptiveOptions['trial']) {
+    this.#options = options;
+    this.#good = new RollingCount(options.windowSecs * 1000);
+    this.#blocks = new RollingCount(options.windowSecs * 1000);
+  }
+
+  get state(): TrialState {
+    return this.#state;
+  }
+
+  /** Until when blocks are no signal. */
+  get ignoresUntil(): number {
+    return this.#ignoresUntil;
+  }
+
+  /** How likely it is that the request after a block is blocked, too; one half while nothing is known. */
+  get stickiness(): number {
+    const { stickinessUses } = this.#options;
+    return (this.#stuck + stickinessUses / 2) / (this.#retried + stickinessUses);
+  }
+
+  /** The first result of an address after a block. */
+  noteRetry(isBlocked: boolean, pacing: Pacing): void {
+    const { stickinessMemory } = this.#options;
+    if (this.#retried >= stickinessMemory) {
+      this.#stuck *= 1 - 1 / stickinessMemory;
+      this.#retried *= 1 - 1 / stickinessMemory;
+    }
+    this.#retried++;
+    if (isBlocked) this.#stuck++;
+    const { minStickiness, restoreFactor, stickinessUses } = this.#options;
+    const isRefuted = this.stickiness < minStickiness && this.#retried >= stickinessUses;
+    if (this.#state !== 'testing' || this.#isLoose || !isRefuted) return;
+    this.#state = 'idle';
+    pacing.restore(restoreFactor * this.#rateBefore);
+  }
+
+  noteGood(now: number, pacing: Pacing): void {
+    this.#good.add(now);
+    this.#noteResult(now, pacing, false);
+  }
+
+  noteBlock(now: number, block: Block, pacing: Pacing): void {
+    if (block.isSurprise) this.#blocks.add(now);
+    this.#noteResult(now, pacing, block.isSurprise);
+    if (!block.isSurprise || !this.#isHeeded(now)) return;
+    if (this.#state === 'idle') {
+      this.#state = 'testing';
+      this.#isLoose = this.stickiness <= this.#options.minStickiness;
+      this.#rateBefore = Math.min(pacing.rate, pacing.observed(now));
+      this.#slowSince = 0;
+    }
+    pacing.signal(now, block.sentAt, 'blocked');
+  }
+
+  #isHeeded(now: number): boolean {
+    if (this.#state === 'ignoring') {
+      if (now < this.#ignoresUntil) return false;
+      this.#state = 'idle';
+    }
+    const { minBlocks, minBlockShare, minStickiness, looseBlockShare } = this.#options;
+    const blocks = this.#blocks.count(now);
+    const least = this.stickiness > minStickiness ? minBlockShare : looseBlockShare;
+    return blocks >= minBlocks && blocks > least * this.#good.count(now);
+  }
+
+  #hazard(now: number): number {
+    const blocks = this.#blocks.count(now);
+    return blocks / Math.max(1, blocks + this.#good.count(now));
+  }
+
+  #noteResult(now: number, pacing: Pacing, isBlock: boolean): void {
+    if (this.#state !== 'testing') return;
+    const { rateShare, blocks, minSecs, hazardShare, restoreFactor, ignoreSecs } = this.#options;
+    if (pacing.rate > rateShare * this.#rateBefore) {
+      this.#slowSince = 0;
+      return;
+    }
+    if (this.#slowSince === 0) {
+      this.#slowSince = now;
+      this.#hazardBefore = this.#hazard(now);
+      this.#results = 0;
+      this.#blocked = 0;
+    }
+    this.#results++;
+    if (isBlock) this.#blocked++;
+    const results = blocks / this.#hazardBefore;
+    if (this.#results < results || now - this.#slowSince < minSecs * 1000) return;
+    if (this.#blocked / this.#results > hazardShare * this.#hazardBefore) {
+      this.#state = 'ignoring';
+      this.#ignoresUntil = now + ignoreSecs * 1000;
+      pacing.restore(restoreFactor * this.#rateBefore);
+    } else {
+      this.#state = 'believed';
+    }
+  }
+}

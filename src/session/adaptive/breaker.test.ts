@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import { SeededRandom } from '../../core/random.ts';
+import { ADAPTIVE_DEFAULTS } from './adaptive-options.ts';
+import { Breaker } from './breaker.ts';
+import { Cooldown } from './cooldown.ts';
+import { Poison } from './poison.ts';
+
+function failing(
+  breaker: Breaker,
+  count: number,
+  options: { proxies: number; now?: number },
+): void {
+  for (let n = 0; n < count; n++) {
+    const proxy = { serial: 1 + (n % options.proxies), inAll: 50 };
+    breaker.noteBad(options.now ?? 1000, 1, 0.95, proxy, 20);
+  }
+}
+
+describe('Breaker', () => {
+  it('opens when failures of several proxies, where success was likely, add up', () => {
+    const breaker = new Breaker(ADAPTIVE_DEFAULTS.breaker);
+    failing(breaker, 3, { proxies: 5 });
+    expect(breaker.state).toBe('closed');
+    expect(breaker.score).toBeCloseTo(3 * Math.log(0.95 / 0.05), 10);
+    failing(breaker, 5, { proxies: 5 });
+    expect(breaker.state).toBe('open');
+  });
+
+  it('stays closed when all failures come from a few proxies of many', () => {
+    const breaker = new Breaker(ADAPTIVE_DEFAULTS.breaker);
+    failing(breaker, 100, { proxies: 4 });
+    expect(breaker.state).toBe('closed');
+  });
+
+  it('opens on the failures of the only proxy there is', () => {
+    const breaker = new Breaker(ADAPTIVE_DEFAULTS.breaker);
+    for (let n = 0; n < 4; n++) breaker.noteBad(1000, 1, 0.95, { serial: 1, inAll: 1 }, 1);
+    expect(breaker.state).toBe('open');
+  });
+
+  it('takes each success for as much as a failure, and is never in credit', () => {
+    const breaker = new Breaker(ADAPTIVE_DEFAULTS.breaker);
+    for (let n = 0; n < 50; n++) breaker.noteGood(1000, 0.95);
+    expect(breaker.score).toBe(0);
+    failing(breaker, 1, { proxies: 1 });
+    breaker.noteGood(1000, 0.95);
+    expect(breaker.score).toBe(0);
+  });
+
+  it('lets probes out further and further apart, from 2 to 30 seconds, and closes after two that are answered', () => {
+    const breaker = new Breaker(ADAPTIVE_DEFAULTS.breaker);
+    for (let n = 0; n < 6000; n++) breaker.noteGood(n * 5, 0.95);
+    failing(breaker, 8, { proxies: 5, now: 30_000 });
+    expect(breaker.refusesUntil(30_000, 0)).toBe(32_000);
+    expect(breaker.refusesUntil(32_000, 0)).toBe(0);
+    let now = 32_000;
+    const waits: number[] = [];
+    for (let n = 0; n < 6; n++) {
+      expect(breaker.noteAttempt(now)).toBe(true);
+      const next = breaker.refusesUntil(now, 1);
+      waits.push((next - now) / 1000);
+      breaker.noteProbe(now, false);
+      now = next;
+    }
+    expect(waits).toEqual([2, 4, 8, 16, 30, 30]);
+    breaker.noteAttempt(now);
+    breaker.noteProbe(now, true);
+    expect(breaker.refusesUntil(now, 0)).toBe(now + 2000);
+    breaker.noteProbe(now + 2000, true);
+    expect(breaker.state).toBe('ramping');
+    expect(breaker.events.map(({ state }) => state)).toEqual(['open', 'ramping']);
+  });
+
+  it('gives the load back from four in parallel on, one more with each success', () => {
+    const breaker = new Breaker(ADAPTIVE_DEFAULTS.breaker);
+    failing(breaker, 8, { proxies: 5 });
+    breaker.noteProbe(2000, true);
+    breaker.noteProbe(3000, true);
+    expect(breaker.refusesUntil(3000, 3)).toBe(0);
+    expect(breaker.refusesUntil(3000, 4)).toBe(Number.POSITIVE_INFINITY);
+    breaker.noteGood(3000, 0.95);
+    expect(breaker.refusesUntil(3000, 4)).toBe(0);
+    for (let n = 0; n < 20; n++) breaker.noteGood(3000, 0.95);
+    expect(breaker.state).toBe('closed');
+  });
+});
+
+describe('Cooldown', () => {
+  const cooldown = (): Cooldown => new Cooldown(ADAPTIVE_DEFAULTS.cooldown, new SeededRandom(3));
+
+  it('rests never shorter than Retry-After asks, and doubles what nobody asked for, up to 300 seconds', () => {
+    const { throttleMs } = { throttleMs: cooldown().throttleMs.bind(cooldown()) };
+    for (let n = 0; n < 100; n++) expect(throttleMs(1, 0, 20)).toBeGreaterThanOrEqual(20_000);
+    for (const [step, secs] of [
+      [1, 5],
+      [2, 10],
+      [4, 40],
+      [12, 300],
+    ] as const) {
+      const restMs = throttleMs(step, 0);
+      expect(restMs).toBeGreaterThanOrEqual(750 * secs);
+      expect(restMs).toBeLessThanOrEqual(1250 * secs);
+    }
+  });
+
+  it('rests a banned address between half and all of the guess, doubled with each ban in a row, an hour at most', () => {
+    const rest = cooldown();
+    for (const [step, secs] of [
+      [2, 40],
+      [3, 80],
+      [30, 3600],
+    ] as const) {
+      const restMs = rest.banMs(step, 1);
+      expect(restMs).toBeGreaterThanOrEqual(500 * secs);
+      expect(restMs).toBeLessThanOrEqual(1000 * secs);
+    }
+    expect(rest.banMs(1, 0.1)).toBeLessThanOrEqual(2000);
+  });
+
+  it('learns how long bans last from the first request after a rest, within 5 and 300 seconds', () => {
+    const rest = cooldown();
+    rest.noteProbe(true);
+    expect(rest.banSecs).toBeCloseTo(19, 10);
+    for (let n = 0; n < 200; n++) rest.noteProbe(true);
+    expect(rest.banSecs).toBe(5);
+    for (let n = 0; n < 400; n++) rest.noteProbe(false);
+    expect(rest.banSecs).toBe(300);
+  });
+});
+
+describe('Poison', () => {
+  const poison = (): Poison => new Poison(ADAPTIVE_DEFAULTS.poison, 2, () => {});
+
+  it('blames a URL that was blocked on three sessions on which it can hardly be chance', () => {
+    const urls = poison();
+    expect(urls.noteBlocked('u', 1, 0, 0.98)).toBe(false);
+    expect(urls.noteBlocked('u', 1, 0, 0.98)).toBe(false);
+    expect(urls.noteBlocked('u', 2, 0, 0.98)).toBe(false);
+    expect(urls.noteBlocked('u', 3, 0, 0.98)).toBe(true);
+    expect(urls.isBlamed('u')).toBe(true);
+  });
+
+  it('needs more sessions where blocks are common anyway', () => {
+    const urls = poison();
+    let sessions = 0;
+    while (!urls.noteBlocked('u', ++sessions, 0, 0.7)) expect(sessions).toBeLessThan(20);
+    expect(sessions).toBe(8);
+  });
+
+  it('clears a URL when somebody is let in, and forgets those blocked longest ago', () => {
+    const urls = poison();
+    urls.noteBlocked('u', 1, 0, 0.98);
+    urls.noteBlocked('u', 2, 0, 0.98);
+    urls.clear('u');
+    expect(urls.noteBlocked('u', 3, 0, 0.98)).toBe(false);
+    for (const slot of [1, 2, 3]) urls.noteBlocked('v', slot, 0, 0.98);
+    urls.noteBlocked('w', 1, 0, 0.98);
+    urls.noteBlocked('x', 1, 0, 0.98);
+    expect(urls.isBlamed('v')).toBe(false);
+  });
+});

@@ -1,0 +1,152 @@
+import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import { RollingCount } from './rolling-count.ts';
+
+export type BreakerState = 'closed' | 'open' | 'ramping';
+
+/** A change of state. */
+export interface BreakerEvent {
+  readonly at: Date;
+  readonly state: BreakerState;
+  readonly score: number;
+}
+
+const THROUGHPUT_WINDOW_MS = 30_000;
+const MAX_EVENTS = 32;
+
+/**
+ * Whether an origin is down. A CUSUM (Page, "Continuous inspection schemes", 1954) of the log-likelihood that nearly
+ * everything fails against what was predicted of each use: failures where success was likely raise the score,
+ * successes lower it, and it never falls below 0. Once it is over the threshold the origin is probed gently until it
+ * answers; then it gets its load back step by step.
+ */
+export class Breaker {
+  readonly #options: ResolvedAdaptiveOptions['breaker'];
+  readonly #results = new RollingCount(THROUGHPUT_WINDOW_MS);
+  readonly #failing = new Set<number>();
+  readonly #events: BreakerEvent[] = [];
+  #state: BreakerState = 'closed';
+  #score = 0;
+  #probeSecs = 0;
+  #nextProbeAt = 0;
+  #goodProbes = 0;
+  #inFlightBefore = 0;
+  #rampTo = 0;
+
+  constructor(options: ResolvedAdaptiveOptions['breaker']) {
+    this.#options = options;
+  }
+
+  get state(): BreakerState {
+    return this.#state;
+  }
+
+  get score(): number {
+    return this.#score;
+  }
+
+  /** When it may be probed again; only while open. */
+  get nextProbeAt(): number {
+    return this.#nextProbeAt;
+  }
+
+  /** The last changes of state, oldest first. */
+  get events(): readonly BreakerEvent[] {
+    return this.#events;
+  }
+
+  /** 0 when a request may go out now, else when to ask again: `Infinity` when one in flight must come back first. */
+  refusesUntil(now: number, inFlight: number): number {
+    if (this.#state === 'closed') return 0;
+    if (this.#state === 'open') return now >= this.#nextProbeAt ? 0 : this.#nextProbeAt;
+    return inFlight < this.#rampTo ? 0 : Number.POSITIVE_INFINITY;
+  }
+
+  /** A request goes out. Says whether it is a probe. */
+  noteAttempt(now: number): boolean {
+    if (this.#state !== 'open') return false;
+    this.#nextProbeAt = now + this.#probeSecs * 1000;
+    return true;
+  }
+
+  /** A success of a request sent while it was not open. */
+  noteGood(now: number, predicted: number): void {
+    if (this.#state === 'open') return;
+    this.#results.add(now);
+    if (this.#state === 'ramping') this.#ramp(now);
+    if (this.#score === 0) return;
+    const { clamp } = this.#options;
+    this.#score = Math.max(0, this.#score + Math.log(clamp / this.#clamped(predicted)));
+    if (this.#score === 0) this.#failing.clear();
+  }
+
+  /**
+   * A failure of a request sent while it was not open, of which so much is the origin's. Says whether it opens by it.
+   */
+  noteBad(
+    now: number,
+    weight: number,
+    predicted: number,
+    proxy: { readonly serial: number; readonly inAll: number },
+    inFlight: number,
+  ): boolean {
+    if (this.#state === 'open') return false;
+    this.#results.add(now);
+    const { clamp, threshold, minProxies } = this.#options;
+    this.#score += weight * Math.log((1 - clamp) / (1 - this.#clamped(predicted)));
+    if (this.#failing.size < minProxies) this.#failing.add(proxy.serial);
+    const isWidespread = this.#failing.size >= Math.min(minProxies, Math.max(1, proxy.inAll));
+    if (this.#score <= threshold || !isWidespread) return false;
+    this.#open(now, inFlight);
+    return true;
+  }
+
+  /** A probe has come back. */
+  noteProbe(now: number, isGood: boolean): void {
+    if (this.#state !== 'open') return;
+    const { minProbeSecs, maxProbeSecs, closeAfter } = this.#options;
+    if (!isGood) {
+      this.#goodProbes = 0;
+      this.#probeSecs = Math.min(maxProbeSecs, this.#probeSecs * 2);
+      return;
+    }
+    this.#goodProbes++;
+    this.#probeSecs = minProbeSecs;
+    this.#nextProbeAt = Math.min(this.#nextProbeAt, now + minProbeSecs * 1000);
+    if (this.#goodProbes >= closeAfter) this.#close(now);
+  }
+
+  #open(now: number, inFlight: number): void {
+    const { probeShare, minProbeSecs, maxProbeSecs } = this.#options;
+    const perSec = this.#results.count(now) / (THROUGHPUT_WINDOW_MS / 1000);
+    this.#probeSecs = Math.min(maxProbeSecs, Math.max(minProbeSecs, 1 / (probeShare * perSec)));
+    this.#nextProbeAt = now + this.#probeSecs * 1000;
+    this.#goodProbes = 0;
+    this.#inFlightBefore = Math.max(inFlight, this.#inFlightBefore);
+    this.#failing.clear();
+    this.#enter('open', now);
+  }
+
+  #close(now: number): void {
+    this.#score = 0;
+    this.#rampTo = this.#options.rampFrom;
+    this.#enter('ramping', now);
+  }
+
+  #clamped(predicted: number): number {
+    const { clamp } = this.#options;
+    return Math.min(1 - clamp, Math.max(clamp, predicted));
+  }
+
+  #ramp(now: number): void {
+    this.#rampTo++;
+    if (this.#rampTo < this.#inFlightBefore) return;
+    this.#inFlightBefore = 0;
+    this.#enter('closed', now);
+  }
+
+  #enter(state: BreakerState, now: number): void {
+    this.#state = state;
+    this.#events.push({ at: new Date(now), state, score: this.#score });
+    if (this.#events.length > MAX_EVENTS) this.#events.shift();
+  }
+}

@@ -1,0 +1,115 @@
+import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import { decayed } from './decay.ts';
+import type { Origin } from './origin.ts';
+import type { PairTable } from './pair-table.ts';
+import type { PickReason } from './use.ts';
+
+/** Something is better than nothing: the cost of a use that was never made. */
+const FIRST_USE = 0.5;
+/** Latency costs nothing up to so many times the median. */
+const LATENCY_FREE = 2;
+const LOWEST_CHANCE = 0.001;
+
+/**
+ * The best of a few: of those with a good chance the one used least. Looking at a handful instead of all is the
+ * "power of d choices" (Mitzenmacher, 2001): nearly as level as looking at all of them, at a constant cost. Latency
+ * enters as a moving average that jumps to each peak and forgets it slowly, as in Finagle's peak EWMA.
+ */
+export class Choice {
+  readonly #pairs: PairTable;
+  readonly #options: ResolvedAdaptiveOptions['pick'];
+  readonly #useHalfLifeMs: number;
+  readonly #latencyHalfLifeMs: number;
+  readonly #slots: Int32Array;
+  readonly #rows: Int32Array;
+  readonly #chances: Float64Array;
+  #count = 0;
+  #best = 0;
+  #cost = 0;
+  #nextCost = 0;
+  #kept = 0;
+  #chosen = 0;
+
+  constructor(pairs: PairTable, options: ResolvedAdaptiveOptions['pick']) {
+    this.#pairs = pairs;
+    this.#options = options;
+    this.#useHalfLifeMs = options.useHalfLifeSecs * 1000;
+    this.#latencyHalfLifeMs = options.latencyDecaySecs * 1000 * Math.LN2;
+    // One more: a session that was just made is looked at beside those drawn.
+    this.#slots = new Int32Array(options.candidates + 1);
+    this.#rows = new Int32Array(options.candidates + 1);
+    this.#chances = new Float64Array(options.candidates + 1);
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  clear(): void {
+    this.#count = 0;
+    this.#best = 0;
+  }
+
+  /** `pair` is -1 for an address that is new to the origin; `chance` was drawn. */
+  add(slot: number, pair: number, chance: number): void {
+    const index = this.#count++;
+    this.#slots[index] = slot;
+    this.#rows[index] = pair;
+    this.#chances[index] = chance;
+    if (chance > this.#best) this.#best = chance;
+  }
+
+  /** The slot of the least cost; there is at least one. */
+  decide(origin: Origin, now: number): number {
+    const least = this.#best * this.#options.keepAbove;
+    this.#cost = Number.POSITIVE_INFINITY;
+    this.#nextCost = Number.POSITIVE_INFINITY;
+    this.#kept = 0;
+    for (let index = 0; index < this.#count; index++) {
+      const chance = this.#chances[index] as number;
+      if (chance < least) continue;
+      this.#kept++;
+      const cost = this.#costOf(this.#rows[index] as number, chance, origin, now);
+      if (cost < this.#cost) {
+        this.#nextCost = this.#cost;
+        this.#cost = cost;
+        this.#chosen = index;
+      } else if (cost < this.#nextCost) {
+        this.#nextCost = cost;
+      }
+    }
+    return this.#slots[this.#chosen] as number;
+  }
+
+  /** Why it was the last one chosen. */
+  reason(): PickReason {
+    return {
+      candidates: this.#count,
+      kept: this.#kept,
+      drawn: this.#chances[this.#chosen] as number,
+      cost: this.#cost,
+      nextCost: Number.isFinite(this.#nextCost) ? this.#nextCost : null,
+    };
+  }
+
+  #costOf(pair: number, chance: number, origin: Origin, now: number): number {
+    const odds = Math.max(LOWEST_CHANCE, chance);
+    if (pair === -1) return FIRST_USE / odds;
+    const pairs = this.#pairs;
+    const left = decayed(now - pairs.usedAt.get(pair), this.#useHalfLifeMs);
+    const load =
+      pairs.uses.get(pair) * left + this.#options.inFlightWeight * pairs.inFlight.get(pair);
+    const slowness = this.#slowness(pair, origin, now);
+    const share = load / origin.pacing.tempo(pair);
+    return ((share + FIRST_USE) * slowness * slowness) / odds;
+  }
+
+  /** 1 unless its latency is far above the median of its origin. */
+  #slowness(pair: number, origin: Origin, now: number): number {
+    const free = LATENCY_FREE * origin.medianLatencyMs;
+    const peak = this.#pairs.latencyMs.get(pair);
+    if (free === 0 || peak <= free) return 1;
+    const left = decayed(now - this.#pairs.latencyAt.get(pair), this.#latencyHalfLifeMs);
+    return Math.max(1, (peak * left) / free);
+  }
+}

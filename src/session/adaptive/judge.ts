@@ -1,0 +1,264 @@
+import type { Excuse, Outcome } from '../outcome.ts';
+import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import { type Blame, blameOf, isSoftBlock, type Odds } from './blame.ts';
+import { decayed } from './decay.ts';
+import type { DuePairs } from './due-pairs.ts';
+import type { Origin } from './origin.ts';
+import type { PairTable } from './pair-table.ts';
+import type { Poison } from './poison.ts';
+import type { Prediction } from './prediction.ts';
+import type { ProxyBook } from './proxy-book.ts';
+import type { Use } from './use.ts';
+
+const MAX_IN_A_ROW = 255;
+/** Whoever bears more of the blame than this bears the rest, too. */
+const MOST = 0.5;
+
+/** Turns what a use came to into what is believed of its address, its proxy and its origin. */
+export class Judge {
+  readonly #options: ResolvedAdaptiveOptions;
+  readonly #pairs: PairTable;
+  readonly #proxies: ProxyBook;
+  readonly #due: DuePairs;
+  readonly #prediction: Prediction;
+  readonly #poison: Poison;
+  readonly #latencyHalfLifeMs: number;
+
+  constructor(
+    parts: {
+      pairs: PairTable;
+      proxies: ProxyBook;
+      due: DuePairs;
+      prediction: Prediction;
+      poison: Poison;
+    },
+    options: ResolvedAdaptiveOptions,
+  ) {
+    this.#options = options;
+    this.#pairs = parts.pairs;
+    this.#proxies = parts.proxies;
+    this.#due = parts.due;
+    this.#prediction = parts.prediction;
+    this.#poison = parts.poison;
+    this.#latencyHalfLifeMs = options.pick.latencyDecaySecs * 1000 * Math.LN2;
+  }
+
+  /** Says whether the session is excused for what happened. */
+  judge(use: Use, outcome: Outcome, now: number): Excuse {
+    const { origin, pair } = use;
+    const { breaker, pacing } = origin;
+    const meanBefore = origin.mean;
+    const rateBefore = pacing.rate;
+    const scoreBefore = breaker.score;
+    const blame = blameOf(outcome, () => this.#oddsOf(use, now), this.#options.evidence);
+    const isAmidOutage = breaker.state === 'open';
+    if (use.isProbe && weightIn(blame) > 0) breaker.noteProbe(now, blame.originGood > 0);
+    // What fails on an origin that is down tells nothing about who asked.
+    const isMeaningless = isAmidOutage && weightIn(blame) > 0 && blame.originGood === 0;
+    // A ban that goes on is no news of the origin.
+    const isKnownBan = outcome.kind === 'blocked' && this.#pairs.blocksInRow.get(pair) > 0;
+    let restsUntil = 0;
+    if (!isMeaningless) {
+      this.#learn(use, blame, outcome, now);
+      restsUntil = this.#react(use, blame, outcome, now);
+      if (!isKnownBan) this.#watch(use, blame, now);
+    }
+    const excuse = this.#excuse(use, outcome, isMeaningless || isOpenFor(origin, blame));
+    use.moves = {
+      at: now,
+      kind: outcome.kind,
+      pairGood: isMeaningless ? 0 : blame.pairGood,
+      pairBad: isMeaningless ? 0 : blame.pairBad,
+      proxyGood: isMeaningless ? 0 : blame.proxyGood,
+      proxyBad: isMeaningless ? 0 : blame.proxyBad,
+      meanBefore,
+      meanAfter: origin.mean,
+      rateBefore,
+      rateAfter: pacing.rate,
+      scoreBefore,
+      scoreAfter: breaker.score,
+      restsUntil,
+      excuse,
+    };
+    if (pair !== -1) this.#due.update(pair, now);
+    return excuse;
+  }
+
+  #oddsOf({ proxy, origin }: Use, now: number): Odds {
+    return { proxy: this.#prediction.proxyOdds(proxy, now), origin: origin.odds };
+  }
+
+  #learn({ pair, proxy, origin }: Use, blame: Blame, outcome: Outcome, now: number): void {
+    if (blame.pairGood + blame.pairBad > 0) {
+      if (this.#pairs.evidenceAt.get(pair) === 0) {
+        origin.learnNewcomer(blame.pairGood, blame.pairBad);
+      }
+      this.#prediction.learnPair(pair, blame.pairGood, blame.pairBad, now);
+    }
+    if (blame.proxyGood + blame.proxyBad > 0) {
+      this.#prediction.learnProxy(proxy, blame.proxyGood, blame.proxyBad, now);
+    }
+    origin.learn(blame.originGood, blame.originBad);
+    const { latencyMs } = outcome;
+    if (latencyMs === undefined) return;
+    this.#learnLatency(pair, latencyMs, now);
+    if (outcome.kind === 'ok') origin.learnLatency(latencyMs);
+  }
+
+  #learnLatency(pair: number, latencyMs: number, now: number): void {
+    const pairs = this.#pairs;
+    const peak = pairs.latencyMs.get(pair);
+    const left = decayed(now - pairs.latencyAt.get(pair), this.#latencyHalfLifeMs);
+    const next = latencyMs >= peak ? latencyMs : latencyMs + (peak - latencyMs) * left;
+    pairs.latencyMs.set(pair, next);
+    pairs.latencyAt.set(pair, now);
+  }
+
+  /** Paces the origin, and puts to rest who needs it. Returns until when, 0 for no rest. */
+  #react(use: Use, blame: Blame, outcome: Outcome, now: number): number {
+    const { origin, pair, proxy } = use;
+    const { pacing, trial, cooldown } = origin;
+    const pairs = this.#pairs;
+    if (blame.proxyGood > 0) this.#proxies.failuresInRow.set(proxy, 0);
+    if (outcome.kind === 'throttled') {
+      this.#noteLost(pair, now);
+      pacing.signal(now, use.openedAt, 'throttled');
+      return this.#restThrottled(use, outcome.retryAfterSecs, now);
+    }
+    if (outcome.kind === 'blocked') {
+      const goodBefore = pairs.goodSinceBlock.get(pair);
+      this.#noteRetry(use, 'blocked');
+      const isSurprise = isSurprising(use, goodBefore, this.#options.trial);
+      if (isSurprise) pairs.isRetry.set(pair, 1);
+      pairs.goodSinceBlock.set(pair, 0);
+      this.#noteLost(pair, now);
+      trial.noteBlock(now, { sentAt: use.openedAt, isSurprise }, pacing);
+      return isSoftBlock(outcome) ? 0 : this.#restBanned(use, now);
+    }
+    if (blame.proxyBad > MOST) return this.#restProxy(use, now);
+    if (outcome.kind !== 'ok') return 0;
+    if (pairs.blocksInRow.get(pair) > 0) cooldown.noteProbe(true);
+    this.#noteRetry(use, 'ok');
+    pairs.blocksInRow.set(pair, 0);
+    pairs.throttlesInRow.set(pair, 0);
+    const lostFrom = pairs.lostFrom.get(pair);
+    if (lostFrom > 0 && use.openedAt >= lostFrom) {
+      pacing.notePrice(now - lostFrom);
+      pairs.lostFrom.set(pair, 0);
+    }
+    pairs.goodSinceBlock.set(pair, pairs.goodSinceBlock.get(pair) + 1);
+    trial.noteGood(now, pacing);
+    pacing.succeed(now);
+    return 0;
+  }
+
+  /** The first result of a request that was sent after a block tells whether the block sticks. */
+  #noteRetry({ origin, pair, openedAt }: Use, kind: 'ok' | 'blocked'): void {
+    const pairs = this.#pairs;
+    if (pairs.isRetry.get(pair) === 0 || openedAt < pairs.lostFrom.get(pair)) return;
+    pairs.isRetry.set(pair, 0);
+    // Whoever is let in much later may have been banned in between.
+    const isSoon =
+      openedAt - pairs.lostFrom.get(pair) <= this.#options.trial.retryWithinSecs * 1000;
+    if (kind === 'ok' && !isSoon) return;
+    origin.trial.noteRetry(kind === 'blocked', origin.pacing);
+  }
+
+  /** From here on the address is lost to the origin, until its next success. */
+  #noteLost(pair: number, now: number): void {
+    if (this.#pairs.lostFrom.get(pair) === 0) this.#pairs.lostFrom.set(pair, now);
+  }
+
+  /** Several answers to requests that went out before the rest began are one event. */
+  #restThrottled(
+    { origin, pair, openedAt }: Use,
+    askedSecs: number | undefined,
+    now: number,
+  ): number {
+    const retryAfterSecs = askedSecs ?? 0;
+    const pairs = this.#pairs;
+    const inRow = pairs.throttlesInRow.get(pair);
+    const isSameEvent = inRow > 0 && openedAt <= pairs.restsFrom.get(pair);
+    const step = isSameEvent ? inRow : Math.min(MAX_IN_A_ROW, inRow + 1);
+    pairs.throttlesInRow.set(pair, step);
+    const restMs = isSameEvent
+      ? retryAfterSecs * 1000
+      : origin.cooldown.throttleMs(step, origin.pacing.intervalMs(pair), retryAfterSecs);
+    return this.#rest(pair, now + restMs, now, isSameEvent);
+  }
+
+  #restBanned({ origin, pair, openedAt }: Use, now: number): number {
+    const pairs = this.#pairs;
+    const inRow = pairs.blocksInRow.get(pair);
+    const isSameEvent = inRow > 0 && openedAt <= pairs.restsFrom.get(pair);
+    if (isSameEvent) return pairs.restsUntil.get(pair);
+    if (inRow > 0) origin.cooldown.noteProbe(false);
+    const step = Math.min(MAX_IN_A_ROW, inRow + 1);
+    pairs.blocksInRow.set(pair, step);
+    return this.#rest(pair, now + origin.cooldown.banMs(step, origin.trial.stickiness), now, false);
+  }
+
+  #rest(pair: number, until: number, now: number, isSameEvent: boolean): number {
+    const pairs = this.#pairs;
+    const restsUntil = Math.max(pairs.restsUntil.get(pair), until);
+    pairs.restsUntil.set(pair, restsUntil);
+    if (!isSameEvent) pairs.restsFrom.set(pair, now);
+    pairs.dueAt.set(pair, Math.max(pairs.dueAt.get(pair), restsUntil));
+    return restsUntil;
+  }
+
+  #restProxy({ origin, proxy, openedAt }: Use, now: number): number {
+    const proxies = this.#proxies;
+    if (proxies.isDirect(proxy)) return 0;
+    const inRow = proxies.failuresInRow.get(proxy);
+    if (inRow > 0 && openedAt <= proxies.restsFrom.get(proxy)) return proxies.restsUntil.get(proxy);
+    const step = Math.min(MAX_IN_A_ROW, inRow + 1);
+    proxies.failuresInRow.set(proxy, step);
+    proxies.restsFrom.set(proxy, now);
+    const until = now + origin.cooldown.proxyMs(step, now - openedAt);
+    proxies.restsUntil.set(proxy, until);
+    return until;
+  }
+
+  #watch({ origin, proxy, predicted, isProbe }: Use, blame: Blame, now: number): void {
+    const weight = weightIn(blame);
+    if (weight === 0 || isProbe) return;
+    const { breaker, pacing } = origin;
+    if (blame.originGood > 0) {
+      breaker.noteGood(now, predicted);
+      return;
+    }
+    const who = { serial: this.#proxies.serialOf(proxy), inAll: this.#proxies.liveCount };
+    const isFound = breaker.noteBad(now, weight, predicted, who, origin.inFlight);
+    if (isFound && blame.pairBad > 0) pacing.fall(now);
+  }
+
+  #excuse(use: Use, outcome: Outcome, isOriginDown: boolean): Excuse {
+    if (isOriginDown) return 'origin';
+    if (outcome.kind !== 'blocked' || use.url === undefined) return 'none';
+    if (this.#poison.isBlamed(use.url)) return 'url';
+    if (!this.#poison.isHealthy(use.predicted)) return 'none';
+    return this.#poison.noteBlocked(use.url, use.slot, use.generation, use.predicted)
+      ? 'url'
+      : 'none';
+  }
+}
+
+/** An address that was let in time and again, and that is shut out now. */
+function isSurprising(
+  { predicted }: Use,
+  goodBefore: number,
+  options: ResolvedAdaptiveOptions['trial'],
+): boolean {
+  return goodBefore >= options.minGoodBefore && predicted >= options.minPredicted;
+}
+
+/** How much of a result speaks about the origin; nothing where the proxy failed or the pace was too high. */
+function weightIn(blame: Blame): number {
+  return blame.originGood + blame.originBad;
+}
+
+/** It has just been found to be down, by this failure. */
+function isOpenFor({ breaker }: Origin, blame: Blame): boolean {
+  return breaker.state === 'open' && blame.originBad > 0;
+}

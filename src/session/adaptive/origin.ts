@@ -1,0 +1,114 @@
+import type { Random } from '../../core/random.ts';
+import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import { BlockTrial } from './block-trial.ts';
+import { Breaker } from './breaker.ts';
+import { Cooldown } from './cooldown.ts';
+import { Pacing } from './pacing.ts';
+import { Penalties } from './penalties.ts';
+import type { Suspect } from './quarantine.ts';
+
+/** Each sample moves the median by so much of itself. */
+const MEDIAN_STEP = 0.05;
+/** Of newcomers the last so many count, about. */
+const MAX_NEWCOMERS = 200;
+
+/** What is known of one origin, over all addresses. */
+export class Origin {
+  readonly key: string;
+  /** Never given to another origin. */
+  readonly serial: number;
+  /** The list of its pairs that are due; given to another origin when this one is forgotten. */
+  readonly dueChain: number;
+  readonly pacing: Pacing;
+  readonly trial: BlockTrial;
+  readonly cooldown: Cooldown;
+  readonly breaker: Breaker;
+  readonly penalties: Penalties = new Penalties();
+  /** In quarantine while the origin is under suspicion. */
+  readonly held: Set<Suspect> = new Set();
+  inFlight = 0;
+  readonly #step: number;
+  #mean: number;
+  #meanAtPeace: number;
+  #medianLatencyMs = 0;
+  #newcomersGood: number;
+  #newcomersBad: number;
+
+  constructor(
+    name: { readonly key: string; readonly serial: number; readonly dueChain: number },
+    options: ResolvedAdaptiveOptions,
+    random: Random,
+  ) {
+    this.key = name.key;
+    this.serial = name.serial;
+    this.dueChain = name.dueChain;
+    this.pacing = new Pacing(options.pacing);
+    this.trial = new BlockTrial(options.trial);
+    this.cooldown = new Cooldown(options.cooldown, random);
+    this.breaker = new Breaker(options.breaker);
+    this.#step = options.evidence.originStep;
+    this.#mean = options.evidence.originPrior;
+    this.#meanAtPeace = this.#mean;
+    const { originPrior, pairPriorUses } = options.evidence;
+    this.#newcomersGood = originPrior * pairPriorUses;
+    this.#newcomersBad = (1 - originPrior) * pairPriorUses;
+  }
+
+  /** Share of uses that succeed, as a moving average. */
+  get mean(): number {
+    return this.#mean;
+  }
+
+  /** 0 while none is known. */
+  get medianLatencyMs(): number {
+    return this.#medianLatencyMs;
+  }
+
+  /** The odds that it fails rather than works. */
+  get odds(): number {
+    return (1 - this.#mean) / Math.max(0.001, this.#mean);
+  }
+
+  /** May not be forgotten. */
+  get isBusy(): boolean {
+    return this.inFlight > 0 || this.held.size > 0 || this.breaker.state !== 'closed';
+  }
+
+  /** What is believed of an address that is new here: how its like fared when they were. */
+  get newcomerMean(): number {
+    return this.#newcomersGood / (this.#newcomersGood + this.#newcomersBad);
+  }
+
+  /** The first verdict on an address. */
+  learnNewcomer(good: number, bad: number): void {
+    this.#newcomersGood += good;
+    this.#newcomersBad += bad;
+    const excess = (this.#newcomersGood + this.#newcomersBad) / MAX_NEWCOMERS;
+    if (excess <= 1) return;
+    this.#newcomersGood /= excess;
+    this.#newcomersBad /= excess;
+  }
+
+  learn(good: number, bad: number): void {
+    this.#mean += this.#step * (good * (1 - this.#mean) - bad * this.#mean);
+  }
+
+  /** A median that follows along: up a little for each value above it, down for each below. */
+  learnLatency(latencyMs: number): void {
+    if (this.#medianLatencyMs === 0) this.#medianLatencyMs = latencyMs;
+    else
+      this.#medianLatencyMs *=
+        latencyMs > this.#medianLatencyMs ? 1 + MEDIAN_STEP : 1 - MEDIAN_STEP;
+  }
+
+  /** It is beyond suspicion: what was charged until now stands. */
+  notePeace(): void {
+    this.#meanAtPeace = this.#mean;
+    this.penalties.clear();
+  }
+
+  /** It has been down since it was last beyond suspicion: that tells nothing about how often it lets addresses in. */
+  forgetSincePeace(): void {
+    this.#mean = this.#meanAtPeace;
+  }
+}

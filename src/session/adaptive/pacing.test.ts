@@ -1,0 +1,163 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { ADAPTIVE_DEFAULTS } from './adaptive-options.ts';
+import { BlockTrial } from './block-trial.ts';
+import { Pacing } from './pacing.ts';
+
+const OPTIONS = ADAPTIVE_DEFAULTS.pacing;
+
+/** Ten addresses that send once a second each, for a minute. */
+function busyPacing(): Pacing {
+  const pacing = new Pacing(OPTIONS);
+  for (let n = 0; n < 600; n++) pacing.noteAttempt(n * 100, n < 10 ? 0 : 1);
+  return pacing;
+}
+
+const NOW = 60_000;
+
+describe('Pacing', () => {
+  it('knows no rate before the origin has objected', () => {
+    const pacing = busyPacing();
+    pacing.noteBound(NOW, NOW);
+    pacing.succeed(NOW);
+    expect(pacing.rate).toBe(Number.POSITIVE_INFINITY);
+    expect(pacing.intervalMs(0)).toBe(0);
+  });
+
+  it('halves what it observed at the first signal, under a ceiling of one and a half times that', () => {
+    const pacing = busyPacing();
+    const observed = pacing.observed(NOW);
+    expect(observed).toBeCloseTo(1, 1);
+    pacing.signal(NOW, NOW, 'throttled');
+    expect(pacing.rate).toBeCloseTo(observed / 2, 10);
+    expect(pacing.ceiling).toBeCloseTo(observed * 1.5, 10);
+  });
+
+  it('takes answers to what was sent before a cut, or at its pace, for no further signal', () => {
+    const pacing = busyPacing();
+    pacing.signal(NOW, NOW, 'throttled');
+    const { rate } = pacing;
+    for (let n = 0; n < 40; n++) pacing.signal(NOW + n, NOW - 100 + n, 'throttled');
+    expect(pacing.rate).toBe(rate);
+    pacing.signal(NOW + 5000, NOW + 4000, 'throttled');
+    expect(pacing.rate).toBeCloseTo(rate * Math.exp(-0.1), 10);
+  });
+
+  it('is raised by successes only while it binds', () => {
+    const pacing = busyPacing();
+    pacing.signal(NOW, NOW, 'throttled');
+    const { rate } = pacing;
+    pacing.succeed(NOW + 1);
+    expect(pacing.rate).toBe(rate);
+    pacing.noteBound(NOW + 1, NOW + 500);
+    pacing.succeed(NOW + 2);
+    expect(pacing.rate).toBeGreaterThan(rate);
+  });
+
+  it('rises the more slowly the more a signal costs', () => {
+    const cheap = busyPacing();
+    const dear = busyPacing();
+    for (const pacing of [cheap, dear]) {
+      pacing.signal(NOW, NOW, 'blocked');
+      pacing.noteBound(NOW, NOW + 10_000);
+    }
+    cheap.notePrice(2000);
+    dear.notePrice(600_000);
+    for (let n = 0; n < 50; n++) {
+      cheap.succeed(NOW + n);
+      dear.succeed(NOW + n);
+    }
+    expect(cheap.rate / 0.5 - 1).toBeGreaterThan(5 * (dear.rate / 0.5 - 1));
+  });
+
+  it('never goes above its ceiling, whatever happens, and the ceiling doubles once a minute at most', () => {
+    const step = fc.record({
+      what: fc.constantFrom('signal', 'succeed', 'bound', 'fall', 'price'),
+      afterMs: fc.integer({ min: 0, max: 5000 }),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+        const pacing = busyPacing();
+        pacing.signal(NOW, NOW, 'throttled');
+        const first = pacing.ceiling;
+        let now = NOW;
+        for (const { what, afterMs } of steps) {
+          now += afterMs;
+          pacing.noteAttempt(now, 1);
+          if (what === 'signal') pacing.signal(now, now, 'throttled');
+          else if (what === 'succeed') pacing.succeed(now);
+          else if (what === 'bound') pacing.noteBound(now, now + 1000);
+          else if (what === 'fall') pacing.fall(now);
+          else pacing.notePrice(afterMs);
+          expect(pacing.rate).toBeLessThanOrEqual(pacing.ceiling);
+          const minutes = Math.floor((now - NOW) / 60_000);
+          expect(pacing.ceiling).toBeLessThanOrEqual(first * 2 ** (minutes + 1));
+        }
+      }),
+    );
+  });
+
+  it('lets one address in five go ahead of the others, further while it looks for the rate', () => {
+    const pacing = busyPacing();
+    expect(pacing.tempo(5) / pacing.tempo(6)).toBe(2);
+    pacing.signal(NOW, NOW, 'blocked');
+    pacing.notePrice(600_000);
+    expect(pacing.tempo(5) / pacing.tempo(6)).toBeCloseTo(1.1, 10);
+  });
+});
+
+describe('BlockTrial', () => {
+  const block = (at: number) => ({ sentAt: at, isSurprise: true });
+
+  function blocked(pacing: Pacing): BlockTrial {
+    const trial = new BlockTrial(ADAPTIVE_DEFAULTS.trial);
+    for (let n = 0; n < 100; n++) trial.noteGood(NOW + n, pacing);
+    for (let n = 0; n < 6; n++) trial.noteBlock(NOW + 100 + n, block(NOW + 100 + n), pacing);
+    return trial;
+  }
+
+  it('heeds blocks from five in half a minute on, and more than 2 % of the successes', () => {
+    const pacing = busyPacing();
+    const trial = new BlockTrial(ADAPTIVE_DEFAULTS.trial);
+    for (let n = 0; n < 4; n++) trial.noteBlock(NOW + n, block(NOW + n), pacing);
+    expect(pacing.rate).toBe(Number.POSITIVE_INFINITY);
+    trial.noteBlock(NOW + 5, block(NOW + 5), pacing);
+    expect(pacing.rate).toBeLessThan(1);
+    expect(trial.state).toBe('testing');
+  });
+
+  it('gives all of the pace back when blocks turn out not to stick', () => {
+    const pacing = busyPacing();
+    const trial = blocked(pacing);
+    expect(pacing.rate).toBeLessThan(1);
+    for (let n = 0; n < 6; n++) trial.noteRetry(false, pacing);
+    expect(pacing.rate).toBe(Number.POSITIVE_INFINITY);
+    expect(trial.state).toBe('idle');
+  });
+
+  it('goes on heeding blocks that stick', () => {
+    const pacing = busyPacing();
+    const trial = blocked(pacing);
+    for (let n = 0; n < 10; n++) trial.noteRetry(true, pacing);
+    expect(trial.stickiness).toBeGreaterThan(0.8);
+    expect(trial.state).toBe('testing');
+  });
+
+  it('ignores blocks for ten minutes when a tenth of the pace has not made them rarer', () => {
+    const pacing = busyPacing();
+    const trial = blocked(pacing);
+    for (let n = 0; n < 10; n++) trial.noteRetry(true, pacing);
+    let now = NOW + 1000;
+    for (let n = 0; n < 400 && trial.state === 'testing'; n++) {
+      now += 1000;
+      if (n % 12 === 0) trial.noteBlock(now, block(now), pacing);
+      else trial.noteGood(now, pacing);
+      if (n % 3 === 0) pacing.signal(now, now, 'blocked');
+    }
+    expect(trial.state).toBe('ignoring');
+    expect(trial.ignoresUntil).toBe(now + 600_000);
+    const { rate } = pacing;
+    for (let n = 0; n < 20; n++) trial.noteBlock(now + n, block(now + n), pacing);
+    expect(pacing.rate).toBe(rate);
+  });
+});

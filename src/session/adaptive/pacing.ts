@@ -1,0 +1,205 @@
+import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import { RollingCount } from './rolling-count.ts';
+
+/** The load is measured over this. */
+const LOAD_WINDOW_MS = 10_000;
+/** An address counts as one of those in use for this. */
+const ACTIVE_WINDOW_MS = 60_000;
+/** Pacing binds for so long after the last lease that had to wait for it was to be tried again. */
+const BOUND_MS = 1000;
+/** However hasty, each address must have had so many successes before the rate has doubled: a limit may let a few pass. */
+const DOUBLES_AFTER = 16;
+const MAX_HASTE = 6;
+const SCOUT_EACH = 5;
+/** A signal that costs so many requests is dear. */
+const DEAR = 10;
+/** Within this it is still the same fall. */
+const FALLS_APART_MS = 300_000;
+/** The price of a signal follows the prices seen with this step. */
+const PRICE_STEP = 0.1;
+
+/**
+ * One rate for an address on one origin, learnt from all of them together. It is unbounded until the origin first
+ * objects; from then on a ceiling stands above the load it objected to, so that those that are left when others are
+ * banned are not overrun. What the origin objects to lowers the rate at once, what it lets pass raises it slowly, and
+ * faster the longer nothing is objected to. How often it may object in the long run depends on the price: a signal
+ * that rests an address for a minute costs as much as the requests it would have sent meanwhile. An error never
+ * speeds anything up.
+ */
+export class Pacing {
+  readonly #options: ResolvedAdaptiveOptions['pacing'];
+  readonly #attempts = new RollingCount(LOAD_WINDOW_MS);
+  readonly #leastRate: number;
+  #beganAt = -1;
+  #activeWindow = -1;
+  #activeCount = 0;
+  #formerActiveCount = 0;
+  #rate = Number.POSITIVE_INFINITY;
+  #ceiling = Number.POSITIVE_INFINITY;
+  #ceilingAt = 0;
+  #boundUntil = Number.NEGATIVE_INFINITY;
+  #hasSignal = false;
+  /** Some of the signals were 429s. */
+  #hasThrottles = false;
+  /** What was sent before tells nothing about the present rate. */
+  #cutAt = 0;
+  #fellAt = Number.NEGATIVE_INFINITY;
+  /** Requests that a signal costs, as a moving average. */
+  #price = 0;
+  /** Successes while bound since the last signal. */
+  #quietCount = 0;
+
+  constructor(options: ResolvedAdaptiveOptions['pacing']) {
+    this.#options = options;
+    this.#leastRate = 1 / options.longestIntervalSecs;
+  }
+
+  /** Requests a second and address; `Infinity` while nothing is learnt. */
+  get rate(): number {
+    return this.#rate;
+  }
+
+  /** No rate goes above it. */
+  get ceiling(): number {
+    return this.#ceiling;
+  }
+
+  /** Between two requests of the address of a pair; 0 while nothing is learnt. */
+  intervalMs(pair: number): number {
+    return 1000 / (this.#rate * this.tempo(pair));
+  }
+
+  /**
+   * One address in a few goes ahead of the others, by as much as is at stake: if all went alike, a limit with a memory
+   * would shut out all of them at the same moment, before anything could be learnt from the first.
+   */
+  tempo(pair: number): number {
+    return pair % SCOUT_EACH === 0 ? 1 : 1 / this.#lead;
+  }
+
+  isBound(now: number): boolean {
+    return now <= this.#boundUntil;
+  }
+
+  /** Addresses in use. */
+  get activeCount(): number {
+    return Math.max(1, this.#activeCount, this.#formerActiveCount);
+  }
+
+  /** Mean load of an address, requests a second. */
+  observed(now: number): number {
+    const secs = Math.min(LOAD_WINDOW_MS, Math.max(1000, now - this.#beganAt)) / 1000;
+    return this.#attempts.count(now) / secs / this.activeCount;
+  }
+
+  /**
+   * A request goes out.
+   *
+   * @param activeWindow the window in which its address was last counted
+   * @returns the window in which it is counted now
+   */
+  noteAttempt(now: number, activeWindow: number): number {
+    if (this.#beganAt === -1) this.#beganAt = now;
+    this.#attempts.add(now);
+    const window = Math.floor(now / ACTIVE_WINDOW_MS) + 1;
+    if (window !== this.#activeWindow) {
+      this.#formerActiveCount = window === this.#activeWindow + 1 ? this.#activeCount : 0;
+      this.#activeCount = 0;
+      this.#activeWindow = window;
+    }
+    if (activeWindow !== window) this.#activeCount++;
+    return window;
+  }
+
+  /** A lease has to wait for no other reason than the pace, and will be tried again then. */
+  noteBound(now: number, retryAt: number): void {
+    const isNew = !this.isBound(now);
+    this.#boundUntil = Math.max(
+      this.#boundUntil,
+      Math.min(retryAt, now + LOAD_WINDOW_MS) + BOUND_MS,
+    );
+    if (isNew || this.#rate < this.#ceiling) this.#ceilingAt = now;
+    if (now - this.#ceilingAt < this.#options.ceilingDoublingSecs * 1000) return;
+    this.#ceilingAt = now;
+    this.#ceiling *= 2;
+  }
+
+  /**
+   * The origin objects to the pace.
+   *
+   * @param sentAt when the request went out
+   */
+  signal(now: number, sentAt: number, kind: 'throttled' | 'blocked'): void {
+    if (kind === 'throttled') this.#hasThrottles = true;
+    if (sentAt < this.#cutAt) return;
+    const { ceilingFactor, firstCut, signalStep } = this.#options;
+    if (!this.#hasSignal) {
+      this.#hasSignal = true;
+      const rate = Math.min(this.#rate, this.observed(now));
+      this.#rate = rate;
+      this.#ceiling = ceilingFactor * rate;
+      this.#cut(now, firstCut * rate);
+    } else {
+      this.#cut(now, this.#rate * Math.exp(-signalStep));
+    }
+  }
+
+  /** So many addresses were shut out at once that the origin is as good as down. */
+  fall(now: number): void {
+    const isOld = this.#quietCount < this.activeCount && now - this.#fellAt < FALLS_APART_MS;
+    if (!this.#hasSignal || isOld) return;
+    this.#fellAt = now;
+    this.#cut(now, this.#rate * this.#options.firstCut);
+  }
+
+  /** What a signal has cost: an address could not be used for so long. */
+  notePrice(lostMs: number): void {
+    const price = (this.#rate * lostMs) / 1000;
+    if (!Number.isFinite(price)) return;
+    this.#price = this.#price === 0 ? price : this.#price + PRICE_STEP * (price - this.#price);
+  }
+
+  succeed(now: number): void {
+    if (!this.#hasSignal || !this.isBound(now)) return;
+    this.#quietCount++;
+    this.#set(this.#rate * Math.exp(this.#growth()));
+  }
+
+  /** Blocks that were taken for objections were none: back to no rate at all, or, where there were 429s, to this one. */
+  restore(rate: number): void {
+    if (this.#hasThrottles) {
+      this.#ceiling = Math.max(this.#ceiling, rate);
+      this.#set(rate);
+      return;
+    }
+    this.#hasSignal = false;
+    this.#ceiling = Number.POSITIVE_INFINITY;
+    this.#rate = Number.POSITIVE_INFINITY;
+  }
+
+  /** So slow that signals cost no more than they may; hastier where many more have passed than should between two. */
+  #growth(): number {
+    const { signalStep, lossShare, minSignalShare, maxSignalShare, hasteAfter } = this.#options;
+    const price = Math.max(1, this.#price);
+    const share = Math.min(maxSignalShare, Math.max(minSignalShare, lossShare / price));
+    const haste = 2 ** Math.min(MAX_HASTE, Math.floor((this.#quietCount * share) / hasteAfter));
+    return Math.min(Math.LN2 / (DOUBLES_AFTER * this.activeCount), signalStep * share * haste);
+  }
+
+  get #lead(): number {
+    const { exploringLead, steadyLead } = this.#options;
+    if (!this.#hasSignal) return exploringLead;
+    return 1 + (steadyLead - 1) * Math.min(1, this.#price / DEAR);
+  }
+
+  #cut(now: number, rate: number): void {
+    // What is on its way keeps the distance it set out with.
+    this.#cutAt = now + 1000 / this.#rate;
+    this.#quietCount = 0;
+    this.#set(rate);
+  }
+
+  #set(rate: number): void {
+    this.#rate = Math.min(this.#ceiling, Math.max(this.#leastRate, rate));
+  }
+}

@@ -1,0 +1,126 @@
+import { Float64Column, SlotMemory, Uint8Column, Uint32Column } from '../slot-memory.ts';
+import { grown } from '../slot-table.ts';
+import { SlotChains } from './slot-chains.ts';
+
+const FIRST_CAPACITY = 64;
+/** All sessions without a proxy go out from one address. */
+const DIRECT = '';
+
+/**
+ * The addresses of the pool: what each came to as a proxy, and which of its sessions are ready. An address enters
+ * with its first session and is kept while it has one, and a bounded number of them afterwards.
+ */
+export class ProxyBook {
+  readonly #memory = new SlotMemory(FIRST_CAPACITY);
+  /** Successes and failures of late. */
+  readonly good: Float64Column = new Float64Column(this.#memory, 0);
+  readonly bad: Float64Column = new Float64Column(this.#memory, 8);
+  /** As of when: evidence decays from here on. */
+  readonly evidenceAt: Float64Column = new Float64Column(this.#memory, 16);
+  /** Not to be used before: it failed. */
+  readonly restsUntil: Float64Column = new Float64Column(this.#memory, 24);
+  readonly restsFrom: Float64Column = new Float64Column(this.#memory, 32);
+  readonly failuresInRow: Uint8Column = new Uint8Column(this.#memory, 40);
+  /** The pair it was last used in; may have gone to others since. */
+  readonly lastPair: Uint32Column = new Uint32Column(this.#memory, 52);
+  readonly #sessions: Uint32Column = new Uint32Column(this.#memory, 44);
+  readonly #serials: Uint32Column = new Uint32Column(this.#memory, 48);
+
+  readonly #maxIdle: number;
+  readonly #keys: string[] = [];
+  readonly #indexOfKey = new Map<string, number>();
+  readonly #free: number[] = [];
+  /** Without a session, the one given up longest ago first. */
+  readonly #idle = new Set<number>();
+  readonly #readySlots = new SlotChains();
+  /** Index of a slot's proxy, plus one; 0 while it is not known. */
+  #ofSlot: Int32Array = new Int32Array(FIRST_CAPACITY);
+  #nextSerial = 1;
+
+  constructor(maxIdle: number) {
+    this.#maxIdle = maxIdle;
+  }
+
+  /** Addresses remembered. */
+  get size(): number {
+    return this.#indexOfKey.size;
+  }
+
+  /** Addresses that a session of the pool has. */
+  get liveCount(): number {
+    return this.#indexOfKey.size - this.#idle.size;
+  }
+
+  /** Never given to another proxy, as an index may be. */
+  serialOf(proxy: number): number {
+    return this.#serials.get(proxy);
+  }
+
+  isDirect(proxy: number): boolean {
+    return this.#keys[proxy] === DIRECT;
+  }
+
+  /** -1 for a slot that has not entered. */
+  of(slot: number): number {
+    return slot < this.#ofSlot.length ? (this.#ofSlot[slot] as number) - 1 : -1;
+  }
+
+  /** A session enters, with the URL of its proxy. */
+  enter(slot: number, url: string | undefined): void {
+    const key = url ?? DIRECT;
+    this.#bind(slot, this.#indexOfKey.get(key) ?? this.#add(key));
+  }
+
+  /** The session has left the pool. */
+  leave(slot: number): void {
+    const proxy = this.of(slot);
+    if (proxy === -1) return;
+    this.#readySlots.remove(slot);
+    this.#ofSlot[slot] = 0;
+    const left = this.#sessions.get(proxy) - 1;
+    this.#sessions.set(proxy, left);
+    if (left > 0) return;
+    this.#idle.add(proxy);
+    if (this.#idle.size > this.#maxIdle) this.#forget(this.#idle.values().next().value as number);
+  }
+
+  noteReady(slot: number): void {
+    this.#readySlots.push(this.of(slot), slot);
+  }
+
+  noteTaken(slot: number): void {
+    this.#readySlots.remove(slot);
+  }
+
+  /** The session of the proxy that has been ready longest, -1 when none is. */
+  readySlotOf(proxy: number): number {
+    return this.#readySlots.first(proxy);
+  }
+
+  #bind(slot: number, proxy: number): void {
+    if (slot >= this.#ofSlot.length) {
+      const capacity = Math.max(slot + 1, Math.ceil(this.#ofSlot.length * 1.5));
+      this.#ofSlot = grown(this.#ofSlot, new Int32Array(capacity));
+    }
+    this.#ofSlot[slot] = proxy + 1;
+    this.#sessions.set(proxy, this.#sessions.get(proxy) + 1);
+    this.#idle.delete(proxy);
+  }
+
+  #add(key: string): number {
+    const proxy = this.#free.pop() ?? this.#keys.length;
+    if (proxy === this.#memory.capacity) this.#memory.reserve(proxy * 2);
+    this.#keys[proxy] = key;
+    this.#indexOfKey.set(key, proxy);
+    this.#serials.set(proxy, this.#nextSerial++);
+    return proxy;
+  }
+
+  #forget(proxy: number): void {
+    this.#idle.delete(proxy);
+    this.#indexOfKey.delete(this.#keys[proxy] as string);
+    this.#keys[proxy] = '';
+    this.#memory.clear(proxy);
+    this.#free.push(proxy);
+  }
+}

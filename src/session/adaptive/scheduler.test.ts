@@ -1,0 +1,343 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  closePools,
+  isSettled,
+  openPool,
+  proxies,
+  proxy,
+} from '../../../test/support/session-pools.ts';
+import type { FakeClock } from '../../core/fake-clock.ts';
+import type { ProxySource } from '../../proxy/proxy-info.ts';
+import type { Outcome } from '../outcome.ts';
+import type { SessionPoolOptions } from '../pool-options.ts';
+import type { SessionPool } from '../session-pool.ts';
+
+afterEach(closePools);
+
+const A = 'https://a.example/page';
+const B = 'https://b.example/page';
+const ENDLESS = { maxUsageCount: 1_000_000, maxAgeSecs: 1_000_000 };
+
+function open(options: SessionPoolOptions = {}): Promise<{ pool: SessionPool; clock: FakeClock }> {
+  return openPool({
+    selection: 'adaptive',
+    maxPoolSize: 10,
+    proxyConfiguration: proxies(),
+    sessionOptions: ENDLESS,
+    ...options,
+  });
+}
+
+/** So many proxies, handed out in turn. */
+function few(count: number): ProxySource {
+  let next = 0;
+  return {
+    bind: () => proxy(next++ % count),
+    restore: () => {},
+    release: () => {},
+    report: () => {},
+  };
+}
+
+async function use(pool: SessionPool, outcome: Outcome, url = A): Promise<string> {
+  const lease = await pool.lease({ url });
+  lease.report(outcome);
+  return lease.session.id;
+}
+
+describe('pacing', () => {
+  it('keeps an address from the site that asked for a rest, and lends its other session to another site', async () => {
+    const { pool, clock } = await open({ maxPoolSize: 2, proxyConfiguration: few(1) });
+    const first = await pool.lease({ url: A });
+    first.report({ kind: 'throttled', status: 429, retryAfterSecs: 20 });
+    const waiting = pool.lease({ url: A });
+    expect(await isSettled(waiting, clock)).toBe(false);
+    const other = await pool.lease({ url: B });
+    expect(other.session.proxyInfo?.url).toBe(first.session.proxyInfo?.url);
+    other.report({ kind: 'ok' });
+    await clock.advance(19_999);
+    expect(await isSettled(waiting, clock)).toBe(false);
+    await clock.advance(30_000);
+    expect(await isSettled(waiting, clock)).toBe(true);
+  });
+
+  it('holds for a session that is asked for by name, too', async () => {
+    const { pool, clock } = await open({ maxPoolSize: 2, proxyConfiguration: few(1) });
+    const first = await pool.addSession();
+    const second = await pool.addSession();
+    const lease = await pool.lease({ url: A, sessionId: first.id });
+    lease.report({ kind: 'throttled', status: 429, retryAfterSecs: 20 });
+    const pinned = pool.lease({ url: A, sessionId: second.id });
+    const elsewhere = pool.lease({ url: B, sessionId: second.id });
+    expect(await isSettled(elsewhere, clock)).toBe(true);
+    (await elsewhere).report({ kind: 'ok' });
+    expect(await isSettled(pinned, clock)).toBe(false);
+    await clock.advance(30_000);
+    expect(await isSettled(pinned, clock)).toBe(true);
+  });
+
+  it('serves those who wait for one site in the order they came', async () => {
+    const { pool, clock } = await open({ maxPoolSize: 1 });
+    await use(pool, { kind: 'throttled', status: 429, retryAfterSecs: 5 });
+    const order: number[] = [];
+    const waiting = [0, 1, 2].map(async (n) => {
+      const lease = await pool.lease({ url: A });
+      order.push(n);
+      lease.report({ kind: 'ok' });
+    });
+    await clock.advance(60_000);
+    await Promise.all(waiting);
+    expect(order).toEqual([0, 1, 2]);
+  });
+});
+
+describe('picks', () => {
+  it('learn to leave out the half of the addresses that is dead', async () => {
+    const { pool, clock } = await open({ maxPoolSize: 20, proxyConfiguration: few(10) });
+    let failures = 0;
+    for (let n = 0; n < 500; n++) {
+      const lease = await pool.lease({ url: A });
+      const isDead = (lease.session.proxyInfo?.port as number) % 2 === 0;
+      if (isDead) failures++;
+      lease.report(isDead ? { kind: 'proxy' } : { kind: 'ok', latencyMs: 100 });
+      await clock.advance(100);
+    }
+    expect(failures).toBeLessThan(25);
+  });
+
+  it('spread the load over addresses that are alike', async () => {
+    const { pool, clock } = await open();
+    const uses = new Map<string, number>();
+    for (let n = 0; n < 1000; n++) {
+      const id = await use(pool, { kind: 'ok', latencyMs: 100 });
+      uses.set(id, (uses.get(id) ?? 0) + 1);
+      await clock.advance(20);
+    }
+    expect(uses.size).toBe(10);
+    // One address in five goes ahead of the others; the rest are level.
+    const counts = [...uses.values()].sort((a, b) => a - b);
+    expect((counts[7] as number) / (counts[0] as number)).toBeLessThan(1.3);
+  });
+
+  it('prefer addresses that answer in time', async () => {
+    const { pool, clock } = await open();
+    let slow = 0;
+    for (let n = 0; n < 500; n++) {
+      const lease = await pool.lease({ url: A });
+      const isSlow = lease.session.proxyInfo?.port === 9003;
+      if (isSlow) slow++;
+      lease.report({ kind: 'ok', latencyMs: isSlow ? 5000 : 100 });
+      await clock.advance(20);
+    }
+    expect(slow).toBeLessThan(25);
+  });
+
+  it('work without any proxy: one address, rested as a whole', async () => {
+    const { pool, clock } = await openPool({
+      selection: 'adaptive',
+      maxPoolSize: 5,
+      sessionOptions: ENDLESS,
+    });
+    for (let n = 0; n < 50; n++) await use(pool, { kind: 'ok', latencyMs: 50 });
+    await use(pool, { kind: 'throttled', status: 429, retryAfterSecs: 10 });
+    const waiting = pool.lease({ url: A });
+    expect(await isSettled(waiting, clock)).toBe(false);
+    await clock.advance(20_000);
+    expect(await isSettled(waiting, clock)).toBe(true);
+    for (let n = 0; n < 2; n++) (await pool.lease({ url: B })).report({ kind: 'timeout' });
+    expect(pool.explainOrigin(A)?.breaker.state).toBe('closed');
+  });
+
+  it('leave an address that was banned alone, and send one request ahead when its rest is over', async () => {
+    const { pool, clock } = await open({ maxPoolSize: 4, proxyConfiguration: few(1) });
+    for (let n = 0; n < 10; n++) await use(pool, { kind: 'ok' });
+    await use(pool, { kind: 'blocked', status: 403 });
+    const [probe, behind] = [pool.lease({ url: A }), pool.lease({ url: A })];
+    expect(await isSettled(probe, clock)).toBe(false);
+    await clock.advance(60_000);
+    expect(await isSettled(probe, clock)).toBe(true);
+    expect(await isSettled(behind, clock)).toBe(false);
+    (await probe).report({ kind: 'ok' });
+    expect(await isSettled(behind, clock)).toBe(true);
+  });
+});
+
+describe('an origin that is down', () => {
+  /** Ten minutes in which nothing works, and what it was like before and after. */
+  async function throughOutage(
+    answer: Outcome,
+  ): Promise<{ pool: SessionPool; sent: number; excused: number; answeredAfterMs: number }> {
+    const { pool, clock } = await open({
+      maxPoolSize: 20,
+      proxyConfiguration: proxies(),
+      sessionOptions: { ...ENDLESS, maxErrorScore: 2 },
+    });
+    const downFrom = clock.now() + 30_000;
+    const upFrom = downFrom + 600_000;
+    const end = upFrom + 60_000;
+    let sent = 0;
+    let excused = 0;
+    let answeredAt = 0;
+    const worker = async (): Promise<void> => {
+      while (clock.now() < end) {
+        const lease = await pool.lease({ url: `${A}/${sent}` });
+        await clock.sleep(500);
+        const isDown = clock.now() >= downFrom && clock.now() < upFrom;
+        if (isDown) sent++;
+        const excuse = lease.report(isDown ? answer : { kind: 'ok', status: 200, latencyMs: 500 });
+        if (excuse === 'origin') excused++;
+        if (!isDown && clock.now() >= upFrom) answeredAt ||= clock.now();
+      }
+    };
+    const workers = Promise.all(Array.from({ length: 10 }, worker));
+    while (clock.now() < end + 60_000) await clock.advance(5000);
+    await workers;
+    return { pool, sent, excused, answeredAfterMs: answeredAt - upFrom };
+  }
+
+  it.each([
+    { kind: 'blocked', status: 403 },
+    { kind: 'timeout' },
+    { kind: 'target', status: 503 },
+  ] as const)(
+    'burns no session in ten minutes of $kind, and is found to be up again',
+    async (answer) => {
+      const { pool, sent, excused, answeredAfterMs } = await throughOutage(answer);
+      expect(pool.retiredByReason).toEqual({});
+      expect(pool.usableSessionsCount).toBe(20);
+      expect([...pool.sessions].map((session) => session.errorScore)).toEqual(Array(20).fill(0));
+      // Ten workers would have sent 12,000.
+      expect(sent).toBeLessThan(60);
+      expect(excused).toBeGreaterThan(sent / 2);
+      expect(answeredAfterMs).toBeLessThan(31_000);
+      const { breaker } = pool.explainOrigin(A) as NonNullable<
+        ReturnType<SessionPool['explainOrigin']>
+      >;
+      expect(breaker.state).toBe('closed');
+      expect(breaker.history.map(({ state }) => state)).toEqual(['open', 'ramping', 'closed']);
+    },
+  );
+
+  it('does not hold up other origins', async () => {
+    const { pool, clock } = await open();
+    do {
+      await use(pool, { kind: 'target', status: 500 });
+    } while (pool.explainOrigin(A)?.breaker.state === 'closed');
+    const waiting = pool.lease({ url: A });
+    expect(await isSettled(waiting, clock)).toBe(false);
+    expect(await isSettled(pool.lease({ url: B }), clock)).toBe(true);
+  });
+});
+
+describe('quarantine', () => {
+  it('sets a session aside while the origin is under suspicion, and retires it when that is over', async () => {
+    const { pool } = await open();
+    const id = await use(pool, { kind: 'blocked', status: 403 }, A);
+    expect(pool.explain(id)).toMatchObject({ state: 'quarantined', retiredReason: null });
+    expect([...pool.sessions].find((session) => session.id === id)?.isUsable()).toBe(false);
+    expect(pool.quarantinedSessionsCount).toBe(1);
+    for (let n = 0; n < 3; n++) await use(pool, { kind: 'ok' }, A);
+    expect(pool.explain(id)).toMatchObject({ state: 'retired', retiredReason: 'blocked' });
+    expect(pool.retiredByReason).toEqual({ blocked: 1 });
+    expect(pool.quarantinedSessionsCount).toBe(0);
+  });
+
+  it('ends after a minute for lack of evidence, with a verdict of guilty', async () => {
+    const { pool, clock } = await open({ maxPoolSize: 2 });
+    const id = await use(pool, { kind: 'blocked', status: 403 });
+    await clock.advance(61_000);
+    await use(pool, { kind: 'user' });
+    expect(pool.explain(id)).toMatchObject({ state: 'retired', retiredReason: 'blocked' });
+  });
+
+  it('makes room when every session of the pool is in it', async () => {
+    const { pool, clock } = await open({ maxPoolSize: 2 });
+    await use(pool, { kind: 'blocked', status: 403 });
+    await use(pool, { kind: 'blocked', status: 403 });
+    expect(await isSettled(pool.lease({ url: A }), clock)).toBe(true);
+    expect(pool.retiredByReason).toEqual({ blocked: 1 });
+  });
+
+  it('does not stand above what the user says', async () => {
+    const { pool } = await open();
+    const lease = await pool.lease({ url: A });
+    lease.session.retire('blocked');
+    lease.report({ kind: 'blocked', status: 403 });
+    expect(pool.retiredByReason).toEqual({ blocked: 1 });
+  });
+});
+
+describe('a URL that is blocked on everybody', () => {
+  it('is blamed, and the sessions are given back', async () => {
+    const { pool } = await open();
+    for (let n = 0; n < 300; n++) await use(pool, { kind: 'ok' }, `${A}/${n}`);
+    const verdicts: string[] = [];
+    for (let n = 0; n < 6; n++) {
+      const lease = await pool.lease({ url: `${A}/poison` });
+      verdicts.push(lease.report({ kind: 'blocked', status: 403 }));
+      for (let good = 0; good < 5; good++) await use(pool, { kind: 'ok' }, `${A}/fine`);
+    }
+    const blamed = verdicts.indexOf('url');
+    expect(blamed).toBeGreaterThanOrEqual(2);
+    expect(verdicts.slice(blamed)).toEqual(Array(6 - blamed).fill('url'));
+    expect(pool.retiredByReason).toEqual({});
+    expect(pool.quarantinedSessionsCount).toBe(0);
+  });
+});
+
+describe('explain', () => {
+  it('tells what was predicted, why a session was picked, and which outcome moved which number', async () => {
+    const { pool, clock } = await open({ maxPoolSize: 3 });
+    for (let n = 0; n < 20; n++) await use(pool, { kind: 'ok', status: 200, latencyMs: 80 });
+    const id = await use(pool, { kind: 'throttled', status: 429, retryAfterSecs: 30 });
+    const { adaptive } = pool.explain(id) as NonNullable<ReturnType<SessionPool['explain']>>;
+    const last = adaptive?.uses.at(-1);
+    expect(last).toMatchObject({ origin: 'https://a.example', isProbe: false });
+    expect(last?.predicted).toBeGreaterThan(0.9);
+    expect(last?.pick?.candidates).toBeGreaterThan(1);
+    expect(last?.pick?.cost).toBeLessThanOrEqual(last?.pick?.nextCost ?? Number.POSITIVE_INFINITY);
+    expect(last?.outcome).toMatchObject({ kind: 'throttled', pairBad: 0, excuse: 'none' });
+    expect(last?.outcome?.rate[0]).toBeNull();
+    expect(last?.outcome?.rate[1]).toBeGreaterThan(0);
+    const restsUntil = last?.outcome?.restsUntil?.getTime() ?? 0;
+    expect(restsUntil).toBeGreaterThanOrEqual(clock.now() + 30_000);
+    expect(adaptive?.waits).toMatchObject({ origin: 'https://a.example', reason: 'rest' });
+    expect(adaptive?.waits?.until.getTime()).toBe(restsUntil);
+    expect(pool.explainOrigin(`${A}?q=1`)?.pacing.rate).toBe(last?.outcome?.rate[1]);
+  });
+
+  it('knows nothing of origins it was never asked for, nor in a pool of another selection', async () => {
+    const { pool } = await open();
+    expect(pool.explainOrigin(A)).toBeNull();
+    const { pool: random } = await openPool();
+    const session = await random.addSession();
+    expect(random.explainOrigin(A)).toBeNull();
+    expect(random.explain(session.id)?.adaptive).toBeNull();
+  });
+
+  it('still tells of a session that has retired', async () => {
+    const { pool } = await open({ maxPoolSize: 3 });
+    const lease = await pool.lease({ url: A });
+    lease.report({ kind: 'proxy' });
+    const told = pool.explain(lease.session.id);
+    expect(told).toMatchObject({ state: 'retired', retiredReason: 'proxy' });
+    expect(told?.adaptive?.uses[0]?.outcome).toMatchObject({ kind: 'proxy', proxyBad: 1 });
+  });
+});
+
+describe('memory', () => {
+  it('is bounded: origins and pairs used longest ago are forgotten, those in use are not', async () => {
+    const { pool } = await open({
+      adaptive: { memory: { origins: 20, pairs: 50, records: 30 } },
+    });
+    const kept = await pool.lease({ url: A });
+    for (let n = 0; n < 500; n++) await use(pool, { kind: 'ok' }, `https://site-${n}.example/`);
+    expect(pool.explainOrigin('https://site-0.example')).toBeNull();
+    expect(pool.explainOrigin('https://site-499.example')).not.toBeNull();
+    expect(pool.explainOrigin(A)?.inFlight).toBe(1);
+    kept.report({ kind: 'ok' });
+    expect(pool.explainOrigin(A)?.inFlight).toBe(0);
+    const known = [...pool.sessions].flatMap(({ id }) => pool.explain(id)?.adaptive?.uses ?? []);
+    expect(known).toHaveLength(30);
+  });
+});

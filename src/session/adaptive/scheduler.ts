@@ -1,0 +1,386 @@
+import type { Random } from '../../core/random.ts';
+import { randomInteger } from '../../core/random.ts';
+import { DenseSet } from '../dense-set.ts';
+import type { Excuse, Outcome, RetiredReason } from '../outcome.ts';
+import type { ReadySet } from '../selection.ts';
+import type { SlotTable } from '../slot-table.ts';
+import {
+  type AdaptiveSessionExplanation,
+  type AdaptiveWait,
+  explainOriginState,
+  explainUse,
+  type OriginExplanation,
+} from './adaptive-explanation.ts';
+import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import { BetaSampler } from './beta-sampler.ts';
+import { Choice } from './choice.ts';
+import { Court, type Sentences } from './court.ts';
+import { decayed } from './decay.ts';
+import { DuePairs } from './due-pairs.ts';
+import { Judge } from './judge.ts';
+import type { Origin } from './origin.ts';
+import { OriginBook } from './origin-book.ts';
+import { PairTable } from './pair-table.ts';
+import { Poison } from './poison.ts';
+import { Prediction } from './prediction.ts';
+import { ProxyBook } from './proxy-book.ts';
+import type { PickReason, Use } from './use.ts';
+import { UseLog } from './use-log.ts';
+
+/** A pick draws so many times as often as it needs candidates, before it looks for those that are due. */
+const DRAWS_PER_CANDIDATE = 2;
+const BY_NAME: PickReason = Object.freeze({
+  candidates: 1,
+  kept: 1,
+  drawn: Number.NaN,
+  cost: Number.NaN,
+  nextCost: null,
+});
+
+/**
+ * Which session goes out for which origin, and when: the ready ones, less those whose address is paced, rests or is
+ * on probation at the origin in question. A pick looks at a few sessions, however many there are.
+ */
+export class Scheduler implements ReadySet {
+  readonly growth = 'eager';
+  readonly #options: ResolvedAdaptiveOptions;
+  readonly #table: SlotTable;
+  readonly #random: Random;
+  readonly #now: () => number;
+  readonly #ready = new DenseSet();
+  readonly #pairs: PairTable;
+  readonly #proxies: ProxyBook;
+  readonly #due: DuePairs;
+  readonly #origins: OriginBook;
+  readonly #prediction: Prediction;
+  readonly #choice: Choice;
+  readonly #court: Court;
+  readonly #judge: Judge;
+  readonly #log: UseLog;
+  readonly #useHalfLifeMs: number;
+  /** The last choice, until its lease is opened. */
+  #chosen = -1;
+  #retryAt = Number.POSITIVE_INFINITY;
+  #isPaced = false;
+
+  constructor(
+    parts: { table: SlotTable; random: Random; now: () => number; sentences: Sentences },
+    options: ResolvedAdaptiveOptions,
+  ) {
+    this.#options = options;
+    this.#table = parts.table;
+    this.#random = parts.random;
+    this.#now = parts.now;
+    this.#pairs = new PairTable(options.memory.pairs, (pair) => this.#due.remove(pair));
+    this.#proxies = new ProxyBook(options.memory.proxies);
+    this.#due = new DuePairs(this.#pairs);
+    this.#origins = new OriginBook(options, parts.random);
+    this.#prediction = new Prediction(
+      {
+        pairs: this.#pairs,
+        proxies: this.#proxies,
+        sampler: new BetaSampler(parts.random),
+      },
+      options.evidence,
+    );
+    this.#choice = new Choice(this.#pairs, options.pick);
+    const poison = new Poison(options.poison, options.memory.urls, (held) =>
+      this.#court.dismissUrl(held),
+    );
+    this.#court = new Court(
+      {
+        table: parts.table,
+        pairs: this.#pairs,
+        proxies: this.#proxies,
+        prediction: this.#prediction,
+        poison,
+        sentences: parts.sentences,
+      },
+      options,
+    );
+    this.#judge = new Judge(
+      {
+        pairs: this.#pairs,
+        proxies: this.#proxies,
+        due: this.#due,
+        prediction: this.#prediction,
+        poison,
+      },
+      options,
+    );
+    this.#log = new UseLog(options.memory.records);
+    this.#useHalfLifeMs = options.pick.useHalfLifeSecs * 1000;
+  }
+
+  get size(): number {
+    return this.#ready.size;
+  }
+
+  get court(): Court {
+    return this.#court;
+  }
+
+  /** After a pick in vain: when the next one may succeed by time alone; `Infinity` when a lease must come back first. */
+  get retryAt(): number {
+    return this.#retryAt;
+  }
+
+  /** When a pair falls due or a quarantine ends, for whoever waits. */
+  get nextChangeAt(): number {
+    return Math.min(this.#due.nextDueAt, this.#court.nextChangeAt);
+  }
+
+  has(slot: number): boolean {
+    return this.#ready.has(slot);
+  }
+
+  add(slot: number): void {
+    if (this.#proxies.of(slot) === -1)
+      this.#proxies.enter(slot, this.#table.proxies.get(slot)?.url);
+    this.#ready.add(slot);
+    this.#proxies.noteReady(slot);
+  }
+
+  remove(slot: number): void {
+    this.#ready.remove(slot);
+    this.#proxies.noteTaken(slot);
+  }
+
+  /** What is over by time alone. */
+  catchUp(now: number): void {
+    this.#due.catchUp(now);
+    this.#court.endQuarantines(now);
+  }
+
+  /** Those who wait for the same origin stand in one line, and hold up no other. */
+  lineOf(url: string | undefined): string {
+    return this.#origins.of(url).key;
+  }
+
+  pick(url: string | undefined): number {
+    return this.pickBeside(-1, url);
+  }
+
+  /** As `pick`, with one session that is looked at in any case, such as one that was just made. */
+  pickBeside(slot: number, url: string | undefined): number {
+    const now = this.#now();
+    const origin = this.#origins.of(url);
+    this.#chosen = -1;
+    this.#isPaced = false;
+    this.#retryAt = Number.POSITIVE_INFINITY;
+    this.#due.catchUp(now);
+    const refusedUntil = origin.breaker.refusesUntil(now, origin.inFlight);
+    if (refusedUntil > 0) {
+      this.#retryAt = refusedUntil;
+      return -1;
+    }
+    this.#choice.clear();
+    if (slot !== -1 && this.#ready.has(slot)) this.#consider(slot, origin, now);
+    this.#drawFromReady(origin, now);
+    if (this.#choice.count < this.#options.pick.candidates) this.#takeFromDue(origin, now);
+    if (this.#choice.count === 0) {
+      if (this.#isPaced) origin.pacing.noteBound(now, this.#retryAt);
+      return -1;
+    }
+    this.#chosen = this.#choice.decide(origin, now);
+    return this.#chosen;
+  }
+
+  /** For a session asked for by name: 0 when it may go out now, else when to ask again. */
+  refusesUntil(slot: number, url: string | undefined): number {
+    const now = this.#now();
+    const origin = this.#origins.of(url);
+    const refusedUntil = origin.breaker.refusesUntil(now, origin.inFlight);
+    if (refusedUntil > 0) return refusedUntil;
+    const proxy = this.#proxies.of(slot);
+    return this.#refusal(proxy, this.#pairOf(proxy, origin), now);
+  }
+
+  /** A lease begins. */
+  open(slot: number, url: string | undefined, now: number): Use {
+    const origin = this.#origins.of(url);
+    const proxy = this.#proxies.of(slot);
+    const pair = this.#enter(proxy, origin);
+    const predicted = this.#prediction.mean(pair, proxy, origin.newcomerMean, now);
+    const pairs = this.#pairs;
+    const left = decayed(now - pairs.usedAt.get(pair), this.#useHalfLifeMs);
+    pairs.uses.set(pair, pairs.uses.get(pair) * left + 1);
+    pairs.usedAt.set(pair, now);
+    pairs.inFlight.set(pair, pairs.inFlight.get(pair) + 1);
+    origin.inFlight++;
+    const { pacing } = origin;
+    pairs.activeWindow.set(pair, pacing.noteAttempt(now, pairs.activeWindow.get(pair)));
+    this.#pace(pair, pacing.intervalMs(pair), now);
+    const use: Use = {
+      slot,
+      generation: this.#table.generationOf(slot),
+      pair,
+      proxy,
+      origin,
+      url,
+      openedAt: now,
+      predicted,
+      isProbe: origin.breaker.noteAttempt(now),
+      reason: slot === this.#chosen ? this.#choice.reason() : BY_NAME,
+      moves: undefined,
+    };
+    this.#chosen = -1;
+    this.#log.add(use);
+    return use;
+  }
+
+  /** What a lease came to, before the session's own account is settled. Says whether the session is excused. */
+  judge(use: Use, outcome: Outcome | null, now: number): Excuse {
+    use.origin.inFlight--;
+    this.#pairs.inFlight.set(use.pair, this.#pairs.inFlight.get(use.pair) - 1);
+    if (!outcome || outcome.kind === 'neutral') return 'none';
+    const excuse = this.#judge.judge(use, outcome, now);
+    this.#court.convene(use, excuse);
+    return excuse;
+  }
+
+  /** The session's account has been settled, with so much added to its error score. */
+  settle(use: Use, outcome: Outcome | null, errorScore: number, now: number): void {
+    this.#court.close(use, outcome, errorScore, now);
+  }
+
+  /** Whether a session that would retire is set aside for now. */
+  holds(slot: number, reason: RetiredReason, status: number): boolean {
+    return this.#court.holds(slot, reason, status, this.#now());
+  }
+
+  /** What is known of a session, alive or lately retired. `generation` tells it from others that had its slot. */
+  explain(slot: number, generation: number): AdaptiveSessionExplanation {
+    const uses = this.#log.of(slot, generation);
+    const isAlive = this.#table.generationOf(slot) === generation;
+    const last = uses.at(-1);
+    return {
+      uses: uses.map(explainUse),
+      waits: isAlive && last ? this.#waitOf(last, this.#now()) : null,
+    };
+  }
+
+  /** `null` when nothing is known of the origin, or nothing any more. */
+  explainOrigin(url: string): OriginExplanation | null {
+    const origin = this.#origins.find(URL.canParse(url) ? new URL(url).origin : url);
+    return origin ? explainOriginState(origin, this.#now()) : null;
+  }
+
+  leave(slot: number): void {
+    this.#court.leave(slot);
+    this.#proxies.leave(slot);
+  }
+
+  #drawFromReady(origin: Origin, now: number): void {
+    const { candidates } = this.#options.pick;
+    const { size } = this.#ready;
+    const draws = candidates * DRAWS_PER_CANDIDATE;
+    if (size <= draws) {
+      // So few can all be looked at, from anywhere on, so that none is left out for ever.
+      const from = size > candidates ? randomInteger(this.#random, size) : 0;
+      for (let n = 0; n < size && this.#choice.count < candidates; n++) {
+        this.#consider(this.#ready.at((from + n) % size), origin, now);
+      }
+      return;
+    }
+    for (let n = 0; n < draws && this.#choice.count < candidates; n++) {
+      this.#consider(this.#ready.at(randomInteger(this.#random, size)), origin, now);
+    }
+  }
+
+  /** Where most are paced, chance finds few: those that have fallen due are known, the one that waited longest first. */
+  #takeFromDue(origin: Origin, now: number): void {
+    const { candidates } = this.#options.pick;
+    let pair = this.#due.first(origin.dueChain);
+    for (let n = 0; n < candidates * DRAWS_PER_CANDIDATE && pair !== -1; n++) {
+      if (this.#choice.count >= candidates) return;
+      const next = this.#due.after(pair);
+      const proxy = this.#pairs.proxy.get(pair);
+      const isKnown =
+        this.#pairs.originSerialOf(pair) === origin.serial &&
+        this.#pairs.proxySerialOf(pair) === this.#proxies.serialOf(proxy);
+      if (isKnown) {
+        const slot = this.#proxies.readySlotOf(proxy);
+        this.#due.defer(pair);
+        if (slot !== -1) this.#consider(slot, origin, now);
+      } else {
+        this.#due.remove(pair);
+      }
+      pair = next;
+    }
+  }
+
+  #consider(slot: number, origin: Origin, now: number): void {
+    const proxy = this.#proxies.of(slot);
+    const pair = this.#pairOf(proxy, origin);
+    const refusedUntil = this.#refusal(proxy, pair, now);
+    if (refusedUntil === 0) {
+      this.#choice.add(slot, pair, this.#prediction.draw(pair, proxy, origin.newcomerMean, now));
+    } else if (refusedUntil < this.#retryAt) {
+      this.#retryAt = refusedUntil;
+    }
+  }
+
+  /** 0 when the address may be used on the origin now. */
+  #refusal(proxy: number, pair: number, now: number): number {
+    const proxyRestsUntil = this.#proxies.restsUntil.get(proxy);
+    if (proxyRestsUntil > now) return proxyRestsUntil;
+    if (pair === -1) return 0;
+    const pairs = this.#pairs;
+    const dueAt = pairs.dueAt.get(pair);
+    if (dueAt > now) {
+      if (pairs.pacedUntil.get(pair) === dueAt) this.#isPaced = true;
+      return dueAt;
+    }
+    if (pairs.inFlight.get(pair) === 0) return 0;
+    // Whoever failed last has to send one ahead.
+    const isOnProbation =
+      pairs.blocksInRow.get(pair) > 0 || this.#proxies.failuresInRow.get(proxy) > 0;
+    return isOnProbation ? Number.POSITIVE_INFINITY : 0;
+  }
+
+  #pairOf(proxy: number, origin: Origin): number {
+    const serial = this.#proxies.serialOf(proxy);
+    const last = this.#proxies.lastPair.get(proxy);
+    if (this.#pairs.is(last, serial, origin.serial)) return last;
+    return this.#pairs.find(serial, origin.serial);
+  }
+
+  /** The pair's row, made if need be. */
+  #enter(proxy: number, origin: Origin): number {
+    const known = this.#pairOf(proxy, origin);
+    if (known !== -1) {
+      this.#proxies.lastPair.set(proxy, known);
+      this.#pairs.touch(known);
+      return known;
+    }
+    const pair = this.#pairs.add(this.#proxies.serialOf(proxy), origin.serial);
+    this.#proxies.lastPair.set(proxy, pair);
+    this.#pairs.proxy.set(pair, proxy);
+    this.#pairs.dueChain.set(pair, origin.dueChain);
+    return pair;
+  }
+
+  /** The next request of the address comes an interval later. */
+  #pace(pair: number, intervalMs: number, now: number): void {
+    const pairs = this.#pairs;
+    if (intervalMs > 0) {
+      const pacedUntil = Math.max(now, pairs.pacedUntil.get(pair)) + intervalMs;
+      pairs.pacedUntil.set(pair, pacedUntil);
+      pairs.dueAt.set(pair, Math.max(pairs.restsUntil.get(pair), pacedUntil));
+    }
+    this.#due.update(pair, now);
+  }
+
+  #waitOf({ slot, pair, proxy, origin }: Use, now: number): AdaptiveWait | null {
+    const quarantinedUntil = this.#court.quarantinedUntil(slot) ?? 0;
+    const ends: readonly (readonly [AdaptiveWait['reason'], number])[] = [
+      ['quarantine', quarantinedUntil],
+      ['proxy', this.#proxies.restsUntil.get(proxy)],
+      ['rest', this.#pairs.restsUntil.get(pair)],
+      ['pace', this.#pairs.pacedUntil.get(pair)],
+    ];
+    const [reason, until] = ends.reduce((latest, next) => (next[1] > latest[1] ? next : latest));
+    return until > now ? { origin: origin.key, until: new Date(until), reason } : null;
+  }
+}
