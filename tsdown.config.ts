@@ -1,7 +1,15 @@
 import { defineConfig, type UserConfig } from 'tsdown';
+import { luaText } from './scripts/lua-text.mjs';
 
 const config: UserConfig = defineConfig({
-  entry: ['src/index.ts', 'src/cheerio.ts', 'src/puppeteer.ts', 'src/playwright.ts', 'src/cli.ts'],
+  entry: [
+    'src/index.ts',
+    'src/cheerio.ts',
+    'src/puppeteer.ts',
+    'src/playwright.ts',
+    'src/redis.ts',
+    'src/cli.ts',
+  ],
   format: 'esm',
   platform: 'node',
   fixedExtension: false,
@@ -14,6 +22,7 @@ const config: UserConfig = defineConfig({
   },
   // Editors read doc comments from the declarations.
   outputOptions: { comments: { jsdoc: false } },
+  plugins: [luaText],
   failOnWarn: true,
 });
 

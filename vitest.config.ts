@@ -1,20 +1,23 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
+import { luaText } from './scripts/lua-text.mjs';
 
 const source = (file: string): string => fileURLToPath(new URL(`./src/${file}`, import.meta.url));
 
 const config: ViteUserConfig = defineConfig({
+  plugins: [luaText],
   resolve: {
     alias: [
       { find: /^troupe$/, replacement: source('index.ts') },
       { find: /^troupe\/cheerio$/, replacement: source('cheerio.ts') },
       { find: /^troupe\/puppeteer$/, replacement: source('puppeteer.ts') },
       { find: /^troupe\/playwright$/, replacement: source('playwright.ts') },
+      { find: /^troupe\/redis$/, replacement: source('redis.ts') },
     ],
   },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    globalSetup: ['test/setup/chromium.ts'],
+    globalSetup: ['test/setup/chromium.ts', 'test/setup/redis.ts'],
     pool: 'threads',
     isolate: false,
     testTimeout: 30_000,

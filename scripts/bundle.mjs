@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'tsdown';
+import { luaText } from './lua-text.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 // Inside the repository, so that the packages a bundle imports are found from there.
@@ -26,8 +27,10 @@ export async function bundle(files) {
       'troupe/cheerio': path.join(ROOT, 'src/cheerio.ts'),
       'troupe/puppeteer': path.join(ROOT, 'src/puppeteer.ts'),
       'troupe/playwright': path.join(ROOT, 'src/playwright.ts'),
+      'troupe/redis': path.join(ROOT, 'src/redis.ts'),
       troupe: path.join(ROOT, 'src/index.ts'),
     },
+    plugins: [luaText],
     deps: { skipNodeModulesBundle: true },
     format: 'esm',
     platform: 'node',
