@@ -121,7 +121,8 @@ export default {
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
         // Bundled by the build, or an optional peer that is also installed for the tests.
-        pathNot: '^node_modules/(valibot|cheerio|impit|puppeteer-core|playwright-core|@redis/client)/',
+        pathNot:
+          '^node_modules/(valibot|cheerio|impit|puppeteer-core|playwright-core|@redis/client)/',
         dependencyTypesNot: TYPES,
       },
     },

@@ -15,25 +15,37 @@ local meta, held, locks, woken, handled = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KE
 local counters = redis.call('HMGET', meta, 'sets', 'generation')
 local seen = openSeen(KEYS[5] .. ':' .. (counters[2] or 0) .. ':', tonumber(counters[1] or 1))
 
-local digits, count = {}, 0
-for index = 3, #ARGV, 4 do
-  local id, fence, fingerprint, body = ARGV[index], ARGV[index + 1], ARGV[index + 2], ARGV[index + 3]
-  local record = redis.call('HGET', held, id)
+-- Of the record of one claim: whether it is lent out under this fence.
+local function isLent(record, fence)
+  return record and fence ~= '0' and string.match(record, '^%S+') == fence
+end
+
+local ids = {}
+for index = 3, #ARGV, 4 do ids[#ids + 1] = ARGV[index] end
+local records = redis.call('HMGET', held, unpack(ids))
+
+local digits, ended, isEnded = {}, {}, {}
+for number, id in ipairs(ids) do
+  local at = number * 4 - 1
+  local fence, fingerprint, body = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
   local name = seen.nameOf(fingerprint)
-  local isValid = record and fence ~= '0' and string.match(record, '^%S+') == fence
+  local isValid = isLent(records[number], fence) and not isEnded[id]
   if isValid then
     redis.call('SADD', name, '-' .. fingerprint)
     redis.call('SREM', name, fingerprint)
-    redis.call('HDEL', held, id)
-    redis.call('ZREM', locks, id)
-    redis.call('ZREM', woken, id)
-    if ARGV[2] == '1' then redis.call('HSET', handled, id, rowWith(rowIn(record), body)) end
-    count = count + 1
+    if ARGV[2] == '1' then redis.call('HSET', handled, id, rowWith(rowIn(records[number]), body)) end
+    ended[#ended + 1] = id
+    isEnded[id] = true
   elseif ARGV[1] == '1' then
     isValid = redis.call('SISMEMBER', name, '-' .. fingerprint) == 1
   end
-  digits[#digits + 1] = isValid and '1' or '0'
+  digits[number] = isValid and '1' or '0'
 end
 
-if count > 0 then redis.call('HINCRBY', meta, 'handled', count) end
+if #ended > 0 then
+  redis.call('HDEL', held, unpack(ended))
+  redis.call('ZREM', locks, unpack(ended))
+  redis.call('ZREM', woken, unpack(ended))
+  redis.call('HINCRBY', meta, 'handled', #ended)
+end
 return table.concat(digits)
