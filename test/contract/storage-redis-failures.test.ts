@@ -64,17 +64,6 @@ describe('RedisStorage when the server fails', () => {
     expect(await (await right.openDataset('rows')).itemCount()).toBe(0);
   });
 
-  it('says that a Cluster must be given as one', async () => {
-    const server = await started([
-      '--cluster-enabled',
-      'yes',
-      '--cluster-require-full-coverage',
-      'no',
-    ]);
-    const opening = opened(server.url, { maxOutageSecs: 0 }).openDataset('rows');
-    await expect(opening).rejects.toThrow(/Cluster|CLUSTERDOWN/);
-  });
-
   it('refuses data of a newer layout', async () => {
     const server = await started();
     const client = createClient({ url: server.url });

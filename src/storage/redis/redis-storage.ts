@@ -28,6 +28,7 @@ export type { RedisStorageOptions } from './redis-options.ts';
  * @throws TroupeError `TROUPE_PEER_MISSING` at first use, without the package `@redis/client`
  */
 export class RedisStorage implements Storage {
+  readonly isShared = true;
   readonly #options: ResolvedRedisOptions;
   readonly #link: RedisLink;
 
