@@ -12,7 +12,7 @@ const clock = new FakeClock(1_700_000_000_000);
 let cluster: RedisClusterServers;
 let opened = 0;
 beforeAll(async () => {
-  cluster = await RedisClusterServers.start();
+  cluster = await RedisClusterServers.start(3, ['--appendonly', 'yes']);
 });
 afterAll(() => cluster.stop());
 
@@ -64,16 +64,15 @@ describe('a Cluster of three nodes', () => {
   });
 
   it('waits for a node that restarts, as a single server', async () => {
-    await using durable = await RedisClusterServers.start(3, ['--appendonly', 'yes']);
     const log = new Log({ level: 'off' });
-    await using storage = new RedisStorage({ cluster: durable.urls, log });
+    await using storage = new RedisStorage({ cluster: cluster.urls, prefix: 'restarted', log });
     const stores = await Promise.all(
       Array.from({ length: 12 }, (_, index) => storage.openRequestStore(`queue-${index}`)),
     );
     const addTo = (id: string): Promise<unknown> =>
       Promise.all(stores.map((store) => store.add([{ id, uniqueKey: id, body: '{}' }])));
     await addTo('before');
-    const [, node] = durable.nodes;
+    const [, node] = cluster.nodes;
     await node?.kill();
     const adding = addTo('during');
     await node?.restart();

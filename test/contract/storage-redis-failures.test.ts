@@ -64,6 +64,19 @@ describe('RedisStorage when the server fails', () => {
     expect(await (await right.openDataset('rows')).itemCount()).toBe(0);
   });
 
+  it('waits while it opens for a server that is not ready yet', async () => {
+    const server = await started(['--cluster-enabled', 'yes']);
+    const opening = opened(server.url).openDataset('rows');
+    const client = createClient({ url: server.url });
+    await client.connect();
+    // Until it has its slots it answers CLUSTERDOWN to all that touches a key.
+    await expect(client.get('any')).rejects.toThrow('CLUSTERDOWN');
+    const slots = Array.from({ length: 16_384 }, (_, slot) => `${slot}`);
+    await client.sendCommand(['CLUSTER', 'ADDSLOTS', ...slots]);
+    await client.close();
+    expect(await (await opening).itemCount()).toBe(0);
+  });
+
   it('refuses data of a newer layout', async () => {
     const server = await started();
     const client = createClient({ url: server.url });

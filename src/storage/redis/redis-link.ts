@@ -42,13 +42,13 @@ export class RedisLink {
   }
 
   /**
-   * Connects. All callers share one attempt; after one that failed, the next caller tries anew.
+   * Connects. All callers share one attempt; after one that failed, the next caller tries anew. A server that is not
+   * there fails it at once, one that has still to load its data is waited for.
    *
    * @throws StorageError that says why not
    */
   async open(): Promise<void> {
-    this.#assertOpen();
-    await this.#connected();
+    await this.#run(async () => {});
   }
 
   /** @throws ClosedError */
@@ -146,14 +146,21 @@ export class RedisLink {
   }
 
   async #connect(): Promise<RedisConnection> {
-    const { target } = this.#options;
-    let connection: RedisConnection | undefined;
+    const connection = await this.#firstConnection();
     try {
-      connection = await connect({ target, onError: () => {} });
       await this.#check(connection);
       return connection;
     } catch (error) {
-      await connection?.close();
+      await connection.close();
+      throw error;
+    }
+  }
+
+  /** Its errors are ours, and so not waited for: a wrong address must not take a minute to show. */
+  async #firstConnection(): Promise<RedisConnection> {
+    try {
+      return await connect({ target: this.#options.target, onError: () => {} });
+    } catch (error) {
       throw redisErrorOf(error, this.address);
     }
   }

@@ -18,6 +18,7 @@ describe('RedisStorageOptions', () => {
     ['another protocol', { url: 'http://me:pa55word@redis.example' }, 'url'],
     ['no URL', { url: 'me:pa55word@redis.example' }, 'url'],
     ['a database that is no number', { url: `${URL}x` }, 'url'],
+    ['a query nobody reads', { url: `${URL}?prefix=a` }, 'url'],
     ['an empty Cluster', { cluster: [] }, 'cluster'],
     ['a Cluster with one wrong URL', { cluster: [URL, ':pa55word@'] }, 'cluster[1]'],
     ['a client that sends nothing', { client: {} as never }, 'client'],

@@ -117,12 +117,17 @@ function checkedCluster(cluster: unknown): RedisCluster {
 /** The message does not show the text: where it is no URL, nobody can tell which part is the password. */
 function checkedUrl(option: string, given: unknown): URL {
   const url = typeof given === 'string' && URL.canParse(given) ? new URL(given) : undefined;
-  const isKnown = url && /^rediss?:$/.test(url.protocol) && url.hostname !== '';
-  if (url && isKnown && /^(?:\/\d*)?$/.test(url.pathname)) return url;
+  if (url && isServerUrl(url)) return url;
+  const got = url ? `another one that begins with ${url.protocol}` : 'something else';
   throw new OptionError(
     option,
-    `Expected \`${option}\` to be a URL such as redis://user:password@host:6379/0, or rediss:// for TLS, got ${url ? `one that begins with ${url.protocol}` : 'something else'}`,
+    `Expected \`${option}\` to be a URL such as redis://user:password@host:6379/0, or rediss:// for TLS, got ${got}`,
   );
+}
+
+function isServerUrl({ protocol, hostname, pathname, search, hash }: URL): boolean {
+  const isPlace = hostname !== '' && /^(?:\/\d*)?$/.test(pathname);
+  return isPlace && /^rediss?:$/.test(protocol) && search === '' && hash === '';
 }
 
 function checkedPrefix(prefix: string): string {
