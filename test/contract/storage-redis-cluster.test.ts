@@ -12,7 +12,8 @@ const clock = new FakeClock(1_700_000_000_000);
 let cluster: RedisClusterServers;
 let opened = 0;
 beforeAll(async () => {
-  cluster = await RedisClusterServers.start(3, ['--appendonly', 'yes']);
+  // With less than `always` a killed server may lose what it wrote last.
+  cluster = await RedisClusterServers.start(3, ['--appendonly', 'yes', '--appendfsync', 'always']);
 });
 afterAll(() => cluster.stop());
 

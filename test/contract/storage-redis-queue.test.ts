@@ -130,6 +130,20 @@ describe('a queue on Redis', () => {
     expect(await client.keys('*')).toEqual(['test:{queue:queue}:meta']);
   });
 
+  it('refuses a claim from before the server lost its last writes', async () => {
+    const store = storeOf();
+    await store.add(rows('a'));
+    const [late] = await store.claim(1, { now: 0, lockMs: 60_000 });
+    await client.flushAll();
+    await store.add(rows('a'));
+    const [current] = await store.claim(1, { now: 0, lockMs: 60_000 });
+    expect(current?.fence).toBeGreaterThan(late?.fence ?? Number.NaN);
+    expect(await store.handle([{ id: 'a', fence: late?.fence ?? 0, body: '{}' }])).toEqual([]);
+    expect(await store.handle([{ id: 'a', fence: current?.fence ?? 0, body: '{}' }])).toEqual([
+      'a',
+    ]);
+  });
+
   it('goes on when the server has forgotten its scripts', async () => {
     const store = storeOf();
     await store.add(rows('a'));

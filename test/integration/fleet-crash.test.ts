@@ -13,11 +13,13 @@ const WORKERS = 4;
 const CONCURRENCY = 10;
 const LOCK_SECS = 2;
 
-test('four processes bring every page in, though two are killed and Redis restarts', async () => {
+test('four processes bring every page in, though two are killed and Redis restarts', {
+  timeout: 120_000,
+}, async () => {
   const fixture = await bundleFixture(
     fileURLToPath(new URL('fleet-worker.fixture.ts', import.meta.url)),
   );
-  await using server = await RedisServer.start(['--appendonly', 'yes']);
+  await using server = await RedisServer.start(['--appendonly', 'yes', '--appendfsync', 'always']);
   const at = new Map<number, () => void>();
   let visitsCount = 0;
   await using site = await openSite((request, response) => {

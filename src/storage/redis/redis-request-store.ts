@@ -49,7 +49,7 @@ export interface RedisRequestStoreOptions {
 
 /**
  * Pending requests stand in a list, one short text each; only what is lent out, delayed or woken has a record of
- * its own. The count of claims is the fence. Times are the server's.
+ * its own. The fence grows with each claim. Times are the server's.
  */
 export class RedisRequestStore implements RequestStore {
   readonly name: string;
