@@ -34,6 +34,7 @@ const LAZY = [
   'proxy-chain',
   'puppeteer-core',
   'playwright-core',
+  '@redis/client',
 ];
 
 /** `import type …`, and `typeof import('…')`: gone after compilation. */
@@ -120,7 +121,8 @@ export default {
       to: {
         dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
         // Bundled by the build, or an optional peer that is also installed for the tests.
-        pathNot: '^node_modules/(valibot|cheerio|impit|puppeteer-core|playwright-core)/',
+        pathNot:
+          '^node_modules/(valibot|cheerio|impit|puppeteer-core|playwright-core|@redis/client)/',
         dependencyTypesNot: TYPES,
       },
     },

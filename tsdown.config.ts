@@ -1,4 +1,5 @@
 import { defineConfig, type UserConfig } from 'tsdown';
+import { luaText } from './scripts/lua-text.mjs';
 
 const config: UserConfig = defineConfig({
   entry: [
@@ -8,6 +9,7 @@ const config: UserConfig = defineConfig({
     'src/playwright.ts',
     'src/apify.ts',
     'src/lab.ts',
+    'src/redis.ts',
     'src/cli.ts',
   ],
   format: 'esm',
@@ -22,6 +24,7 @@ const config: UserConfig = defineConfig({
   },
   // Editors read doc comments from the declarations.
   outputOptions: { comments: { jsdoc: false } },
+  plugins: [luaText],
   failOnWarn: true,
 });
 

@@ -1,10 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 import { SlowFilesFirst } from './test/setup/slow-files-first.ts';
+import { luaText } from './scripts/lua-text.mjs';
 
 const source = (file: string): string => fileURLToPath(new URL(`./src/${file}`, import.meta.url));
 
 const config: ViteUserConfig = defineConfig({
+  plugins: [luaText],
   resolve: {
     alias: [
       { find: /^troupe$/, replacement: source('index.ts') },
@@ -13,11 +15,12 @@ const config: ViteUserConfig = defineConfig({
       { find: /^troupe\/playwright$/, replacement: source('playwright.ts') },
       { find: /^troupe\/apify$/, replacement: source('apify.ts') },
       { find: /^troupe\/lab$/, replacement: source('lab.ts') },
+      { find: /^troupe\/redis$/, replacement: source('redis.ts') },
     ],
   },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    globalSetup: ['test/setup/chromium.ts'],
+    globalSetup: ['test/setup/chromium.ts', 'test/setup/redis.ts'],
     pool: 'threads',
     isolate: false,
     // The longest tests wait for browsers; a core kept free for Vitest itself would wait with them.

@@ -17,8 +17,8 @@ const end = firstOption === -1 ? process.argv.length : firstOption;
 const files = benchesOf(end > 2 ? process.argv.slice(2, end) : ['bench']);
 const options = process.argv.slice(end);
 
-if (!existsSync(`${RIVAL}/node_modules/playwright`)) {
-  console.log('Installing the rival, once …');
+if (!['playwright', 'bullmq'].every((name) => existsSync(`${RIVAL}/node_modules/${name}`))) {
+  console.log('Installing the rivals, once …');
   run('npm', ['ci', '--prefix', RIVAL, '--ignore-scripts', '--no-audit', '--no-fund']);
 }
 run(process.execPath, ['scripts/build.mjs']);

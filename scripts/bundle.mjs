@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'tsdown';
+import { luaText } from './lua-text.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 // Inside the repository, so that the packages a bundle imports are found from there.
@@ -28,8 +29,10 @@ export async function bundle(files) {
       'troupe/apify': path.join(ROOT, 'src/apify.ts'),
       'troupe/playwright': path.join(ROOT, 'src/playwright.ts'),
       'troupe/lab': path.join(ROOT, 'src/lab.ts'),
+      'troupe/redis': path.join(ROOT, 'src/redis.ts'),
       troupe: path.join(ROOT, 'src/index.ts'),
     },
+    plugins: [luaText],
     deps: { skipNodeModulesBundle: true },
     format: 'esm',
     platform: 'node',

@@ -11,6 +11,7 @@ const EXPORTS = {
   'troupe/puppeteer': exportsOf(`${ROOT}src/puppeteer.ts`),
   'troupe/playwright': exportsOf(`${ROOT}src/playwright.ts`),
   'troupe/lab': exportsOf(`${ROOT}src/lab.ts`),
+  'troupe/redis': exportsOf(`${ROOT}src/redis.ts`),
 };
 const NAME = /^TROUPE_[A-Z0-9_]+$/;
 

@@ -37,8 +37,8 @@ export function addCrawlCommand(program: Command, end: (exitCode: number) => voi
       'write the items to this .jsonl or .csv file, when the crawl ends',
     )
     .option(
-      '--storage <DIR>',
-      'keep queue, sessions and items here; sessions serve the next crawl too',
+      '--storage <DIR|URL>',
+      'keep queue, sessions and items in this directory, or on this Redis, where several machines share one crawl',
     )
     .option('--resume', 'go on with the crawl that --storage holds')
     .option('--outcome-log <FILE>', 'append every attempt to this file, for `troupe lab fit`')
@@ -49,12 +49,14 @@ export function addCrawlCommand(program: Command, end: (exitCode: number) => voi
 An item holds url, title, status and depth; with --select, url and the columns named.
 Without -o items go to standard output, one JSON object a line, as soon as they are found.
 Ctrl-C finishes what is in flight and prints the command that goes on from there.
+The same command with --storage redis://HOST on several machines is one crawl that they share.
 
 Examples:
   $ troupe crawl https://example.com --max-depth 2 -o pages.csv
   $ troupe crawl https://example.com --glob '**/product/**' --select 'name=h1' --select 'image=img.main@src'
   $ troupe crawl https://example.com --proxies proxies.txt --block-title 'access denied|captcha'
-  $ troupe crawl https://example.com --storage state --resume`,
+  $ troupe crawl https://example.com --storage state --resume
+  $ troupe crawl https://example.com --storage 'redis://user:password@host/0?prefix=example'`,
     )
     .action(async (urls: readonly string[], options: CrawlOptions) => {
       const { crawl } = await import('./crawl.ts');

@@ -141,7 +141,8 @@ export class CrawlRun {
   }
 
   #resumeCommand(): string {
-    return resumeCommand(process, this.#parts.state.directory);
+    // The place may be a server's URL with a password in it.
+    return redactText(resumeCommand(process, this.#parts.state.placeName));
   }
 }
 

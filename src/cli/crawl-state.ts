@@ -1,13 +1,8 @@
-import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import os from 'node:os';
-import path from 'node:path';
-import { messageOf } from '../core/errors.ts';
-import { SqliteStorage } from '../storage/sqlite/sqlite-storage.ts';
+import { redactText } from '../core/redact.ts';
 import type { Storage } from '../storage/storage.ts';
+import { type CrawlPlace, nothingToResume, openPlace } from './crawl-place.ts';
 import { UsageError } from './usage-error.ts';
 
-const DATABASE = 'troupe.db';
 /** Beside the crawl's own data: whether it was finished. */
 const RECORD = { store: 'troupe-crawl', key: 'progress' } as const;
 /** The crawlers' names for the queue and the items of a crawl. */
@@ -22,45 +17,56 @@ interface CrawlRecord {
 }
 
 export interface CrawlStateOptions {
-  /** From `--storage`; without it a temporary directory is made, and removed when the crawl is finished. */
-  readonly directory: string | undefined;
+  /**
+   * From `--storage`: a directory or the URL of a Redis. Without it a temporary directory is made, and removed when
+   * the crawl is finished.
+   */
+  readonly place: string | undefined;
   readonly isResumed: boolean;
 }
 
 /**
- * What a crawl keeps on disk, so that it can be interrupted at any time and resumed. A directory whose crawl was
- * finished starts another one with the sessions of the last; an unfinished one is never overwritten.
+ * What a crawl keeps, so that it can be interrupted at any time and resumed. A directory whose crawl was finished
+ * starts another one with the sessions of the last; an unfinished one is never overwritten. A shared place is joined
+ * while its crawl is not finished.
  */
 export class CrawlState implements AsyncDisposable {
-  readonly directory: string;
-  readonly storage: Storage;
+  readonly #place: CrawlPlace;
   #isTemporary: boolean;
   #failedCount = 0;
   #isKept = true;
 
-  private constructor(directory: string, storage: Storage, isTemporary: boolean) {
-    this.directory = directory;
-    this.storage = storage;
-    this.#isTemporary = isTemporary;
+  private constructor(place: CrawlPlace) {
+    this.#place = place;
+    this.#isTemporary = place.isTemporary;
   }
 
-  /** Requests given up on so far, in the runs before this one too. */
-  get failedCount(): number {
-    return this.#failedCount;
-  }
-
-  /** @throws UsageError when the directory and `--resume` do not go together */
+  /** @throws UsageError when the place and `--resume` do not go together */
   static async open(options: CrawlStateOptions): Promise<CrawlState> {
-    const directory = await openDirectory(options);
-    const storage = new SqliteStorage({ path: path.join(directory, DATABASE) });
-    const state = new CrawlState(directory, storage, options.directory === undefined);
+    const { place: given, isResumed } = options;
+    const place = await openPlace({ given, isResumed });
+    const state = new CrawlState(place);
     try {
-      await state.#begin(options.isResumed);
+      await state.#begin(isResumed);
       return state;
     } catch (error) {
-      await storage.close();
+      await place.storage.close();
       throw error;
     }
+  }
+
+  /** As it is given to `--storage`. */
+  get placeName(): string {
+    return this.#place.name;
+  }
+
+  get storage(): Storage {
+    return this.#place.storage;
+  }
+
+  /** Requests given up on so far, in the runs before this one too; on a shared place, by this process alone. */
+  get failedCount(): number {
+    return this.#failedCount;
   }
 
   /** Adds what this run has given up on, and whether there is anything left to resume. */
@@ -77,20 +83,23 @@ export class CrawlState implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.storage.close();
-    if (this.#isTemporary && !this.#isKept) {
-      await rm(this.directory, { recursive: true, force: true });
-    }
+    if (this.#isTemporary && !this.#isKept) await this.#place.remove();
   }
 
   async #begin(isResumed: boolean): Promise<void> {
     const records = await this.storage.openKeyValueStore(RECORD.store);
     const record = await records.getValue<CrawlRecord>(RECORD.key);
+    if (this.storage.isShared) {
+      if (record?.isFinished && !isResumed) throw finished(this.placeName);
+      if (!record) await this.#save(false);
+      return;
+    }
     if (isResumed) {
-      if (!record) throw nothingToResume(this.directory);
+      if (!record) throw nothingToResume(this.placeName);
       this.#failedCount = record.failedCount;
       this.#isTemporary = record.isTemporary;
     } else if (record) {
-      if (!record.isFinished) throw unfinished(this.directory);
+      if (!record.isFinished) throw unfinished(this.placeName);
       await (await this.storage.openRequestStore(DEFAULT_NAME)).drop();
       await (await this.storage.openDataset(DEFAULT_NAME)).drop();
     }
@@ -108,32 +117,15 @@ export class CrawlState implements AsyncDisposable {
   }
 }
 
-async function openDirectory({ directory, isResumed }: CrawlStateOptions): Promise<string> {
-  if (directory === undefined) {
-    if (isResumed) {
-      throw new UsageError(
-        '--resume needs --storage <DIR>, the directory of the crawl to go on with',
-      );
-    }
-    return mkdtemp(path.join(os.tmpdir(), 'troupe-crawl-'));
-  }
-  if (isResumed && !existsSync(path.join(directory, DATABASE))) throw nothingToResume(directory);
-  try {
-    await mkdir(directory, { recursive: true });
-  } catch (error) {
-    throw new UsageError(`--storage '${directory}' cannot be used: ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
-  return directory;
-}
-
-function nothingToResume(directory: string): UsageError {
-  return new UsageError(`--storage '${directory}' holds no crawl that --resume could go on with`);
-}
-
 function unfinished(directory: string): UsageError {
   return new UsageError(
     `--storage '${directory}' holds an unfinished crawl: add --resume to go on with it, or choose another directory`,
+  );
+}
+
+/** A late comer must not begin the crawl anew that others have just brought to its end. */
+function finished(url: string): UsageError {
+  return new UsageError(
+    `--storage '${redactText(url)}' holds a finished crawl: add --resume to have its items, or name another one with ?prefix=NAME`,
   );
 }

@@ -11,6 +11,8 @@ import { ProgressDisplay } from './progress-display.ts';
 
 /** A crawl that was killed is resumed soon after; what was in flight then waits for so long. */
 const LOCK_SECS = 5;
+/** Where others go on meanwhile, a server that is away for some seconds must not cost every lock. */
+const SHARED_LOCK_SECS = 30;
 
 /**
  * The `crawl` command. Items are kept in the crawl's storage, once a page however often it is tried, and
@@ -24,12 +26,16 @@ export async function crawl(urls: readonly string[], options: CrawlOptions): Pro
   const log = displayLog(display, 'warning');
   await using proxies = await openProxies(options.proxies, log);
   await using state = await CrawlState.open({
-    directory: options.storage,
+    place: options.storage,
     isResumed: options.resume ?? false,
   });
   const { storage } = state;
   const dataset = await storage.openDataset('default');
-  await using queue = await RequestQueue.open({ storage, log, lockSecs: LOCK_SECS });
+  await using queue = await RequestQueue.open({
+    storage,
+    log,
+    lockSecs: storage.isShared ? SHARED_LOCK_SECS : LOCK_SECS,
+  });
   const proxyConfiguration = proxies;
   await using pool = await SessionPool.open({
     storage,

@@ -8,10 +8,10 @@ export interface Invocation {
 }
 
 /** The command that goes on where this one was interrupted: the same one, with `--storage` and `--resume`. */
-export function resumeCommand(invocation: Invocation, storageDirectory: string): string {
+export function resumeCommand(invocation: Invocation, storage: string): string {
   const args = invocation.argv.slice(2).filter((arg) => arg !== '--resume');
   const hasStorage = args.some((arg) => arg === '--storage' || arg.startsWith('--storage='));
-  const added = hasStorage ? ['--resume'] : ['--storage', storageDirectory, '--resume'];
+  const added = hasStorage ? ['--resume'] : ['--storage', storage, '--resume'];
   // Behind a `--` everything is an argument, so the options go in front of it.
   const end = args.includes('--') ? args.indexOf('--') : args.length;
   return [...program(invocation), ...args.slice(0, end), ...added, ...args.slice(end)]

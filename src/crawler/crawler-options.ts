@@ -44,7 +44,8 @@ export interface BasicCrawlerOptions<Context extends BasicContext = BasicContext
   readonly storage?: Storage;
   /**
    * Go on with the queue, rows and sessions an earlier process left in the storage, instead of beginning without them.
-   * Only what nobody named is ever emptied: queues, datasets and pools that were passed in or given a name are kept.
+   * Only what nobody named is ever emptied: queues, datasets and pools that were passed in or given a name are kept,
+   * and so is all that stands on a storage others share, such as a `RedisStorage`.
    * @default false
    */
   readonly resume?: boolean;

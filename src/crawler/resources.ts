@@ -27,7 +27,8 @@ interface Opened {
 
 /**
  * Opens what a crawler was not given, and closes exactly that. May be used again after it was closed.
- * What an earlier process left under the names nobody chose is dropped first, unless the crawl is to resume.
+ * What an earlier process left under the names nobody chose is dropped first, unless the crawl is to resume or the
+ * storage is shared.
  */
 export class Resources<Context extends BasicContext> {
   readonly #options: ResolvedCrawlerOptions<Context>;
@@ -66,6 +67,7 @@ export class Resources<Context extends BasicContext> {
   async queueForWork(): Promise<RequestQueue> {
     const queue = await this.queue();
     if (!this.#hasRun || this.#options.requestQueue || !(await queue.isFinished())) return queue;
+    if ((await this.storage()).isShared) return queue;
     await queue.drop();
     delete this.#opened.queue;
     return this.queue();
@@ -108,11 +110,12 @@ export class Resources<Context extends BasicContext> {
   async #openStorage(): Promise<Storage> {
     const { clock, log, requestQueue, resume } = this.#options;
     const place = defaultStoragePath();
-    const storage = this.#options.storage ?? new SqliteStorage({ path: place, clock, log });
+    const storage: Storage =
+      this.#options.storage ?? new SqliteStorage({ path: place, clock, log });
     if (requestQueue) return storage;
     // Whoever brings a queue of their own takes care of the rest, too.
     this.#names = takeDefaultNames(this.#options.storage ?? place);
-    const isLeftover = !this.#isLeftoverGone && !resume;
+    const isLeftover = !this.#isLeftoverGone && !resume && !storage.isShared;
     this.#isLeftoverGone = true;
     if (isLeftover) await this.#dropLeftovers(storage, this.#names);
     return storage;

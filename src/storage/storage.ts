@@ -8,6 +8,11 @@ import type { SessionStore } from './session-store.ts';
  * Opening the same name twice gives views of the same data. All methods may be called concurrently.
  */
 export interface Storage extends AsyncDisposable {
+  /**
+   * Workers elsewhere may use it at the same time, so what is found there is no leftover: nobody empties it unasked.
+   * @default false
+   */
+  readonly isShared?: boolean;
   openKeyValueStore(name: string): Promise<KeyValueStore>;
   openDataset(name: string): Promise<Dataset>;
   openRequestStore(name: string): Promise<RequestStore>;

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Storage } from '../../src/storage/storage.ts';
+import { describeCrashContract } from './storage-crashes.contract.ts';
 import { describeDatasetContract } from './storage-dataset.contract.ts';
 import { describeKeyValueContract } from './storage-key-value.contract.ts';
 import { describeRequestStoreContract } from './storage-requests.contract.ts';
@@ -15,6 +16,7 @@ export function describeStorageContract(name: string, open: OpenStorage): void {
     describeKeyValueContract(open);
     describeDatasetContract(open);
     describeRequestStoreContract(open);
+    describeCrashContract(open);
     describeSessionStoreContract(open);
   });
 }

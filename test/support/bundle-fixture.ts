@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Rolldown } from 'tsdown';
+import { luaText } from '../../scripts/lua-text.mjs';
 
 const cache = fileURLToPath(new URL('../../node_modules/.cache/troupe-fixtures/', import.meta.url));
 
@@ -17,6 +18,7 @@ export async function bundleFixture(entryTsPath: string): Promise<string> {
   const { output } = await Rolldown.build({
     input: entryTsPath,
     platform: 'node',
+    plugins: [luaText],
     external: (id) => !id.startsWith('.') && !id.startsWith('/'),
     output: {
       entryFileNames: `${basename(entryTsPath, '.ts')}.mjs`,

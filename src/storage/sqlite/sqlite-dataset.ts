@@ -1,8 +1,8 @@
 import { nextTurn } from '../../core/next-turn.ts';
+import { chunksOf } from '../chunks.ts';
 import type { Dataset, DatasetItem, DatasetPage, PushOptions } from '../dataset.ts';
 import { pageRange } from '../page-range.ts';
 import { itemJsonOf } from '../stored-json.ts';
-import { chunksOf } from './chunks.ts';
 import { type Column, type Connection, textOf } from './connection.ts';
 import type { Database } from './database.ts';
 

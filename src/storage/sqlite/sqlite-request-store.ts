@@ -1,3 +1,4 @@
+import { chunksOf } from '../chunks.ts';
 import type {
   AddedRequest,
   Claim,
@@ -7,7 +8,6 @@ import type {
   RequestStore,
   ReturnedRequest,
 } from '../request-store.ts';
-import { chunksOf } from './chunks.ts';
 import { type Column, type Connection, textOf } from './connection.ts';
 import type { Database } from './database.ts';
 import { loadQueue, nextPosition, saveQueue } from './queue-row.ts';

@@ -1,4 +1,5 @@
 import { nextTurn } from '../../core/next-turn.ts';
+import { chunksOf } from '../chunks.ts';
 import type {
   RetiredSession,
   SessionChanges,
@@ -6,7 +7,6 @@ import type {
   SessionStore,
   StoredSession,
 } from '../session-store.ts';
-import { chunksOf } from './chunks.ts';
 import { type Column, type Connection, textOf } from './connection.ts';
 import type { Database } from './database.ts';
 

@@ -1,0 +1,4 @@
+/** The text of a Lua script; the build puts it in. */
+declare module '*.lua' {
+  export const text: string;
+}

@@ -1,0 +1,146 @@
+import { OptionError, TroupeError } from '../../core/errors.ts';
+import type {
+  RedisArgument,
+  RedisClient,
+  RedisCluster,
+  RedisCommandOptions,
+} from './redis-client.ts';
+import type { RedisTarget } from './redis-options.ts';
+
+/** A server, or a Cluster, that takes commands. While it cannot be reached, commands are rejected at once. */
+export interface RedisConnection {
+  /** `key` tells a Cluster which node to ask; `undefined` for any. */
+  send(
+    key: string | undefined,
+    args: RedisArgument[],
+    options?: RedisCommandOptions,
+  ): Promise<unknown>;
+  /** Closes what we opened. Nothing may be under way. */
+  close(): Promise<void>;
+}
+
+export interface ConnectOptions {
+  readonly target: RedisTarget;
+  /** The connection broke, or could not be made anew. Trying goes on. */
+  readonly onError: (error: unknown) => void;
+}
+
+type Module = typeof import('@redis/client');
+
+const MAX_RECONNECT_DELAY_MS = 1000;
+/** A server that vanished without a word is noticed after this. */
+const SOCKET_TIMEOUT_MS = 30_000;
+const PING_INTERVAL_MS = 10_000;
+
+/**
+ * Connects, or takes the client that was given. The first connection fails at once; later ones are tried until
+ * they come about.
+ *
+ * @throws TroupeError `TROUPE_PEER_MISSING`
+ * @throws OptionError when a given client is not connected
+ */
+export async function connect({ target, onError }: ConnectOptions): Promise<RedisConnection> {
+  if ('client' in target) return borrowedClient(target.client);
+  if ('cluster' in target) return borrowedCluster(target.cluster);
+  const module = await loadModule();
+  return 'url' in target
+    ? await ownClient(module, target.url, onError)
+    : await ownCluster(module, target.clusterUrls, onError);
+}
+
+async function loadModule(): Promise<Module> {
+  try {
+    return await import('@redis/client');
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
+    throw new TroupeError(
+      'TROUPE_PEER_MISSING',
+      'RedisStorage needs the package @redis/client; install it with: npm install @redis/client',
+      { cause },
+    );
+  }
+}
+
+async function ownClient(
+  module: Module,
+  url: URL,
+  onError: (error: unknown) => void,
+): Promise<RedisConnection> {
+  const life = { isConnected: false };
+  const client = module.createClient({ url: url.href, ...clientOptions(life) });
+  client.on('error', onError);
+  await client.connect();
+  life.isConnected = true;
+  return {
+    send: (_key, args, options) => client.sendCommand(args, options as object),
+    close: async () => {
+      if (client.isReady) await client.close();
+      else if (client.isOpen) client.destroy();
+    },
+  };
+}
+
+async function ownCluster(
+  module: Module,
+  urls: readonly URL[],
+  onError: (error: unknown) => void,
+): Promise<RedisConnection> {
+  const life = { isConnected: false };
+  const { username, password } = urls[0] as URL;
+  const cluster = module.createCluster({
+    rootNodes: urls.map((url) => ({ url: url.href })),
+    defaults: {
+      ...clientOptions(life),
+      ...(username && { username: decodeURIComponent(username) }),
+      ...(password && { password: decodeURIComponent(password) }),
+    },
+  });
+  cluster.on('error', onError);
+  cluster.on('node-error', onError);
+  await cluster.connect();
+  life.isConnected = true;
+  return {
+    send: (key, args, options) => cluster.sendCommand(key, false, args, options as object),
+    close: async () => {
+      if (cluster.isOpen) cluster.destroy();
+    },
+  };
+}
+
+function clientOptions(life: { readonly isConnected: boolean }): {
+  disableOfflineQueue: true;
+  pingInterval: number;
+  socket: { socketTimeout: number; reconnectStrategy: (retries: number) => number | false };
+} {
+  return {
+    // Commands must not pile up in the client: whoever waits does so in one place, and for a bounded time.
+    disableOfflineQueue: true,
+    pingInterval: PING_INTERVAL_MS,
+    socket: {
+      socketTimeout: SOCKET_TIMEOUT_MS,
+      reconnectStrategy: (retries) =>
+        life.isConnected ? Math.min(20 * 2 ** retries, MAX_RECONNECT_DELAY_MS) : false,
+    },
+  };
+}
+
+function borrowedClient(client: RedisClient): RedisConnection {
+  assertOpen('client', client);
+  return {
+    send: (_key, args, options) => client.sendCommand(args, options),
+    close: async () => {},
+  };
+}
+
+function borrowedCluster(cluster: RedisCluster): RedisConnection {
+  assertOpen('cluster', cluster);
+  return {
+    send: (key, args, options) => cluster.sendCommand(key, false, args, options),
+    close: async () => {},
+  };
+}
+
+function assertOpen(option: string, { isOpen }: { readonly isOpen: boolean }): void {
+  if (isOpen) return;
+  throw new OptionError(option, `Expected \`${option}\` to be connected: call its connect() first`);
+}

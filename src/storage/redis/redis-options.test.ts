@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { resolveRedisOptions } from './redis-options.ts';
+import { RedisStorage, type RedisStorageOptions } from './redis-storage.ts';
+
+const URL = 'redis://me:pa55word@redis.example:6380/2';
+
+describe('RedisStorageOptions', () => {
+  it('name the server without its credentials', () => {
+    expect(resolveRedisOptions({ url: URL }).address).toBe('redis://redis.example:6380/2');
+    const cluster = [URL, 'rediss://other.example'];
+    const { address } = resolveRedisOptions({ cluster });
+    expect(address).toBe('redis://redis.example:6380/2, rediss://other.example');
+  });
+
+  it.each<[string, RedisStorageOptions, string]>([
+    ['no server', {}, 'url'],
+    ['two ways to it', { url: URL, cluster: [URL] }, 'url'],
+    ['another protocol', { url: 'http://me:pa55word@redis.example' }, 'url'],
+    ['no URL', { url: 'me:pa55word@redis.example' }, 'url'],
+    ['a database that is no number', { url: `${URL}x` }, 'url'],
+    ['a query nobody reads', { url: `${URL}?prefix=a` }, 'url'],
+    ['an empty Cluster', { cluster: [] }, 'cluster'],
+    ['a Cluster with one wrong URL', { cluster: [URL, ':pa55word@'] }, 'cluster[1]'],
+    ['a client that sends nothing', { client: {} as never }, 'client'],
+    ['a Cluster that sends nothing', { cluster: {} as never }, 'cluster'],
+    ['a prefix that would move the hash tag', { url: URL, prefix: 'a{b' }, 'prefix'],
+    ['a negative wait', { url: URL, maxOutageSecs: -1 }, 'maxOutageSecs'],
+    ['an unknown name', { url: URL, urls: [] } as never, 'urls'],
+  ])('refuse %s, and show no password', (_what, options, option) => {
+    let thrown: unknown;
+    try {
+      new RedisStorage(options);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toMatchObject({ code: 'TROUPE_INVALID_OPTION', option });
+    expect(String((thrown as Error).stack)).not.toContain('pa55word');
+  });
+
+  it('refuse a client that is not connected', async () => {
+    const client = { isOpen: false, sendCommand: async () => null };
+    await using storage = new RedisStorage({ client });
+    const opening = storage.openDataset('rows');
+    await expect(opening).rejects.toMatchObject({
+      code: 'TROUPE_INVALID_OPTION',
+      option: 'client',
+    });
+  });
+});

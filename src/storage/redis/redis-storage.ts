@@ -1,0 +1,75 @@
+import { systemClock } from '../../core/clock.ts';
+import type { Dataset } from '../dataset.ts';
+import type { KeyValueStore } from '../key-value-store.ts';
+import { checkedName } from '../names.ts';
+import type { RequestStore } from '../request-store.ts';
+import type { SessionStore } from '../session-store.ts';
+import type { Storage } from '../storage.ts';
+import { RedisDataset } from './redis-dataset.ts';
+import { RedisKeyValueStore } from './redis-key-value-store.ts';
+import { RedisLink } from './redis-link.ts';
+import {
+  type RedisStorageOptions,
+  type ResolvedRedisOptions,
+  resolveRedisOptions,
+} from './redis-options.ts';
+import { RedisRequestStore } from './redis-request-store.ts';
+import { RedisSessionStore } from './redis-session-store.ts';
+import { StoreTime } from './store-time.ts';
+
+export type { RedisStorageOptions } from './redis-options.ts';
+
+/**
+ * Keeps everything on a Redis (6.2 or later), a Valkey, or a Cluster of them, so that crawlers on many machines
+ * share it; connected at first use. Each operation is atomic among all workers. What was acknowledged is as durable
+ * as the server is set up to be: turn on its append-only file. While the server cannot be reached, or has no memory
+ * left, operations wait, up to `maxOutageSecs`.
+ *
+ * @throws TroupeError `TROUPE_PEER_MISSING` at first use, without the package `@redis/client`
+ */
+export class RedisStorage implements Storage {
+  readonly isShared = true;
+  readonly #options: ResolvedRedisOptions;
+  readonly #link: RedisLink;
+
+  /** @throws OptionError */
+  constructor(options: RedisStorageOptions) {
+    this.#options = resolveRedisOptions(options);
+    this.#link = new RedisLink(this.#options);
+  }
+
+  async openKeyValueStore(name: string): Promise<KeyValueStore> {
+    await this.#openFor(name);
+    return new RedisKeyValueStore(name, this.#link, this.#options.prefix);
+  }
+
+  async openDataset(name: string): Promise<Dataset> {
+    await this.#openFor(name);
+    return new RedisDataset(name, this.#link, this.#options.prefix);
+  }
+
+  async openRequestStore(name: string): Promise<RequestStore> {
+    await this.#openFor(name);
+    const { prefix, keepHandled, clock } = this.#options;
+    const time = new StoreTime(systemClock, clock);
+    return new RedisRequestStore(name, { link: this.#link, prefix, keepHandled, time });
+  }
+
+  async openSessionStore(name: string): Promise<SessionStore> {
+    await this.#openFor(name);
+    return new RedisSessionStore(name, this.#link, this.#options.prefix);
+  }
+
+  close(): Promise<void> {
+    return this.#link.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #openFor(name: string): Promise<void> {
+    checkedName('name', name);
+    await this.#link.open();
+  }
+}

@@ -1,0 +1,123 @@
+import { text as datasetPush } from './dataset-push.lua';
+import { text as keyValueRemove } from './key-value-remove.lua';
+import { text as keyValueSet } from './key-value-set.lua';
+import { text as requestAdd } from './request-add.lua';
+import { text as requestClaim } from './request-claim.lua';
+import { text as requestDrop } from './request-drop.lua';
+import { text as requestExtend } from './request-extend.lua';
+import { text as requestFind } from './request-find.lua';
+import { text as requestGiveBack } from './request-give-back.lua';
+import { text as requestHandle } from './request-handle.lua';
+import { text as requestState } from './request-state.lua';
+import { text as row } from './row.lua';
+import { text as seen } from './seen.lua';
+import { text as sessionForget } from './session-forget.lua';
+import { text as sessionLoad } from './session-load.lua';
+import { text as sessionQuarantine } from './session-quarantine.lua';
+import { text as sessionSave } from './session-save.lua';
+import { text as time } from './time.lua';
+
+export const REQUEST_ADD = {
+  text: `${seen}\n${requestAdd}` as string,
+  keys: ['meta', 'back', 'front', 'seen'],
+  args: ['place'],
+  each: ['fingerprint', 'row'],
+} as const;
+
+export const REQUEST_CLAIM = {
+  text: `${time}\n${requestClaim}` as string,
+  keys: ['meta', 'back', 'front', 'held', 'locks', 'delays', 'woken'],
+  args: ['now', 'limit', 'lockMs'],
+  each: [],
+} as const;
+
+export const REQUEST_EXTEND = {
+  text: `${time}\n${requestExtend}` as string,
+  keys: ['held', 'locks', 'woken'],
+  args: ['now', 'lockMs'],
+  each: ['id', 'fence'],
+} as const;
+
+export const REQUEST_HANDLE = {
+  text: `${seen}\n${row}\n${requestHandle}` as string,
+  keys: ['meta', 'held', 'locks', 'woken', 'seen', 'handled'],
+  args: ['isRepeated', 'keep'],
+  each: ['id', 'fence', 'fingerprint', 'body'],
+} as const;
+
+export const REQUEST_GIVE_BACK = {
+  text: `${time}\n${row}\n${requestGiveBack}` as string,
+  keys: ['meta', 'back', 'front', 'held', 'locks', 'delays', 'woken'],
+  args: ['now'],
+  each: ['id', 'fence', 'place', 'delayMs', 'body'],
+} as const;
+
+export const REQUEST_STATE = {
+  text: `${time}\n${requestState}` as string,
+  keys: ['meta', 'back', 'front', 'locks', 'delays', 'woken'],
+  args: ['now'],
+  each: [],
+} as const;
+
+export const REQUEST_FIND = {
+  text: `${seen}\n${requestFind}` as string,
+  keys: ['meta', 'held', 'handled', 'seen'],
+  args: ['id', 'fingerprint'],
+  each: [],
+} as const;
+
+export const REQUEST_DROP = {
+  text: requestDrop as string,
+  keys: ['meta', 'back', 'front', 'held', 'locks', 'delays', 'woken', 'handled'],
+  args: [],
+  each: [],
+} as const;
+
+export const DATASET_PUSH = {
+  text: datasetPush as string,
+  keys: ['items', 'pushes', 'removed'],
+  args: ['key'],
+  each: ['json'],
+} as const;
+
+export const KEY_VALUE_SET = {
+  text: keyValueSet as string,
+  keys: ['values', 'names'],
+  args: ['key', 'value'],
+  each: [],
+} as const;
+
+export const KEY_VALUE_REMOVE = {
+  text: keyValueRemove as string,
+  keys: ['values', 'names'],
+  args: ['key'],
+  each: [],
+} as const;
+
+export const SESSION_SAVE = {
+  text: sessionSave as string,
+  keys: ['hot', 'cold', 'retired', 'reasons'],
+  args: [],
+  each: ['part', 'id', 'text', 'retiredAt'],
+} as const;
+
+export const SESSION_LOAD = {
+  text: sessionLoad as string,
+  keys: ['hot', 'cold'],
+  args: ['cursor', 'count'],
+  each: [],
+} as const;
+
+export const SESSION_QUARANTINE = {
+  text: sessionQuarantine as string,
+  keys: ['hot', 'cold', 'quarantine'],
+  args: ['id', 'reason'],
+  each: [],
+} as const;
+
+export const SESSION_FORGET = {
+  text: sessionForget as string,
+  keys: ['retired', 'reasons'],
+  args: ['before', 'limit'],
+  each: [],
+} as const;

@@ -1,0 +1,20 @@
+import { afterAll, beforeAll } from 'vitest';
+import { FakeClock } from '../../src/core/fake-clock.ts';
+import { RedisStorage } from '../../src/storage/redis/redis-storage.ts';
+import { RedisServer } from '../support/redis-server.ts';
+import { describeStorageContract } from './storage.contract.ts';
+
+/** The moment the suite begins at: its times are the caller's, not the server's. */
+const clock = new FakeClock(1_700_000_000_000);
+
+let server: RedisServer;
+let opened = 0;
+beforeAll(async () => {
+  server = await RedisServer.start();
+});
+afterAll(() => server.stop());
+
+describeStorageContract(
+  'RedisStorage',
+  async () => new RedisStorage({ url: server.url, prefix: `test-${opened++}`, clock }),
+);

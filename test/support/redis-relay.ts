@@ -1,0 +1,56 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/** Stands between a client and a server, and can lose the server's next answer together with the connection. */
+export class RedisRelay {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #isLosing = false;
+
+  private constructor(port: number) {
+    this.#server = createServer((socket) => this.#relay(socket, connect(port, '127.0.0.1')));
+  }
+
+  static async start(port: number): Promise<RedisRelay> {
+    const relay = new RedisRelay(port);
+    relay.#server.listen(0, '127.0.0.1');
+    await once(relay.#server, 'listening');
+    return relay;
+  }
+
+  get url(): string {
+    const { port } = this.#server.address() as { port: number };
+    return `redis://127.0.0.1:${port}`;
+  }
+
+  /** What is sent next reaches the server, which carries it out; its answer goes nowhere. */
+  loseNextAnswer(): void {
+    this.#isLosing = true;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  #relay(client: Socket, server: Socket): void {
+    const end = (): void => {
+      client.destroy();
+      server.destroy();
+    };
+    for (const socket of [client, server]) {
+      this.#sockets.add(socket);
+      socket.on('error', end).on('close', end);
+    }
+    client.on('data', (chunk) => server.write(chunk));
+    server.on('data', (chunk) => {
+      if (!this.#isLosing) {
+        client.write(chunk);
+        return;
+      }
+      this.#isLosing = false;
+      end();
+    });
+  }
+}
