@@ -1,7 +1,14 @@
 import { defineConfig, type UserConfig } from 'tsdown';
 
 const config: UserConfig = defineConfig({
-  entry: ['src/index.ts', 'src/cheerio.ts', 'src/puppeteer.ts', 'src/playwright.ts', 'src/cli.ts'],
+  entry: [
+    'src/index.ts',
+    'src/cheerio.ts',
+    'src/puppeteer.ts',
+    'src/playwright.ts',
+    'src/lab.ts',
+    'src/cli.ts',
+  ],
   format: 'esm',
   platform: 'node',
   fixedExtension: false,

@@ -10,6 +10,7 @@ const config: ViteUserConfig = defineConfig({
       { find: /^troupe\/cheerio$/, replacement: source('cheerio.ts') },
       { find: /^troupe\/puppeteer$/, replacement: source('puppeteer.ts') },
       { find: /^troupe\/playwright$/, replacement: source('playwright.ts') },
+      { find: /^troupe\/lab$/, replacement: source('lab.ts') },
     ],
   },
   test: {

@@ -26,6 +26,7 @@ export async function bundle(files) {
       'troupe/cheerio': path.join(ROOT, 'src/cheerio.ts'),
       'troupe/puppeteer': path.join(ROOT, 'src/puppeteer.ts'),
       'troupe/playwright': path.join(ROOT, 'src/playwright.ts'),
+      'troupe/lab': path.join(ROOT, 'src/lab.ts'),
       troupe: path.join(ROOT, 'src/index.ts'),
     },
     deps: { skipNodeModulesBundle: true },

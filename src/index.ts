@@ -95,6 +95,7 @@ export {
   type OutcomeKind,
   type RetiredReason,
 } from './session/outcome.ts';
+export type { SessionPoolEvents } from './session/pool-events.ts';
 export type { CreateSessionFunction, SessionPoolOptions } from './session/pool-options.ts';
 export type { SelectionName, SelectionPolicy } from './session/selection.ts';
 export { Session, type SessionState } from './session/session.ts';
@@ -106,7 +107,7 @@ export type {
   SessionHooks,
 } from './session/session-hooks.ts';
 export type { SessionOptions } from './session/session-options.ts';
-export { SessionPool, type SessionPoolEvents } from './session/session-pool.ts';
+export { SessionPool } from './session/session-pool.ts';
 export type { SendRequestOptions, SentResponse } from './session/session-request.ts';
 export type { Dataset, DatasetItem, DatasetPage, PushOptions } from './storage/dataset.ts';
 export {

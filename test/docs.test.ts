@@ -10,6 +10,7 @@ const EXPORTS = {
   'troupe/cheerio': exportsOf(`${ROOT}src/cheerio.ts`),
   'troupe/puppeteer': exportsOf(`${ROOT}src/puppeteer.ts`),
   'troupe/playwright': exportsOf(`${ROOT}src/playwright.ts`),
+  'troupe/lab': exportsOf(`${ROOT}src/lab.ts`),
 };
 const NAME = /^TROUPE_[A-Z0-9_]+$/;
 

@@ -41,6 +41,7 @@ export function addCrawlCommand(program: Command, end: (exitCode: number) => voi
       'keep queue, sessions and items here; sessions serve the next crawl too',
     )
     .option('--resume', 'go on with the crawl that --storage holds')
+    .option('--outcome-log <FILE>', 'append every attempt to this file, for `troupe lab fit`')
     .option('--json', 'print the final statistics as one JSON object')
     .addHelpText(
       'after',

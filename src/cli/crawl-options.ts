@@ -15,5 +15,6 @@ export interface CrawlOptions {
   readonly output?: string;
   readonly storage?: string;
   readonly resume?: boolean;
+  readonly outcomeLog?: string;
   readonly json?: boolean;
 }

@@ -6,6 +6,7 @@ import { CrawlRun } from './crawl-run.ts';
 import { CrawlState } from './crawl-state.ts';
 import { displayLog } from './display-log.ts';
 import type { ExitCode } from './exit-code.ts';
+import { OutcomeLogFile } from './outcome-log-file.ts';
 import { ProgressDisplay } from './progress-display.ts';
 
 /** A crawl that was killed is resumed soon after; what was in flight then waits for so long. */
@@ -35,6 +36,8 @@ export async function crawl(urls: readonly string[], options: CrawlOptions): Pro
     log,
     ...(proxyConfiguration && { proxyConfiguration }),
   });
+  await using _log =
+    options.outcomeLog === undefined ? undefined : OutcomeLogFile.open(options.outcomeLog, pool);
   const run = await CrawlRun.prepare({ options, display, state, dataset, queue, pool });
   return await run.crawl(urls);
 }

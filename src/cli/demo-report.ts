@@ -1,4 +1,4 @@
-import type { FateKind } from '../lab/fate.ts';
+import type { FateKind } from '../lab/local/fate.ts';
 import type { SessionExplanation } from '../session/explanation.ts';
 import type { TimelineEvent } from '../session/timeline.ts';
 import type { Colors } from './colors.ts';

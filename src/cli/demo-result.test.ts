@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import { FakeClock } from '../core/fake-clock.ts';
 import { Statistics } from '../crawler/statistics.ts';
-import type { ProxyReport } from '../lab/local-world.ts';
+import type { ProxyReport } from '../lab/local/local-world.ts';
 import { colorsFor } from './colors.ts';
 import { demoReport } from './demo-report.ts';
 import { type DemoEvidence, judgeDemo } from './demo-result.ts';

@@ -1,7 +1,7 @@
 import type { CrawlStatistics } from '../crawler/statistics.ts';
-import { FATE_KINDS, type FateKind } from '../lab/fate.ts';
-import type { WorldReport } from '../lab/local-world.ts';
-import type { AnswerKind } from '../lab/visitor.ts';
+import { FATE_KINDS, type FateKind } from '../lab/local/fate.ts';
+import type { WorldReport } from '../lab/local/local-world.ts';
+import type { AnswerKind } from '../lab/local/visitor.ts';
 import type { SessionExplanation } from '../session/explanation.ts';
 import type { OutcomeKind, RetiredReason } from '../session/outcome.ts';
 

@@ -3,7 +3,7 @@ import { mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { CheerioCrawler } from '../crawler/cheerio-crawler.ts';
-import { WorldProcess } from '../lab/world-process.ts';
+import { WorldProcess } from '../lab/local/world-process.ts';
 import { ProxyConfiguration } from '../proxy/proxy-configuration.ts';
 import { RequestQueue } from '../queue/request-queue.ts';
 import type { SessionExplanation } from '../session/explanation.ts';

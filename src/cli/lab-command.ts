@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import type { LabCommandOptions } from './lab.ts';
+import type { LabFitOptions } from './lab-fit.ts';
 import { collect, list, wholeNumber } from './option-values.ts';
 
 export function addLabCommand(program: Command, end: (exitCode: number) => void): void {
-  program
+  const lab = program
     .command('lab')
     .description(
       'Simulate crawls of hostile worlds and compare ways of choosing sessions, with 95 % intervals.',
@@ -36,7 +37,34 @@ Examples:
   $ troupe lab --world my-target.json --html report.html`,
     )
     .action(async (options: LabCommandOptions) => {
-      const { lab } = await import('./lab.ts');
-      end(await lab(options));
+      const { runLabCommand } = await import('./lab.ts');
+      end(await runLabCommand(options));
+    });
+  addFitCommand(lab, end);
+}
+
+function addFitCommand(lab: Command, end: (exitCode: number) => void): void {
+  lab
+    .command('fit')
+    .description(
+      "Estimate a world from a crawl's outcome log, with 95 % intervals, and write it to a file for --world.",
+    )
+    .argument('<LOG>', 'what `troupe crawl --outcome-log LOG` wrote')
+    .option('-o, --output <FILE>', 'where the world goes (default: LOG with .world.json)')
+    .option('--origin <ORIGIN>', 'of this site (default: the one with the most attempts)')
+    .addHelpText(
+      'after',
+      `
+With --json the estimates are printed as one JSON object.
+
+Example:
+  $ troupe crawl https://example.com --proxies proxies.txt --outcome-log target.jsonl -o pages.jsonl
+  $ troupe lab fit target.jsonl
+  $ troupe lab --world target.world.json`,
+    )
+    .action(async (log: string, _: unknown, command: Command) => {
+      const { labFit } = await import('./lab-fit.ts');
+      // `--json` is known to `lab` too, which takes it before this command can.
+      end(await labFit(log, command.optsWithGlobals<LabFitOptions>()));
     });
 }

@@ -20,6 +20,10 @@ export class LabProgressLine {
     this.#shownAtMs = clock.monotonicMs();
   }
 
+  begin(totalCount: number): void {
+    this.#stream.write(`Simulating ${totalCount} crawls\n`);
+  }
+
   show({ doneCount, totalCount, world, policy, seed }: LabProgress): void {
     const now = this.#clock.monotonicMs();
     if (now - this.#shownAtMs < (this.#isLive ? LIVE_EVERY_MS : PLAIN_EVERY_MS)) return;

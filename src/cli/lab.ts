@@ -31,7 +31,7 @@ export interface LabCommandOptions {
  *
  * @throws UsageError
  */
-export async function lab(options: LabCommandOptions): Promise<ExitCode> {
+export async function runLabCommand(options: LabCommandOptions): Promise<ExitCode> {
   const colors = colorsFor(process.stdout);
   if (options.list) {
     process.stdout.write(`${labList(BUILT_IN_WORLDS, BUILT_IN_POLICIES, colors)}\n`);
@@ -47,6 +47,7 @@ export async function lab(options: LabCommandOptions): Promise<ExitCode> {
     onFirst: () => stop.abort(),
     onSecond: () => progress.clear(),
   });
+  progress.begin(worlds.length * policies.length * seeds.length);
   const runs = await runLab({
     worlds,
     policies,

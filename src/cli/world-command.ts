@@ -5,7 +5,7 @@ export const WORLD_COMMAND = 'local-world';
 
 export function addWorldCommand(program: Command): void {
   program.command(WORLD_COMMAND, { hidden: true }).action(async () => {
-    const { serveWorld } = await import('../lab/world-process.ts');
+    const { serveWorld } = await import('../lab/local/world-process.ts');
     await serveWorld();
   });
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { ClosedError } from '../core/errors.ts';
+import type { EventSource } from '../core/events.ts';
 import type { Scheduler } from './adaptive/scheduler.ts';
 import type { Use } from './adaptive/use.ts';
 import type { Availability } from './availability.ts';
@@ -8,6 +9,7 @@ import { Lease, type LeaseKeeper } from './lease.ts';
 import type { Ledger } from './ledger.ts';
 import { Lender } from './lender.ts';
 import type { Excuse, Outcome } from './outcome.ts';
+import type { SessionPoolEvents } from './pool-events.ts';
 import type { Preparation } from './preparation.ts';
 import type { Roster } from './roster.ts';
 import type { Session } from './session.ts';
@@ -26,6 +28,7 @@ const LOOK_AGAIN_MS = 1000;
 /** Lends sessions, keeps those who wait in line, and takes sessions back. */
 export class LeaseDesk implements LeaseKeeper {
   readonly #clock: Clock;
+  readonly #events: EventSource<SessionPoolEvents>;
   readonly #ledger: Ledger;
   readonly #roster: Roster;
   readonly #availability: Availability;
@@ -46,6 +49,7 @@ export class LeaseDesk implements LeaseKeeper {
 
   constructor(parts: {
     clock: Clock;
+    events: EventSource<SessionPoolEvents>;
     ledger: Ledger;
     roster: Roster;
     availability: Availability;
@@ -56,6 +60,7 @@ export class LeaseDesk implements LeaseKeeper {
     scheduler: Scheduler | undefined;
   }) {
     this.#clock = parts.clock;
+    this.#events = parts.events;
     this.#ledger = parts.ledger;
     this.#roster = parts.roster;
     this.#availability = parts.availability;
@@ -121,6 +126,11 @@ export class LeaseDesk implements LeaseKeeper {
     const { table } = this.#ledger;
     const now = this.#clock.now();
     let excuse: Excuse = 'none';
+    if (outcome && this.#events.hasListeners('outcomeReported')) {
+      const { session } = lease;
+      const url = table.leaseUrls.get(slot);
+      this.#events.emit('outcomeReported', { session, url, outcome, leasedAt: openedAt, at: now });
+    }
     this.#settling = lease;
     if (this.#scheduler && use) excuse = this.#settleAdaptive(this.#scheduler, use, outcome, now);
     else this.#ledger.settle(slot, openedAt, outcome, now);

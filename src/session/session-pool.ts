@@ -13,6 +13,7 @@ import { LeaseDesk } from './lease-desk.ts';
 import { Ledger, RETIRED_REASONS } from './ledger.ts';
 import type { RetiredReason } from './outcome.ts';
 import { Persistence } from './persistence.ts';
+import type { SessionPoolEvents } from './pool-events.ts';
 import {
   type InitialSession,
   type ResolvedPoolOptions,
@@ -30,13 +31,6 @@ import { limitsOf, resolveSessionOptions, type SessionOptions } from './session-
 import { FLAG_COOLING, FLAG_EXHAUSTED, FLAG_HELD, SlotTable } from './slot-table.ts';
 import { Timeline } from './timeline.ts';
 import type { LeaseOptions } from './waiting-line.ts';
-
-export interface SessionPoolEvents {
-  /** A session was made; restored ones are not reported. */
-  sessionCreated: { readonly session: Session };
-  /** A session became final. Pages on it may still be in flight. */
-  sessionRetired: { readonly session: Session; readonly reason: RetiredReason };
-}
 
 /** Tries at a random session that does not rest, before one that rests is given after all. */
 const SHARED_TRIES = 16;
@@ -135,6 +129,7 @@ export class SessionPool implements AsyncDisposable {
       });
     this.#desk = new LeaseDesk({
       clock,
+      events: this.events,
       preparation: this.#preparation,
       scheduler: this.#scheduler,
       ledger: this.#ledger,

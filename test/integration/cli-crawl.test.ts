@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { LocalWorld } from '../../src/lab/local-world.ts';
+import { LocalWorld } from '../../src/lab/local/local-world.ts';
 import { bundleCli, type Cli } from '../support/cli-process.ts';
 import { openPageTree, type PageTree, pageNumbers } from '../support/page-tree.ts';
 

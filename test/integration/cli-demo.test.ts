@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { WorldProcess } from '../../src/lab/world-process.ts';
+import { WorldProcess } from '../../src/lab/local/world-process.ts';
 import { bundleCli, type Cli, type CliEnd } from '../support/cli-process.ts';
 
 let cli: Cli;

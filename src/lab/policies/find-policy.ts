@@ -30,7 +30,7 @@ export async function findPolicy(nameOrFile: string): Promise<Policy> {
 }
 
 /** `undefined` for what is neither kind of policy. */
-export function asPolicy(value: unknown): PoolPolicy | undefined {
+function asPolicy(value: unknown): PoolPolicy | undefined {
   const given = value as Partial<PoolPolicy & SelectionPolicy> | null;
   if (typeof given?.name !== 'string' || given.name === '') return undefined;
   if (typeof given.open === 'function') return given as PoolPolicy;

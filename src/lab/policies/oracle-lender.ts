@@ -103,7 +103,7 @@ export class OracleLender implements Lender {
       softBlockAfterUses === null ? 0 : Math.floor(address.uses / softBlockAfterUses);
     address.uses++;
     const { index } = address.proxy;
-    return { proxy: index, sessionId: `oracle-${index}-${generation}`, settle: () => {} };
+    return { proxy: index, sessionId: `oracle-${index}-${generation}`, settle: () => 'none' };
   }
 }
 

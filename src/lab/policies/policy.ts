@@ -1,6 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Random } from '../../core/random.ts';
-import type { ProxySource } from '../../proxy/proxy-info.ts';
 import type { Outcome } from '../../session/outcome.ts';
 import type { SessionPoolOptions } from '../../session/pool-options.ts';
 import type { Session } from '../../session/session.ts';
@@ -48,6 +47,3 @@ export type Policy = PoolPolicy | Oracle;
 export function isOracle(policy: Policy): policy is Oracle {
   return 'isOracle' in policy;
 }
-
-/** For policies that bring proxies of their own kind. */
-export type { ProxySource };

@@ -52,7 +52,7 @@ export class PoolLender implements Lender {
       sessionId: session.id,
       settle: (outcome: Outcome) => {
         onOutcome?.(session, outcome);
-        lease.report(judge ? judge(outcome) : outcome);
+        return lease.report(judge ? judge(outcome) : outcome);
       },
     };
   }

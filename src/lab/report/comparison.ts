@@ -32,8 +32,8 @@ export interface WorldReport {
   readonly policies: readonly PolicyReport[];
 }
 
-export const GOODPUT_ORACLE = 'oracle-goodput';
-export const BASELINE = 'random';
+const GOODPUT_ORACLE = 'oracle-goodput';
+const BASELINE = 'random';
 
 /** Draws runs of several policies in the same worlds with the same seeds together. */
 export function compareRuns(runs: readonly RunResult[]): WorldReport[] {

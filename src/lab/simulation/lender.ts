@@ -1,11 +1,12 @@
-import type { Outcome } from '../../session/outcome.ts';
+import type { Excuse, Outcome } from '../../session/outcome.ts';
 
 /** A session of a proxy, for one request. */
 export interface Loan {
   /** Index of its proxy in the world. */
   readonly proxy: number;
   readonly sessionId: string;
-  settle(outcome: Outcome): void;
+  /** @returns who is to blame in place of the session */
+  settle(outcome: Outcome): Excuse;
 }
 
 export interface LoanRequest {

@@ -1,4 +1,4 @@
-import type { OutcomeKind } from '../../session/outcome.ts';
+import type { Excuse, OutcomeKind } from '../../session/outcome.ts';
 import type { Page } from './page-line.ts';
 
 /** As the crawlers' defaults. */
@@ -11,11 +11,16 @@ const STALL_MS = 600_000;
 /** When a page that was not delivered is due again; `null` when it is given up. As in the crawlers' engine. */
 export function nextTryAtMs(
   page: Page,
-  kind: Exclude<OutcomeKind, 'ok'>,
-  sessionId: string,
+  failure: {
+    readonly kind: Exclude<OutcomeKind, 'ok'>;
+    readonly excuse: Excuse;
+    readonly sessionId: string;
+  },
   nowMs: number,
 ): number | null {
-  if (kind === 'throttled') return afterThrottling(page, nowMs);
+  const { kind, excuse, sessionId } = failure;
+  if (excuse === 'url') return null;
+  if (kind === 'throttled' || excuse === 'origin') return afterThrottling(page, nowMs);
   page.throttledCount = 0;
   if (kind === 'neutral') return nowMs;
   page.failedOn.push(sessionId);

@@ -141,10 +141,11 @@ export class SimulatedCrawl {
     await this.#clock.sleep(answer.afterMs);
     const outcome = outcomeOf(answer);
     this.#note(loan, url, outcome);
-    loan.settle(outcome);
+    const excuse = loan.settle(outcome);
     if (outcome.kind === 'ok') return;
     const now = this.#clock.monotonicMs();
-    const dueAtMs = nextTryAtMs(page, outcome.kind, loan.sessionId, now);
+    const failure = { kind: outcome.kind, excuse, sessionId: loan.sessionId };
+    const dueAtMs = nextTryAtMs(page, failure, now);
     if (dueAtMs === null) this.#lostCount++;
     else this.#line.putBack(page, dueAtMs);
   }

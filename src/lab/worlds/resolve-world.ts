@@ -24,7 +24,7 @@ import {
   type World,
 } from './world.ts';
 
-export const MAX_PROXIES = 10_000;
+const MAX_PROXIES = 10_000;
 
 const DEFAULTS = Object.freeze({ summary: '', durationSecs: 600, pagesCount: null, site: {} });
 

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { type Clock, systemClock } from '../core/clock.ts';
-import { TimeoutError, TroupeError } from '../core/errors.ts';
+import { type Clock, systemClock } from '../../core/clock.ts';
+import { TimeoutError, TroupeError } from '../../core/errors.ts';
 import { LocalWorld, type LocalWorldOptions, type WorldReport } from './local-world.ts';
 
 /** Generous: a loaded machine may take seconds to start a process. */

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { FakeClock } from '../core/fake-clock.ts';
+import { FakeClock } from '../../core/fake-clock.ts';
 import { drawFates, type FateKind } from './fate.ts';
 import { LocalWorld } from './local-world.ts';
 

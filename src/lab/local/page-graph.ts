@@ -1,4 +1,4 @@
-import { randomInteger, SeededRandom } from '../core/random.ts';
+import { randomInteger, SeededRandom } from '../../core/random.ts';
 
 /** Children of each page in the tree that makes every page reachable from the first. */
 const BRANCHES = 4;

@@ -1,11 +1,11 @@
-import { type Clock, systemClock } from '../core/clock.ts';
-import { OptionError } from '../core/errors.ts';
-import { expectedText } from '../core/options.ts';
-import { SeededRandom } from '../core/random.ts';
-import { drawFates, type FateKind } from './fate.ts';
+import { type Clock, systemClock } from '../../core/clock.ts';
+import { OptionError } from '../../core/errors.ts';
+import { expectedText } from '../../core/options.ts';
+import { SeededRandom } from '../../core/random.ts';
+import { drawFates, type Fate, type FateKind } from './fate.ts';
 import { PageGraph } from './page-graph.ts';
 import { type AnswerKind, Visitor } from './visitor.ts';
-import { openWorldProxy, type WorldProxy } from './world-proxy.ts';
+import { openWorldProxy, type ProxyManner, type WorldProxy } from './world-proxy.ts';
 import { WorldSite } from './world-site.ts';
 
 export interface LocalWorldOptions {
@@ -56,10 +56,10 @@ export interface WorldReport {
 export class LocalWorld implements AsyncDisposable {
   readonly #graph: PageGraph;
   readonly #site: WorldSite;
-  readonly #proxies: readonly WorldProxy[];
+  readonly #proxies: readonly WorldProxy<Visitor>[];
   #closing: Promise<void> | undefined;
 
-  private constructor(graph: PageGraph, site: WorldSite, proxies: readonly WorldProxy[]) {
+  private constructor(graph: PageGraph, site: WorldSite, proxies: readonly WorldProxy<Visitor>[]) {
     this.#graph = graph;
     this.#site = site;
     this.#proxies = proxies;
@@ -74,11 +74,12 @@ export class LocalWorld implements AsyncDisposable {
     const graph = new PageGraph(pagesCount, seed);
     const site = new WorldSite({ graph, clock: options.clock ?? systemClock });
     await site.listen();
-    const proxies: WorldProxy[] = [];
+    const proxies: WorldProxy<Visitor>[] = [];
     for (const [index, fate] of drawFates(proxiesCount, seed).entries()) {
       const random = new SeededRandom(`visitor ${seed} ${index}`);
       const latencyMs = Math.round(maxLatencyMs * (0.25 + 0.75 * random.next()));
-      proxies.push(await openWorldProxy(new Visitor(fate, random, latencyMs), site));
+      const visitor = new Visitor(fate, random, latencyMs);
+      proxies.push(await openWorldProxy(mannerOf(fate), visitor, site));
     }
     return new LocalWorld(graph, site, proxies);
   }
@@ -132,7 +133,11 @@ export class LocalWorld implements AsyncDisposable {
   }
 }
 
-function reportOf(proxy: WorldProxy): ProxyReport {
+function mannerOf({ kind }: Fate): ProxyManner {
+  return kind === 'dead' || kind === 'hanging' ? kind : 'forwarding';
+}
+
+function reportOf(proxy: WorldProxy<Visitor>): ProxyReport {
   return {
     url: proxy.url,
     fate: proxy.visitor.fate.kind,

@@ -7,24 +7,36 @@ import {
   type ServerResponse,
 } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
-import type { Visitor } from './visitor.ts';
-import type { WorldSite } from './world-site.ts';
 
 /** More connections than this at once are dropped: the world is small on purpose. */
 const MAX_CONNECTIONS = 512;
 
-/** One proxy of the local world. */
-export interface WorldProxy {
+/** How a proxy treats its clients. */
+export type ProxyManner = 'forwarding' | 'dead' | 'hanging';
+
+/** The one site that proxies lead to. It is told which visitor opens which connection. */
+export interface ProxiedSite<Visitor> {
+  readonly port: number;
+  /** Says whose connection comes from `sourcePort`, until the returned function is called. */
+  introduce(sourcePort: number, visitor: Visitor): () => void;
+}
+
+/** One proxy of a local world. */
+export interface WorldProxy<Visitor> {
   readonly url: string;
+  /** Whom the site sees when a request comes through it. */
   readonly visitor: Visitor;
   /** Connections accepted so far; 0 for a dead one, which accepts none. */
   readonly connectionsCount: number;
   close(): Promise<void>;
 }
 
-/** Opens the proxy that the visitor's fate asks for. */
-export function openWorldProxy(visitor: Visitor, site: WorldSite): Promise<WorldProxy> {
-  switch (visitor.fate.kind) {
+export function openWorldProxy<Visitor>(
+  manner: ProxyManner,
+  visitor: Visitor,
+  site: ProxiedSite<Visitor>,
+): Promise<WorldProxy<Visitor>> {
+  switch (manner) {
     case 'dead':
       return openDeadProxy(visitor);
     case 'hanging':
@@ -42,7 +54,7 @@ export function openWorldProxy(visitor: Visitor, site: WorldSite): Promise<World
  * Its port is held by an outgoing connection, so nobody can listen there: connections are refused for as long
  * as the world stands, and no other process gets the port meanwhile.
  */
-async function openDeadProxy(visitor: Visitor): Promise<WorldProxy> {
+async function openDeadProxy<Visitor>(visitor: Visitor): Promise<WorldProxy<Visitor>> {
   const sockets = new Set<Socket>();
   const anchor = createServer();
   track(anchor, sockets);
@@ -64,7 +76,10 @@ async function openDeadProxy(visitor: Visitor): Promise<WorldProxy> {
   };
 }
 
-function openForwardingProxy(visitor: Visitor, site: WorldSite): Promise<WorldProxy> {
+function openForwardingProxy<Visitor>(
+  visitor: Visitor,
+  site: ProxiedSite<Visitor>,
+): Promise<WorldProxy<Visitor>> {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 64 });
   const tunnels = new Set<Socket>();
   const introduce = (socket: Socket): void => introduceTo(site, socket, visitor);
@@ -91,12 +106,12 @@ function openForwardingProxy(visitor: Visitor, site: WorldSite): Promise<WorldPr
   return openListeningProxy(visitor, server, tunnels, () => agent.destroy());
 }
 
-async function openListeningProxy(
+async function openListeningProxy<Visitor>(
   visitor: Visitor,
   server: Server | HttpServer,
   sockets: Set<Socket>,
   onClose: () => void = ignore,
-): Promise<WorldProxy> {
+): Promise<WorldProxy<Visitor>> {
   let connectionsCount = 0;
   server.maxConnections = MAX_CONNECTIONS;
   server.on('connection', () => {
@@ -121,7 +136,7 @@ async function openListeningProxy(
 function forward(
   request: IncomingMessage,
   response: ServerResponse,
-  upstream: { agent: Agent; site: WorldSite; introduce: (socket: Socket) => void },
+  upstream: { agent: Agent; site: { readonly port: number }; introduce: (socket: Socket) => void },
 ): void {
   const target = URL.canParse(request.url ?? '') ? new URL(request.url as string) : null;
   if (target?.host !== `127.0.0.1:${upstream.site.port}`) {
@@ -157,7 +172,7 @@ function endToEndHeaders(headers: IncomingMessage['headers']): IncomingMessage['
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !HOP_HEADERS.has(name)));
 }
 
-function introduceTo(site: WorldSite, socket: Socket, visitor: Visitor): void {
+function introduceTo<Visitor>(site: ProxiedSite<Visitor>, socket: Socket, visitor: Visitor): void {
   const { localPort } = socket;
   if (localPort === undefined) return;
   socket.once('close', site.introduce(localPort, visitor));

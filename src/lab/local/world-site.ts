@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Clock } from '../core/clock.ts';
-import { SeededRandom } from '../core/random.ts';
+import type { Clock } from '../../core/clock.ts';
+import { SeededRandom } from '../../core/random.ts';
 import type { PageGraph } from './page-graph.ts';
 import { type Answer, Visitor } from './visitor.ts';
 

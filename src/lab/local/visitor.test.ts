@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SeededRandom } from '../core/random.ts';
+import { SeededRandom } from '../../core/random.ts';
 import type { Fate } from './fate.ts';
 import { Visitor } from './visitor.ts';
 

@@ -1,4 +1,4 @@
-import type { Random } from '../core/random.ts';
+import type { Random } from '../../core/random.ts';
 import type { Fate } from './fate.ts';
 
 /** How the site answers one request. */

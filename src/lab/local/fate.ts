@@ -1,4 +1,4 @@
-import { type Random, randomInteger, SeededRandom } from '../core/random.ts';
+import { type Random, randomInteger, SeededRandom } from '../../core/random.ts';
 
 /** What becomes of a proxy in the local world. Counts are requests that reached the site through it. */
 export type Fate =
