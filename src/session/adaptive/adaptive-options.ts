@@ -161,7 +161,7 @@ export interface PoisonOptions {
   readonly sessions?: number;
   /** A session is healthy when its predicted success is above this. @default 0.6 */
   readonly healthyAbove?: number;
-  /** It is blamed when chance alone would have brought that about at most this often. @default 0.0001 */
+  /** It is blamed when chance alone would have brought that about at most this often. @default 0.000001 */
   readonly maxChance?: number;
 }
 
@@ -271,7 +271,7 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     rampFrom: 4,
     quarantineSecs: 60,
   }),
-  poison: Object.freeze({ sessions: 3, healthyAbove: 0.6, maxChance: 0.0001 }),
+  poison: Object.freeze({ sessions: 3, healthyAbove: 0.6, maxChance: 0.000_001 }),
   memory: Object.freeze({
     origins: 1000,
     pairs: 100_000,
