@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
-import { SlowFilesFirst } from './test/setup/slow-files-first.ts';
 import { luaText } from './scripts/lua-text.mjs';
+import { SlowFilesFirst } from './test/setup/slow-files-first.ts';
 
 const source = (file: string): string => fileURLToPath(new URL(`./src/${file}`, import.meta.url));
 

@@ -19,21 +19,24 @@ const server = process.env[ADDRESS] ? undefined : await RedisServer.start();
 process.env[ADDRESS] ??= server?.url;
 const url = process.env[ADDRESS] as string;
 
-await compare(`${URLS.toLocaleString('en-US')} URLs of 60 characters: added ${BATCH} at a time, then worked off`, {
-  columns: {
-    'adds/s': 'more',
-    'claims + acks/s': 'more',
-    'bytes a pending URL': 'less',
-    'bytes a handled URL': 'less',
+await compare(
+  `${URLS.toLocaleString('en-US')} URLs of 60 characters: added ${BATCH} at a time, then worked off`,
+  {
+    columns: {
+      'adds/s': 'more',
+      'claims + acks/s': 'more',
+      'bytes a pending URL': 'less',
+      'bytes a handled URL': 'less',
+    },
+    against: 'BullMQ',
+    goal: '≤ 100 bytes a pending URL, ≤ 10 to know one that is handled',
+    subjects: {
+      'Troupe, the store alone': troupeStore,
+      'Troupe, RequestQueue': troupeQueue,
+      BullMQ: bullmq,
+    },
   },
-  against: 'BullMQ',
-  goal: '≤ 100 bytes a pending URL, ≤ 10 to know one that is handled',
-  subjects: {
-    'Troupe, the store alone': troupeStore,
-    'Troupe, RequestQueue': troupeQueue,
-    BullMQ: bullmq,
-  },
-});
+);
 await server?.stop();
 
 interface Steps {
@@ -176,9 +179,7 @@ function requests(): RequestRow[] {
   });
 }
 
-async function usedBytes(client: {
-  info(section: string): Promise<string>;
-}): Promise<number> {
+async function usedBytes(client: { info(section: string): Promise<string> }): Promise<number> {
   return Number(/^used_memory:(\d+)/m.exec(await client.info('memory'))?.[1]);
 }
 

@@ -55,6 +55,7 @@ export interface BasicCrawlerOptions<Context extends BasicContext = BasicContext
   readonly useSessionPool?: boolean;
   /** Borrowed. @default one made with `sessionPoolOptions` */
   readonly sessionPool?: SessionPool;
+  /** `selection` is `adaptive` unless it says otherwise. */
   readonly sessionPoolOptions?: SessionPoolOptions;
   /** Keep the cookies that come back, and send them with the session's next requests. @default true */
   readonly persistCookiesPerSession?: boolean;

@@ -15,7 +15,7 @@ const DEFAULT_NAME = 'default';
 /** Where a pool keeps its sessions unless it is told. */
 const DEFAULT_POOL_KEY = 'SDK_SESSION_POOL_STATE';
 
-/** Nowhere behind `random`, and ahead where proxies or the site are trouble; see docs/decisions. */
+/** Nowhere behind `random`, and ahead where proxies or the site are trouble; see docs/adaptive.md. */
 const DEFAULT_SELECTION = 'adaptive';
 
 /** What is open now. Each is opened at first need, and concurrent callers share one opening. */

@@ -59,7 +59,7 @@ export interface PacingOptions {
   readonly lossShare?: number;
   /** Signals for each success in the long run, at least. @default 0.0005 */
   readonly minSignalShare?: number;
-  /** And at most. @default 0.02 */
+  /** And at most. @default 0.005 */
   readonly maxSignalShare?: number;
   /** One address in five goes so many times as fast as the others while the rate is looked for. @default 2 */
   readonly exploringLead?: number;
@@ -161,7 +161,7 @@ export interface PoisonOptions {
   readonly sessions?: number;
   /** A session is healthy when its predicted success is above this. @default 0.6 */
   readonly healthyAbove?: number;
-  /** It is blamed when chance alone would have brought that about at most this often. @default 0.0001 */
+  /** It is blamed when chance alone would have brought that about at most this often. @default 0.000001 */
   readonly maxChance?: number;
 }
 
@@ -223,7 +223,7 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     signalStep: 0.1,
     lossShare: 0.04,
     minSignalShare: 0.0005,
-    maxSignalShare: 0.02,
+    maxSignalShare: 0.005,
     exploringLead: 2,
     steadyLead: 1.1,
     hasteAfter: 2,
@@ -271,7 +271,7 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     rampFrom: 4,
     quarantineSecs: 60,
   }),
-  poison: Object.freeze({ sessions: 3, healthyAbove: 0.6, maxChance: 0.0001 }),
+  poison: Object.freeze({ sessions: 3, healthyAbove: 0.6, maxChance: 0.000_001 }),
   memory: Object.freeze({
     origins: 1000,
     pairs: 100_000,

@@ -1,12 +1,21 @@
 import type { Random } from '../../core/random.ts';
 
+const LEVELS = 1024;
+/** Quantiles of the standard normal distribution, and of the logarithm of a uniform number. */
+const NORMALS: Float32Array = normalQuantiles();
+const LOGARITHMS: Float32Array = Float32Array.from({ length: LEVELS }, (_, level) =>
+  Math.log((level + 0.5) / LEVELS),
+);
+
 /**
- * Draws from Beta distributions, with nothing allocated: the ratio of two gammas, each by Marsaglia and Tsang,
- * "A simple method for generating gamma variables" (2000), normals by Marsaglia's polar method. Exact.
+ * Draws from Beta distributions, with nothing allocated: the ratio of two gammas. A gamma is the cube of a normal number
+ * (Wilson and Hilferty, "The distribution of chi-square", 1931), which is the proposal that Marsaglia and Tsang ("A
+ * simple method for generating gamma variables", 2000) accept nearly always; here it always is, and normal numbers have
+ * a thousand levels. No probability is off by more than 0.045, as the test shows against exact draws, which is less than
+ * a single use changes; and it takes a third of the time.
  */
 export class BetaSampler {
   readonly #random: Random;
-  #spare = Number.NaN;
 
   constructor(random: Random) {
     this.#random = random;
@@ -14,51 +23,38 @@ export class BetaSampler {
 
   /** `a` and `b` are above 0. */
   beta(a: number, b: number): number {
-    const x = this.#gamma(a);
-    const y = this.#gamma(b);
+    // One number holds enough levels for both gammas, and for one of the shapes below 1.
+    const first = this.#random.next() * LEVELS;
+    const second = (first - Math.floor(first)) * LEVELS;
+    const third = (second - Math.floor(second)) * LEVELS;
+    const x = gamma(a, Math.floor(first), third);
+    const y = gamma(b, Math.floor(second), a < 1 ? this.#random.next() * LEVELS : third);
     return x + y > 0 ? x / (x + y) : a / (a + b);
   }
+}
 
-  #gamma(shape: number): number {
-    // Γ(a) is Γ(a + 1)·U^(1/a), which serves the shapes below 1 that the method itself does not.
-    if (shape < 1) return this.#gammaFromOne(shape + 1) * this.#uniform() ** (1 / shape);
-    return this.#gammaFromOne(shape);
-  }
+/** Γ(a) is Γ(a + 1)·U^(1/a), which serves the shapes below 1 that the cube does not. */
+function gamma(shape: number, normalLevel: number, uniformLevel: number): number {
+  if (shape >= 1) return cube(shape, normalLevel);
+  const logarithm = LOGARITHMS[Math.floor(uniformLevel)] as number;
+  return cube(shape + 1, normalLevel) * Math.exp(logarithm / shape);
+}
 
-  #gammaFromOne(shape: number): number {
-    const d = shape - 1 / 3;
-    const c = 1 / Math.sqrt(9 * d);
-    for (;;) {
-      const x = this.#normal();
-      const t = 1 + c * x;
-      if (t <= 0) continue;
-      const v = t * t * t;
-      const u = this.#uniform();
-      const square = x * x;
-      if (u < 1 - 0.0331 * square * square) return d * v;
-      if (Math.log(u) < 0.5 * square + d * (1 - v + Math.log(v))) return d * v;
-    }
-  }
+function cube(shape: number, normalLevel: number): number {
+  const d = shape - 1 / 3;
+  const t = 1 + (NORMALS[normalLevel] as number) / Math.sqrt(9 * d);
+  return t <= 0 ? 0 : d * t * t * t;
+}
 
-  #normal(): number {
-    const spare = this.#spare;
-    if (!Number.isNaN(spare)) {
-      this.#spare = Number.NaN;
-      return spare;
-    }
-    for (;;) {
-      const x = 2 * this.#random.next() - 1;
-      const y = 2 * this.#random.next() - 1;
-      const square = x * x + y * y;
-      if (square >= 1 || square === 0) continue;
-      const factor = Math.sqrt((-2 * Math.log(square)) / square);
-      this.#spare = y * factor;
-      return x * factor;
-    }
+/** By adding up the density, in steps that are small beside a level. */
+function normalQuantiles(): Float32Array {
+  const quantiles = new Float32Array(LEVELS);
+  const step = 1 / 4096;
+  let below = 0;
+  let level = 0;
+  for (let x = -6; level < LEVELS; x += step) {
+    below += (step * Math.exp((-x * x) / 2)) / Math.sqrt(2 * Math.PI);
+    while (level < LEVELS && below >= (level + 0.5) / LEVELS) quantiles[level++] = x;
   }
-
-  /** In (0, 1]: its logarithm is finite. */
-  #uniform(): number {
-    return 1 - this.#random.next();
-  }
+  return quantiles;
 }

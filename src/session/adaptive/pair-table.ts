@@ -59,7 +59,8 @@ export class PairTable {
   #originSerials: Int32Array = new Int32Array(FIRST_CAPACITY);
   /** Row plus one; open addressing with linear probing. */
   #buckets: Int32Array = new Int32Array(FIRST_CAPACITY * 2);
-  #used = 0;
+  /** Row 0 is nobody's: it stands for none where a row is remembered elsewhere. */
+  #used = 1;
   #size = 0;
 
   constructor(maxRows: number, onEvicted: (pair: number) => void) {

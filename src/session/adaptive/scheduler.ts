@@ -29,6 +29,8 @@ import { UseLog } from './use-log.ts';
 
 /** A pick draws so many times as often as it needs candidates, before it looks for those that are due. */
 const DRAWS_PER_CANDIDATE = 2;
+/** The pair of a proxy that has been in none. */
+const NEVER_USED = 0;
 const BY_NAME: PickReason = Object.freeze({
   candidates: 1,
   kept: 1,
@@ -342,6 +344,7 @@ export class Scheduler implements ReadySet {
   #pairOf(proxy: number, origin: Origin): number {
     const serial = this.#proxies.serialOf(proxy);
     const last = this.#proxies.lastPair.get(proxy);
+    if (last === NEVER_USED) return -1;
     if (this.#pairs.is(last, serial, origin.serial)) return last;
     return this.#pairs.find(serial, origin.serial);
   }
