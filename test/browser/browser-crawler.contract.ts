@@ -669,7 +669,7 @@ export function browserCrawlerContract(
       });
     });
 
-    it('holds no more after sixty pages than after twenty', { timeout: 120_000 }, async () => {
+    it('holds no more after thirty pages than after ten', { timeout: 120_000 }, async () => {
       const held: { handles: number; processes: number }[] = [];
       let count = 0;
       const crawler = crawlerWith({
@@ -678,7 +678,7 @@ export function browserCrawlerContract(
         sessionPoolOptions: { maxPoolSize: 100, sessionOptions: { maxUsageCount: 3 } },
         requestHandler: async ({ browser }) => {
           count++;
-          if (count !== 20 && count !== 60) return;
+          if (count !== 10 && count !== 30) return;
           held.push({
             handles: process.getActiveResourcesInfo().length,
             processes: processesOf(await pidOf(browser)).length,
@@ -686,11 +686,11 @@ export function browserCrawlerContract(
         },
       });
       const statistics = await crawler.run(
-        Array.from({ length: 60 }, (_, n) => `${site.url}/soak-${n}`),
+        Array.from({ length: 30 }, (_, n) => `${site.url}/soak-${n}`),
       );
-      expect(statistics.requestsFinished).toBe(60);
+      expect(statistics.requestsFinished).toBe(30);
       const [early, late] = held as [(typeof held)[0], (typeof held)[0]];
-      expect(late.handles).toBeLessThanOrEqual(early.handles + 20);
+      expect(late.handles).toBeLessThanOrEqual(early.handles + 10);
       expect(late.processes).toBeLessThanOrEqual(early.processes + 4);
     });
   });

@@ -386,7 +386,7 @@ export function describeBrowserDriver({ name, create, library, pidOf }: DriverCo
       await vi.waitFor(() => expect(renderers(pid)).toBeLessThanOrEqual(before), PATIENCE);
     });
 
-    it('lets go of everything: 30 contexts leave nothing open', async () => {
+    it('lets go of everything: sixteen contexts leave nothing open', async () => {
       await using proxy = await openProxy(CREDENTIALS);
       const round = async (): Promise<void> => {
         const context = await browser.openContext({ ...PLAIN, proxy: proxy.info });
@@ -398,7 +398,7 @@ export function describeBrowserDriver({ name, create, library, pidOf }: DriverCo
       };
       await round();
       const before = handles();
-      for (let i = 0; i < 15; i++) await Promise.all([round(), round()]);
+      for (let i = 0; i < 8; i++) await Promise.all([round(), round()]);
       await vi.waitFor(() => expect(handles()).toBeLessThanOrEqual(before), PATIENCE);
     });
 
