@@ -11,6 +11,7 @@ import { FinalState } from './final-state.ts';
 import type { Lease } from './lease.ts';
 import { LeaseDesk } from './lease-desk.ts';
 import { Ledger, RETIRED_REASONS } from './ledger.ts';
+import { tellOfOrigin } from './origin-news.ts';
 import type { RetiredReason } from './outcome.ts';
 import { Persistence } from './persistence.ts';
 import type { SessionPoolEvents } from './pool-events.ts';
@@ -98,7 +99,15 @@ export class SessionPool implements AsyncDisposable {
     };
     let ready: ReadySet;
     if (options.selection === 'adaptive') {
-      this.#scheduler = new Scheduler({ ...parts, sentences: this.#sentences() }, options.adaptive);
+      this.#scheduler = new Scheduler(
+        {
+          ...parts,
+          sentences: this.#sentences(),
+          onOriginChange: (origin, event) =>
+            tellOfOrigin(origin, event, { log, events: this.events }),
+        },
+        options.adaptive,
+      );
       ready = this.#scheduler;
     } else {
       ready = readySetFor(options.selection, parts);

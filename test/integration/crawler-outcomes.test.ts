@@ -319,3 +319,26 @@ test('“auto” takes another session after a timeout', async () => {
   });
   expect(new Set(met).size).toBe(3);
 });
+
+test('pages that are broken for good spend their retries at once, though they are all that is left', async () => {
+  await site.close();
+  site = await openSite((request, response) => {
+    response.statusCode = request.url?.startsWith('/broken') ? 500 : 200;
+    response.setHeader('content-type', 'text/html');
+    response.end('<title>a page</title>');
+  });
+  const crawler = new CheerioCrawler({
+    storage: new MemoryStorage(),
+    log: QUIET,
+    stallTimeoutSecs: 1,
+    requestHandler: () => {},
+  });
+  const statistics = await crawler.run(
+    Array.from({ length: 120 }, (_, n) => `${site.url}/${n % 8 === 0 ? 'broken' : 'fine'}/${n}`),
+  );
+  expect(statistics).toMatchObject({
+    requestsFinished: 105,
+    requestsFailed: 15,
+    requestsRetries: 45,
+  });
+});

@@ -141,12 +141,16 @@ export interface BreakerOptions {
   readonly clamp?: number;
   /** Failures must come from so many proxies, or from all there are. @default 5 */
   readonly minProxies?: number;
+  /** An error page, such as a 500, counts for so much: the page may be broken, and not the origin. @default 0.2 */
+  readonly errorPageWeight?: number;
   /** Probes take at most this share of the former throughput. @default 0.01 */
   readonly probeShare?: number;
   /** @default 2 */
   readonly minProbeSecs?: number;
   /** @default 30 */
   readonly maxProbeSecs?: number;
+  /** After so long without an answer it gives up: failures count as everywhere, until something succeeds. @default 660 */
+  readonly maxOpenSecs?: number;
   /** Good probes after which it closes. @default 2 */
   readonly closeAfter?: number;
   /** Leases in parallel when it closes; one more with each success. @default 4 */
@@ -264,9 +268,11 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     threshold: 10,
     clamp: 0.05,
     minProxies: 5,
+    errorPageWeight: 0.2,
     probeShare: 0.01,
     minProbeSecs: 2,
     maxProbeSecs: 30,
+    maxOpenSecs: 660,
     closeAfter: 2,
     rampFrom: 4,
     quarantineSecs: 60,
@@ -362,9 +368,11 @@ const SCHEMA = optionsObject({
       threshold: positive(),
       clamp: number({ min: 0.001, max: 0.49 }),
       minProxies: integer({ min: 1, max: 64 }),
+      errorPageWeight: share(),
       probeShare: number({ min: 0.000_01, max: 1 }),
       minProbeSecs: positive(),
       maxProbeSecs: positive(),
+      maxOpenSecs: positive(),
       closeAfter: integer({ min: 1 }),
       rampFrom: integer({ min: 1 }),
       quarantineSecs: positive(),

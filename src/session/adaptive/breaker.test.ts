@@ -71,6 +71,22 @@ describe('Breaker', () => {
     expect(breaker.events.map(({ state }) => state)).toEqual(['open', 'ramping']);
   });
 
+  it('gives up after eleven minutes, and watches again after the next success', () => {
+    const breaker = new Breaker(ADAPTIVE_DEFAULTS.breaker);
+    failing(breaker, 8, { proxies: 5, now: 0 });
+    for (let now = 30_000; now < 660_000; now += 30_000) breaker.noteProbe(now, false);
+    expect(breaker.state).toBe('open');
+    breaker.noteProbe(660_000, false);
+    expect(breaker.state).toBe('given up');
+    expect(breaker.refusesUntil(660_000, 1000)).toBe(0);
+    failing(breaker, 50, { proxies: 5, now: 661_000 });
+    expect([breaker.state, breaker.score]).toEqual(['given up', 0]);
+    breaker.noteGood(662_000, 0.95);
+    expect(breaker.state).toBe('closed');
+    failing(breaker, 8, { proxies: 5, now: 663_000 });
+    expect(breaker.state).toBe('open');
+  });
+
   it('gives the load back from four in parallel on, one more with each success', () => {
     const breaker = new Breaker(ADAPTIVE_DEFAULTS.breaker);
     failing(breaker, 8, { proxies: 5 });

@@ -1,7 +1,8 @@
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 import { RollingCount } from './rolling-count.ts';
 
-export type BreakerState = 'closed' | 'open' | 'ramping';
+/** `given up`: it has been open too long, and failures count as everywhere until something succeeds. */
+export type BreakerState = 'closed' | 'open' | 'ramping' | 'given up';
 
 /** A change of state. */
 export interface BreakerEvent {
@@ -31,9 +32,15 @@ export class Breaker {
   #goodProbes = 0;
   #inFlightBefore = 0;
   #rampTo = 0;
+  #openedAt = 0;
+  readonly #onChange: (event: BreakerEvent) => void;
 
-  constructor(options: ResolvedAdaptiveOptions['breaker']) {
+  constructor(
+    options: ResolvedAdaptiveOptions['breaker'],
+    onChange: (event: BreakerEvent) => void = () => {},
+  ) {
     this.#options = options;
+    this.#onChange = onChange;
   }
 
   get state(): BreakerState {
@@ -56,7 +63,7 @@ export class Breaker {
 
   /** 0 when a request may go out now, else when to ask again: `Infinity` when one in flight must come back first. */
   refusesUntil(now: number, inFlight: number): number {
-    if (this.#state === 'closed') return 0;
+    if (this.#state === 'closed' || this.#state === 'given up') return 0;
     if (this.#state === 'open') return now >= this.#nextProbeAt ? 0 : this.#nextProbeAt;
     return inFlight < this.#rampTo ? 0 : Number.POSITIVE_INFINITY;
   }
@@ -73,6 +80,7 @@ export class Breaker {
     if (this.#state === 'open') return;
     this.#results.add(now);
     if (this.#state === 'ramping') this.#ramp(now);
+    if (this.#state === 'given up') this.#enter('closed', now);
     if (this.#score === 0) return;
     const { clamp } = this.#options;
     this.#score = Math.max(0, this.#score + Math.log(clamp / this.#clamped(predicted)));
@@ -89,7 +97,7 @@ export class Breaker {
     proxy: { readonly serial: number; readonly inAll: number },
     inFlight: number,
   ): boolean {
-    if (this.#state === 'open') return false;
+    if (this.#state === 'open' || this.#state === 'given up') return false;
     this.#results.add(now);
     const { clamp, threshold, minProxies } = this.#options;
     this.#score += weight * Math.log((1 - clamp) / (1 - this.#clamped(predicted)));
@@ -107,6 +115,7 @@ export class Breaker {
     if (!isGood) {
       this.#goodProbes = 0;
       this.#probeSecs = Math.min(maxProbeSecs, this.#probeSecs * 2);
+      if (now - this.#openedAt >= this.#options.maxOpenSecs * 1000) this.#giveUp(now);
       return;
     }
     this.#goodProbes++;
@@ -123,7 +132,14 @@ export class Breaker {
     this.#goodProbes = 0;
     this.#inFlightBefore = Math.max(inFlight, this.#inFlightBefore);
     this.#failing.clear();
+    this.#openedAt = now;
     this.#enter('open', now);
+  }
+
+  #giveUp(now: number): void {
+    this.#score = 0;
+    this.#inFlightBefore = 0;
+    this.#enter('given up', now);
   }
 
   #close(now: number): void {
@@ -146,7 +162,9 @@ export class Breaker {
 
   #enter(state: BreakerState, now: number): void {
     this.#state = state;
-    this.#events.push({ at: new Date(now), state, score: this.#score });
+    const event = { at: new Date(now), state, score: this.#score };
+    this.#events.push(event);
+    this.#onChange(event);
     if (this.#events.length > MAX_EVENTS) this.#events.shift();
   }
 }

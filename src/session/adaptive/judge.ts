@@ -3,6 +3,7 @@ import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 import { type Blame, blameOf, isSoftBlock, type Odds } from './blame.ts';
 import { decayed } from './decay.ts';
 import type { DuePairs } from './due-pairs.ts';
+import { FailedUrls } from './failed-urls.ts';
 import type { Origin } from './origin.ts';
 import type { PairTable } from './pair-table.ts';
 import type { Poison } from './poison.ts';
@@ -22,6 +23,7 @@ export class Judge {
   readonly #due: DuePairs;
   readonly #prediction: Prediction;
   readonly #poison: Poison;
+  readonly #failedUrls = new FailedUrls();
   readonly #latencyHalfLifeMs: number;
 
   constructor(
@@ -61,7 +63,7 @@ export class Judge {
     if (!isMeaningless) {
       this.#learn(use, blame, outcome, now);
       restsUntil = this.#react(use, blame, outcome, now);
-      if (!isKnownBan) this.#watch(use, blame, now);
+      if (!isKnownBan) this.#watch(use, blame, outcome, now);
     }
     const excuse = this.#excuse(use, outcome, isMeaningless || isOpenFor(origin, blame));
     use.moves = {
@@ -220,14 +222,19 @@ export class Judge {
     return until;
   }
 
-  #watch({ origin, proxy, predicted, isProbe }: Use, blame: Blame, now: number): void {
-    const weight = weightIn(blame);
+  #watch(use: Use, blame: Blame, outcome: Outcome, now: number): void {
+    const { origin, proxy, predicted, isProbe, url } = use;
+    const weight =
+      weightIn(blame) * (isErrorPage(outcome) ? this.#options.breaker.errorPageWeight : 1);
+    const isGood = blame.originGood > 0;
+    if (isGood && url !== undefined) this.#failedUrls.clear(url);
     if (weight === 0 || isProbe) return;
     const { breaker, pacing } = origin;
-    if (blame.originGood > 0) {
+    if (isGood) {
       breaker.noteGood(now, predicted);
       return;
     }
+    if (url !== undefined && this.#failedUrls.note(url)) return;
     const who = { serial: this.#proxies.serialOf(proxy), inAll: this.#proxies.liveCount };
     const isFound = breaker.noteBad(now, weight, predicted, who, origin.inFlight);
     if (isFound && blame.pairBad > 0) pacing.fall(now);
@@ -251,6 +258,10 @@ function isSurprising(
   options: ResolvedAdaptiveOptions['trial'],
 ): boolean {
   return goodBefore >= options.minGoodBefore && predicted >= options.minPredicted;
+}
+
+function isErrorPage({ kind, status }: Outcome): boolean {
+  return kind === 'target' && status !== undefined;
 }
 
 /** How much of a result speaks about the origin; nothing where the proxy failed or the pace was too high. */

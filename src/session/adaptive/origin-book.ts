@@ -1,5 +1,6 @@
 import type { Random } from '../../core/random.ts';
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import type { BreakerEvent } from './breaker.ts';
 import { Origin } from './origin.ts';
 
 /** So many of the oldest are looked at for one that may be forgotten. */
@@ -10,6 +11,7 @@ const MAX_PREFIXES = 10_000;
 export class OriginBook {
   readonly #options: ResolvedAdaptiveOptions;
   readonly #random: Random;
+  readonly #onChange: (origin: string, event: BreakerEvent) => void;
   /** The one used longest ago first. */
   readonly #origins = new Map<string, Origin>();
   /** Scheme and authority as URLs have them, such as `HTTP://User@host:80`, to origins. */
@@ -18,9 +20,15 @@ export class OriginBook {
   #nextSerial = 1;
   #last: { readonly prefix: string; readonly origin: Origin } | undefined;
 
-  constructor(options: ResolvedAdaptiveOptions, random: Random) {
+  constructor(
+    options: ResolvedAdaptiveOptions,
+    random: Random,
+    /** An origin was found to be down, or to answer again. */
+    onChange: (origin: string, event: BreakerEvent) => void = () => {},
+  ) {
     this.#options = options;
     this.#random = random;
+    this.#onChange = onChange;
   }
 
   get size(): number {
@@ -55,7 +63,7 @@ export class OriginBook {
     if (this.#origins.size >= this.#options.memory.origins) this.#forgetOldest();
     const dueChain = this.#freeChains.pop() ?? this.#origins.size;
     const name = { key, serial: this.#nextSerial++, dueChain };
-    const origin = new Origin(name, this.#options, this.#random);
+    const origin = new Origin(name, this.#options, this.#random, this.#onChange);
     this.#origins.set(key, origin);
     return origin;
   }

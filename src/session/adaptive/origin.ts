@@ -1,7 +1,7 @@
 import type { Random } from '../../core/random.ts';
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 import { BlockTrial } from './block-trial.ts';
-import { Breaker } from './breaker.ts';
+import { Breaker, type BreakerEvent } from './breaker.ts';
 import { Cooldown } from './cooldown.ts';
 import { Pacing } from './pacing.ts';
 import { Penalties } from './penalties.ts';
@@ -38,6 +38,7 @@ export class Origin {
     name: { readonly key: string; readonly serial: number; readonly dueChain: number },
     options: ResolvedAdaptiveOptions,
     random: Random,
+    onChange: (origin: string, event: BreakerEvent) => void,
   ) {
     this.key = name.key;
     this.serial = name.serial;
@@ -45,7 +46,7 @@ export class Origin {
     this.pacing = new Pacing(options.pacing);
     this.trial = new BlockTrial(options.trial);
     this.cooldown = new Cooldown(options.cooldown, random);
-    this.breaker = new Breaker(options.breaker);
+    this.breaker = new Breaker(options.breaker, (event) => onChange(name.key, event));
     this.#step = options.evidence.originStep;
     this.#mean = options.evidence.originPrior;
     this.#meanAtPeace = this.#mean;
@@ -71,7 +72,9 @@ export class Origin {
 
   /** May not be forgotten. */
   get isBusy(): boolean {
-    return this.inFlight > 0 || this.held.size > 0 || this.breaker.state !== 'closed';
+    const { state } = this.breaker;
+    const isWatched = state === 'open' || state === 'ramping';
+    return isWatched || this.inFlight > 0 || this.held.size > 0;
   }
 
   /** What is believed of an address that is new here: how its like fared when they were. */

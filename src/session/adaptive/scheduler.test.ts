@@ -218,11 +218,24 @@ describe('an origin that is down', () => {
     },
   );
 
+  it('is not taken for one whose broken pages are all that is left', async () => {
+    const { pool } = await open();
+    for (let n = 0; n < 200; n++) await use(pool, { kind: 'ok' }, `${A}/fine/${n}`);
+    for (let tries = 0; tries < 4; tries++) {
+      for (let n = 0; n < 12; n++)
+        await use(pool, { kind: 'target', status: 500 }, `${A}/broken/${n}`);
+    }
+    expect(pool.explainOrigin(A)?.breaker.state).toBe('closed');
+  });
+
   it('does not hold up other origins', async () => {
     const { pool, clock } = await open();
-    do {
-      await use(pool, { kind: 'target', status: 500 });
-    } while (pool.explainOrigin(A)?.breaker.state === 'closed');
+    const states: string[] = [];
+    pool.events.on('originStateChanged', ({ origin, state }) => states.push(`${origin} ${state}`));
+    for (let n = 0; n < 30 && states.length === 0; n++) {
+      await use(pool, { kind: 'target', status: 500 }, `${A}/${n}`);
+    }
+    expect(states).toEqual([`${new URL(A).origin} open`]);
     const waiting = pool.lease({ url: A });
     expect(await isSettled(waiting, clock)).toBe(false);
     expect(await isSettled(pool.lease({ url: B }), clock)).toBe(true);

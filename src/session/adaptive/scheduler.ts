@@ -13,6 +13,7 @@ import {
 } from './adaptive-explanation.ts';
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 import { BetaSampler } from './beta-sampler.ts';
+import type { BreakerEvent } from './breaker.ts';
 import { Choice } from './choice.ts';
 import { Court, type Sentences } from './court.ts';
 import { decayed } from './decay.ts';
@@ -66,7 +67,14 @@ export class Scheduler implements ReadySet {
   #isPaced = false;
 
   constructor(
-    parts: { table: SlotTable; random: Random; now: () => number; sentences: Sentences },
+    parts: {
+      table: SlotTable;
+      random: Random;
+      now: () => number;
+      sentences: Sentences;
+      /** An origin was found to be down, or to answer again. */
+      onOriginChange?: (origin: string, event: BreakerEvent) => void;
+    },
     options: ResolvedAdaptiveOptions,
   ) {
     this.#options = options;
@@ -76,7 +84,7 @@ export class Scheduler implements ReadySet {
     this.#pairs = new PairTable(options.memory.pairs, (pair) => this.#due.remove(pair));
     this.#proxies = new ProxyBook(options.memory.proxies);
     this.#due = new DuePairs(this.#pairs);
-    this.#origins = new OriginBook(options, parts.random);
+    this.#origins = new OriginBook(options, parts.random, parts.onOriginChange);
     this.#prediction = new Prediction(
       {
         pairs: this.#pairs,
