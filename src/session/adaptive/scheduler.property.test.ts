@@ -178,7 +178,8 @@ describe('an adaptive pool', () => {
     for (let n = 0; pool.explainOrigin('https://a.example')?.breaker.state === 'closed'; n++) {
       expect(n).toBeLessThan(50);
       const sessionId = sessions[n % sessions.length]?.id as string;
-      (await pool.lease({ url: 'https://a.example', sessionId })).report({
+      // A page each: one that is blocked on everybody would be to blame itself.
+      (await pool.lease({ url: `https://a.example/${n}`, sessionId })).report({
         kind: 'blocked',
         status: 403,
       });
