@@ -32,6 +32,15 @@ describe('Breaker', () => {
     expect(breaker.state).toBe('closed');
   });
 
+  it('closes on answers to what went out with the failures, and on none to what went out before', () => {
+    const breaker = new Breaker(ADAPTIVE_DEFAULTS.breaker);
+    failing(breaker, 8, { proxies: 5 });
+    for (let n = 0; n < 5; n++) breaker.noteGood(1100, 0.95, 899);
+    expect(breaker.state).toBe('open');
+    for (let n = 0; n < 2; n++) breaker.noteGood(1100, 0.95, 900);
+    expect(breaker.state).toBe('ramping');
+  });
+
   it('opens on the failures of the only proxy there is', () => {
     const breaker = new Breaker(ADAPTIVE_DEFAULTS.breaker);
     for (let n = 0; n < 4; n++)
