@@ -21,6 +21,12 @@ export interface PickOptions {
   readonly inFlightWeight?: number;
   /** Time constant with which a peak of latency is forgotten. @default 10 */
   readonly latencyDecaySecs?: number;
+  /** In this share of the picks addresses of which nothing is known have their turn although known ones are idle. @default 0.005 */
+  readonly exploreShare?: number;
+  /** They have it in all picks while newcomers succeed more often than this. @default 0.8 */
+  readonly exploreAbove?: number;
+  /** A known address that was used so often of late has enough to do, and others are tried out. @default 40 */
+  readonly enoughUses?: number;
 }
 
 /** What is believed of addresses and origins, and how long. */
@@ -131,6 +137,8 @@ export interface CooldownOptions {
   readonly maxRestSecs?: number;
   /** First rest of a proxy that failed; doubles with each further failure in a row. @default 10 */
   readonly proxyFailureSecs?: number;
+  /** Addresses that never did any good rest so many times as long, where others do. @default 6 */
+  readonly strangerFactor?: number;
 }
 
 /** When an origin counts as down. */
@@ -208,6 +216,9 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     useHalfLifeSecs: 60,
     inFlightWeight: 2,
     latencyDecaySecs: 10,
+    exploreShare: 0.005,
+    exploreAbove: 0.8,
+    enoughUses: 40,
   }),
   evidence: Object.freeze({
     pairHalfLifeSecs: 1800,
@@ -263,6 +274,7 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     blockedProbeFactor: 1.05,
     maxRestSecs: 3600,
     proxyFailureSecs: 10,
+    strangerFactor: 6,
   }),
   breaker: Object.freeze({
     threshold: 10,
@@ -298,6 +310,9 @@ const SCHEMA = optionsObject({
       useHalfLifeSecs: positive(),
       inFlightWeight: number({ min: 0 }),
       latencyDecaySecs: positive(),
+      exploreShare: share(),
+      exploreAbove: share(),
+      enoughUses: positive(),
     }),
   ),
   evidence: optional(
@@ -361,6 +376,7 @@ const SCHEMA = optionsObject({
       blockedProbeFactor: number({ min: 1, max: 100 }),
       maxRestSecs: positive(),
       proxyFailureSecs: number({ min: 0 }),
+      strangerFactor: number({ min: 1 }),
     }),
   ),
   breaker: optional(

@@ -85,7 +85,7 @@ export class BlockTrial {
       this.#rateBefore = Math.min(pacing.rate, pacing.observed(now));
       this.#slowSince = 0;
     }
-    pacing.signal(now, block.sentAt, 'blocked');
+    pacing.signal(now, block.sentAt, { kind: 'blocked' });
   }
 
   #isHeeded(now: number): boolean {

@@ -12,7 +12,7 @@ function failing(
 ): void {
   for (let n = 0; n < count; n++) {
     const proxy = { serial: 1 + (n % options.proxies), inAll: 50 };
-    breaker.noteBad(options.now ?? 1000, 1, 0.95, proxy, 20);
+    breaker.noteBad(options.now ?? 1000, 1, 0.95, proxy, { inFlight: 20, sentAt: 900 });
   }
 }
 
@@ -32,24 +32,34 @@ describe('Breaker', () => {
     expect(breaker.state).toBe('closed');
   });
 
+  it('closes on answers to what went out with the failures, and on none to what went out before', () => {
+    const breaker = new Breaker(ADAPTIVE_DEFAULTS.breaker);
+    failing(breaker, 8, { proxies: 5 });
+    for (let n = 0; n < 5; n++) breaker.noteGood(1100, 0.95, 899);
+    expect(breaker.state).toBe('open');
+    for (let n = 0; n < 2; n++) breaker.noteGood(1100, 0.95, 900);
+    expect(breaker.state).toBe('ramping');
+  });
+
   it('opens on the failures of the only proxy there is', () => {
     const breaker = new Breaker(ADAPTIVE_DEFAULTS.breaker);
-    for (let n = 0; n < 4; n++) breaker.noteBad(1000, 1, 0.95, { serial: 1, inAll: 1 }, 1);
+    for (let n = 0; n < 4; n++)
+      breaker.noteBad(1000, 1, 0.95, { serial: 1, inAll: 1 }, { inFlight: 1, sentAt: 900 });
     expect(breaker.state).toBe('open');
   });
 
   it('takes each success for as much as a failure, and is never in credit', () => {
     const breaker = new Breaker(ADAPTIVE_DEFAULTS.breaker);
-    for (let n = 0; n < 50; n++) breaker.noteGood(1000, 0.95);
+    for (let n = 0; n < 50; n++) breaker.noteGood(1000, 0.95, 900);
     expect(breaker.score).toBe(0);
     failing(breaker, 1, { proxies: 1 });
-    breaker.noteGood(1000, 0.95);
+    breaker.noteGood(1000, 0.95, 900);
     expect(breaker.score).toBe(0);
   });
 
   it('lets probes out further and further apart, from 2 to 30 seconds, and closes after two that are answered', () => {
     const breaker = new Breaker(ADAPTIVE_DEFAULTS.breaker);
-    for (let n = 0; n < 6000; n++) breaker.noteGood(n * 5, 0.95);
+    for (let n = 0; n < 6000; n++) breaker.noteGood(n * 5, 0.95, n * 5);
     failing(breaker, 8, { proxies: 5, now: 30_000 });
     expect(breaker.refusesUntil(30_000, 0)).toBe(32_000);
     expect(breaker.refusesUntil(32_000, 0)).toBe(0);
@@ -81,7 +91,7 @@ describe('Breaker', () => {
     expect(breaker.refusesUntil(660_000, 1000)).toBe(0);
     failing(breaker, 50, { proxies: 5, now: 661_000 });
     expect([breaker.state, breaker.score]).toEqual(['given up', 0]);
-    breaker.noteGood(662_000, 0.95);
+    breaker.noteGood(662_000, 0.95, 661_900);
     expect(breaker.state).toBe('closed');
     failing(breaker, 8, { proxies: 5, now: 663_000 });
     expect(breaker.state).toBe('open');
@@ -94,9 +104,9 @@ describe('Breaker', () => {
     breaker.noteProbe(3000, true);
     expect(breaker.refusesUntil(3000, 3)).toBe(0);
     expect(breaker.refusesUntil(3000, 4)).toBe(Number.POSITIVE_INFINITY);
-    breaker.noteGood(3000, 0.95);
+    breaker.noteGood(3000, 0.95, 2900);
     expect(breaker.refusesUntil(3000, 4)).toBe(0);
-    for (let n = 0; n < 20; n++) breaker.noteGood(3000, 0.95);
+    for (let n = 0; n < 20; n++) breaker.noteGood(3000, 0.95, 2900);
     expect(breaker.state).toBe('closed');
   });
 });
@@ -126,11 +136,11 @@ describe('Cooldown', () => {
       [3, 80],
       [30, 3600],
     ] as const) {
-      const restMs = rest.banMs(step, 1);
+      const restMs = rest.banMs(step, 1, false);
       expect(restMs).toBeGreaterThanOrEqual(500 * secs);
       expect(restMs).toBeLessThanOrEqual(1000 * secs);
     }
-    expect(rest.banMs(1, 0.1)).toBeLessThanOrEqual(2000);
+    expect(rest.banMs(1, 0.1, false)).toBeLessThanOrEqual(2000);
   });
 
   it('learns how long bans last from the first request after a rest, within 5 and 300 seconds', () => {

@@ -27,6 +27,8 @@ export class Breaker {
   readonly #events: BreakerEvent[] = [];
   #state: BreakerState = 'closed';
   #score = 0;
+  /** When the first of the requests went out that have raised the score since it was 0. */
+  #suspectedFrom = 0;
   #probeSecs = 0;
   #nextProbeAt = 0;
   #goodProbes = 0;
@@ -75,9 +77,15 @@ export class Breaker {
     return true;
   }
 
-  /** A success of a request sent while it was not open. */
-  noteGood(now: number, predicted: number): void {
-    if (this.#state === 'open') return;
+  /**
+   * A success of a request sent while it was not open. One that went out no earlier than those that failed says as much
+   * as a probe.
+   */
+  noteGood(now: number, predicted: number, sentAt: number): void {
+    if (this.#state === 'open') {
+      if (sentAt >= this.#suspectedFrom) this.noteProbe(now, true);
+      return;
+    }
     this.#results.add(now);
     if (this.#state === 'ramping') this.#ramp(now);
     if (this.#state === 'given up') this.#enter('closed', now);
@@ -95,16 +103,17 @@ export class Breaker {
     weight: number,
     predicted: number,
     proxy: { readonly serial: number; readonly inAll: number },
-    inFlight: number,
+    load: { readonly inFlight: number; readonly sentAt: number },
   ): boolean {
     if (this.#state === 'open' || this.#state === 'given up') return false;
+    if (this.#score === 0) this.#suspectedFrom = load.sentAt;
     this.#results.add(now);
     const { clamp, threshold, minProxies } = this.#options;
     this.#score += weight * Math.log((1 - clamp) / (1 - this.#clamped(predicted)));
     if (this.#failing.size < minProxies) this.#failing.add(proxy.serial);
     const isWidespread = this.#failing.size >= Math.min(minProxies, Math.max(1, proxy.inAll));
     if (this.#score <= threshold || !isWidespread) return false;
-    this.#open(now, inFlight);
+    this.#open(now, load.inFlight);
     return true;
   }
 

@@ -9,6 +9,16 @@ const FIRST_USE = 0.5;
 /** Latency costs nothing up to so many times the median. */
 const LATENCY_FREE = 2;
 const LOWEST_CHANCE = 0.001;
+/** An idle address with such a chance makes it needless to try out others. */
+const TRUSTED = 0.5;
+
+/** What is believed of a session. */
+export interface Belief {
+  /** Drawn. */
+  readonly chance: number;
+  /** Its proxy answered when it was last asked. */
+  readonly isProven: boolean;
+}
 
 /**
  * The best of a few: of those with a good chance the one used least. Looking at a handful instead of all is the
@@ -23,8 +33,11 @@ export class Choice {
   readonly #slots: Int32Array;
   readonly #rows: Int32Array;
   readonly #chances: Float64Array;
+  readonly #isProven: Uint8Array;
   #count = 0;
   #best = 0;
+  #bestIdle = 0;
+  #isExploring = false;
   #cost = 0;
   #nextCost = 0;
   #kept = 0;
@@ -39,35 +52,45 @@ export class Choice {
     this.#slots = new Int32Array(options.candidates + 1);
     this.#rows = new Int32Array(options.candidates + 1);
     this.#chances = new Float64Array(options.candidates + 1);
+    this.#isProven = new Uint8Array(options.candidates + 1);
   }
 
   get count(): number {
     return this.#count;
   }
 
-  clear(): void {
+  /** `isExploring` where those of which nothing is known are to have their turn, too. */
+  clear(isExploring: boolean): void {
     this.#count = 0;
     this.#best = 0;
+    this.#bestIdle = 0;
+    this.#isExploring = isExploring;
   }
 
-  /** `pair` is -1 for an address that is new to the origin; `chance` was drawn. */
-  add(slot: number, pair: number, chance: number): void {
+  /** `pair` is -1 for an address that is new to the origin. */
+  add(slot: number, pair: number, now: number, belief: Belief): void {
+    const { chance, isProven } = belief;
     const index = this.#count++;
     this.#slots[index] = slot;
     this.#rows[index] = pair;
     this.#chances[index] = chance;
+    this.#isProven[index] = isProven ? 1 : 0;
     if (chance > this.#best) this.#best = chance;
+    if (this.#isExploring || !isProven || pair === -1 || chance <= this.#bestIdle) return;
+    if (this.#isAtLeisure(pair, now)) this.#bestIdle = chance;
   }
 
   /** The slot of the least cost; there is at least one. */
   decide(origin: Origin, now: number): number {
-    const least = this.#best * this.#options.keepAbove;
+    // Unknown ones are tried out where those that are known have enough to do.
+    const isNeeded = this.#isExploring || this.#bestIdle < TRUSTED;
+    const least = (isNeeded ? this.#best : this.#bestIdle) * this.#options.keepAbove;
     this.#cost = Number.POSITIVE_INFINITY;
     this.#nextCost = Number.POSITIVE_INFINITY;
     this.#kept = 0;
     for (let index = 0; index < this.#count; index++) {
       const chance = this.#chances[index] as number;
-      if (chance < least) continue;
+      if (chance < least || (!isNeeded && this.#isProven[index] === 0)) continue;
       this.#kept++;
       const cost = this.#costOf(this.#rows[index] as number, chance, origin, now);
       if (cost < this.#cost) {
@@ -79,6 +102,13 @@ export class Choice {
       }
     }
     return this.#slots[this.#chosen] as number;
+  }
+
+  #isAtLeisure(pair: number, now: number): boolean {
+    const pairs = this.#pairs;
+    if (pairs.inFlight.get(pair) > 0) return false;
+    const left = decayed(now - pairs.usedAt.get(pair), this.#useHalfLifeMs);
+    return pairs.uses.get(pair) * left < this.#options.enoughUses;
   }
 
   /** Why it was the last one chosen. */

@@ -31,23 +31,28 @@ export class Cooldown {
   throttleMs(step: number, intervalMs: number, retryAfterSecs = 0): number {
     const { throttleSecs, throttleIntervals, maxThrottleSecs, jitter } = this.#options;
     const first = Math.max(throttleSecs, (throttleIntervals * intervalMs) / 1000);
+    const isTold = step === 1 && retryAfterSecs > 0;
     const backoff = Math.min(maxThrottleSecs, first * 2 ** Math.min(MAX_STEP, step - 1));
     const spread = 1 + jitter * (2 * this.#random.next() - 1);
+    // The first time the origin knows best.
+    if (isTold) return retryAfterSecs * Math.max(1, spread) * 1000;
     return Math.max(retryAfterSecs, Math.max(retryAfterSecs, backoff) * spread) * 1000;
   }
 
   /** `step` counts from 1. The first rest is the shorter the more likely it is that the next request is let in anyway. */
-  banMs(step: number, stickiness: number): number {
-    const { maxRestSecs } = this.#options;
-    const share = step === 1 ? stickiness : 2 ** Math.min(MAX_STEP, step - 1);
-    const rest = Math.min(maxRestSecs, this.#banSecs * share);
+  banMs(step: number, stickiness: number, isStranger: boolean): number {
+    const { maxRestSecs, strangerFactor } = this.#options;
+    const first = this.#banSecs * (isStranger ? strangerFactor : 1);
+    const share = step === 1 && !isStranger ? stickiness : 2 ** Math.min(MAX_STEP, step - 1);
+    const rest = Math.min(maxRestSecs, first * share);
     return rest * (0.5 + 0.5 * this.#random.next()) * 1000;
   }
 
   /** The longer the failure took, the longer the rest: what cost much is not tried again soon. */
-  proxyMs(step: number, tookMs: number): number {
-    const { maxRestSecs, proxyFailureSecs } = this.#options;
-    const first = Math.max(proxyFailureSecs, (PATIENCE * tookMs) / 1000);
+  proxyMs(step: number, tookMs: number, isStranger: boolean): number {
+    const { maxRestSecs, proxyFailureSecs, strangerFactor } = this.#options;
+    const first =
+      Math.max(proxyFailureSecs, (PATIENCE * tookMs) / 1000) * (isStranger ? strangerFactor : 1);
     const rest = Math.min(maxRestSecs, first * 2 ** Math.min(MAX_STEP, step - 1));
     return rest * (0.5 + 0.5 * this.#random.next()) * 1000;
   }

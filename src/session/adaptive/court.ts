@@ -112,7 +112,7 @@ export class Court {
     if (url !== undefined && excuse === 'url') this.#acquit(this.#poison.takeHeld(url));
     if (url !== undefined && outcome.kind === 'ok') this.dismissUrl(this.#poison.clear(url));
     if (origin.breaker.state === 'open') this.#refund(origin, now);
-    else if (origin.breaker.score === 0) this.#makePeace(origin);
+    else if (origin.breaker.score === 0) this.#makePeace(origin, use.openedAt);
     this.endQuarantines(now);
   }
 
@@ -165,14 +165,15 @@ export class Court {
     });
   }
 
-  #makePeace(origin: Origin): void {
+  /** What was sent before a suspect was blocked tells nothing about how the origin is since. */
+  #makePeace(origin: Origin, sentAt: number): void {
     origin.notePeace();
-    if (origin.held.size === 0) return;
     for (const suspect of origin.held) {
+      if (suspect.since > sentAt) return;
+      origin.held.delete(suspect);
       suspect.isOriginSuspected = false;
       this.#convictIfGuilty(suspect);
     }
-    origin.held.clear();
   }
 
   #refund(origin: Origin, now: number): void {

@@ -14,6 +14,8 @@ import type { Use } from './use.ts';
 const MAX_IN_A_ROW = 255;
 /** Whoever bears more of the blame than this bears the rest, too. */
 const MOST = 0.5;
+/** A rate is not measured over less. */
+const SHORTEST_MEASURE_MS = 10_000;
 
 /** Turns what a use came to into what is believed of its address, its proxy and its origin. */
 export class Judge {
@@ -59,8 +61,10 @@ export class Judge {
     const isMeaningless = isAmidOutage && weightIn(blame) > 0 && blame.originGood === 0;
     // A ban that goes on is no news of the origin.
     const isKnownBan = outcome.kind === 'blocked' && this.#pairs.blocksInRow.get(pair) > 0;
+    const isSpared = this.#isSpared(use, outcome);
+    const isUnheard = isMeaningless || isSpared;
     let restsUntil = 0;
-    if (!isMeaningless) {
+    if (!isUnheard) {
       this.#learn(use, blame, outcome, now);
       restsUntil = this.#react(use, blame, outcome, now);
       if (!isKnownBan) this.#watch(use, blame, outcome, now);
@@ -69,10 +73,10 @@ export class Judge {
     use.moves = {
       at: now,
       kind: outcome.kind,
-      pairGood: isMeaningless ? 0 : blame.pairGood,
-      pairBad: isMeaningless ? 0 : blame.pairBad,
-      proxyGood: isMeaningless ? 0 : blame.proxyGood,
-      proxyBad: isMeaningless ? 0 : blame.proxyBad,
+      pairGood: isUnheard ? 0 : blame.pairGood,
+      pairBad: isUnheard ? 0 : blame.pairBad,
+      proxyGood: isUnheard ? 0 : blame.proxyGood,
+      proxyBad: isUnheard ? 0 : blame.proxyBad,
       meanBefore,
       meanAfter: origin.mean,
       rateBefore,
@@ -84,6 +88,21 @@ export class Judge {
     };
     if (pair !== -1) this.#due.update(pair, now);
     return excuse;
+  }
+
+  /** A URL that others are blocked on may be to blame; the address is, too, when its next request is blocked as well. */
+  #isSpared(use: Use, outcome: Outcome): boolean {
+    const { pair, url, slot, generation, predicted } = use;
+    const wasSpared = this.#pairs.isSpared.get(pair) === 1;
+    const isSpared =
+      outcome.kind === 'blocked' &&
+      !wasSpared &&
+      url !== undefined &&
+      this.#pairs.blocksInRow.get(pair) === 0 &&
+      this.#poison.isHealthy(predicted) &&
+      this.#poison.isSuspected(url, slot, generation);
+    if (isSpared !== wasSpared) this.#pairs.isSpared.set(pair, isSpared ? 1 : 0);
+    return isSpared;
   }
 
   #oddsOf({ proxy, origin }: Use, now: number): Odds {
@@ -124,7 +143,7 @@ export class Judge {
     if (blame.proxyGood > 0) this.#proxies.failuresInRow.set(proxy, 0);
     if (outcome.kind === 'throttled') {
       this.#noteLost(pair, now);
-      pacing.signal(now, use.openedAt, 'throttled');
+      pacing.signal(now, use.openedAt, { kind: 'throttled', ownRate: this.#rateOf(pair, now) });
       return this.#restThrottled(use, outcome.retryAfterSecs, now);
     }
     if (outcome.kind === 'blocked') {
@@ -171,6 +190,16 @@ export class Judge {
     if (this.#pairs.lostFrom.get(pair) === 0) this.#pairs.lostFrom.set(pair, now);
   }
 
+  /** Requests a second of late. */
+  #rateOf(pair: number, now: number): number {
+    const pairs = this.#pairs;
+    const halfLifeMs = this.#options.pick.useHalfLifeSecs * 1000;
+    const uses = pairs.uses.get(pair) * decayed(now - pairs.usedAt.get(pair), halfLifeMs);
+    const sinceMs = Math.max(SHORTEST_MEASURE_MS, now - pairs.firstUsedSecs.get(pair) * 1000);
+    const windowMs = (halfLifeMs / Math.LN2) * (1 - decayed(sinceMs, halfLifeMs));
+    return (uses * 1000) / windowMs;
+  }
+
   /** Several answers to requests that went out before the rest began are one event. */
   #restThrottled(
     { origin, pair, openedAt }: Use,
@@ -197,7 +226,9 @@ export class Judge {
     if (inRow > 0) origin.cooldown.noteProbe(false);
     const step = Math.min(MAX_IN_A_ROW, inRow + 1);
     pairs.blocksInRow.set(pair, step);
-    return this.#rest(pair, now + origin.cooldown.banMs(step, origin.trial.stickiness), now, false);
+    const isStranger = pairs.good.get(pair) === 0 && origin.medianLatencyMs > 0;
+    const restMs = origin.cooldown.banMs(step, origin.trial.stickiness, isStranger);
+    return this.#rest(pair, now + restMs, now, false);
   }
 
   #rest(pair: number, until: number, now: number, isSameEvent: boolean): number {
@@ -216,14 +247,16 @@ export class Judge {
     if (inRow > 0 && openedAt <= proxies.restsFrom.get(proxy)) return proxies.restsUntil.get(proxy);
     const step = Math.min(MAX_IN_A_ROW, inRow + 1);
     proxies.failuresInRow.set(proxy, step);
+    // While nobody answers at all, it is not the proxy.
+    const isStranger = proxies.isAnyProven && proxies.isProven.get(proxy) === 0;
     proxies.restsFrom.set(proxy, now);
-    const until = now + origin.cooldown.proxyMs(step, now - openedAt);
+    const until = now + origin.cooldown.proxyMs(step, now - openedAt, isStranger);
     proxies.restsUntil.set(proxy, until);
     return until;
   }
 
   #watch(use: Use, blame: Blame, outcome: Outcome, now: number): void {
-    const { origin, proxy, predicted, isProbe, url } = use;
+    const { origin, proxy, predicted, isProbe, url, openedAt } = use;
     const weight =
       weightIn(blame) * (isErrorPage(outcome) ? this.#options.breaker.errorPageWeight : 1);
     const isGood = blame.originGood > 0;
@@ -231,12 +264,13 @@ export class Judge {
     if (weight === 0 || isProbe) return;
     const { breaker, pacing } = origin;
     if (isGood) {
-      breaker.noteGood(now, predicted);
+      breaker.noteGood(now, predicted, openedAt);
       return;
     }
     if (url !== undefined && this.#failedUrls.note(url)) return;
     const who = { serial: this.#proxies.serialOf(proxy), inAll: this.#proxies.liveCount };
-    const isFound = breaker.noteBad(now, weight, predicted, who, origin.inFlight);
+    const load = { inFlight: origin.inFlight, sentAt: openedAt };
+    const isFound = breaker.noteBad(now, weight, predicted, who, load);
     if (isFound && blame.pairBad > 0) pacing.fall(now);
   }
 

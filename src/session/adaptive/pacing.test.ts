@@ -28,24 +28,25 @@ describe('Pacing', () => {
     const pacing = busyPacing();
     const observed = pacing.observed(NOW);
     expect(observed).toBeCloseTo(1, 1);
-    pacing.signal(NOW, NOW, 'throttled');
+    pacing.signal(NOW, NOW, { kind: 'throttled', ownRate: 0 });
     expect(pacing.rate).toBeCloseTo(observed / 2, 10);
     expect(pacing.ceiling).toBeCloseTo(observed * 1.5, 10);
   });
 
   it('takes answers to what was sent before a cut, or at its pace, for no further signal', () => {
     const pacing = busyPacing();
-    pacing.signal(NOW, NOW, 'throttled');
+    pacing.signal(NOW, NOW, { kind: 'throttled', ownRate: 0 });
     const { rate } = pacing;
-    for (let n = 0; n < 40; n++) pacing.signal(NOW + n, NOW - 100 + n, 'throttled');
+    for (let n = 0; n < 40; n++)
+      pacing.signal(NOW + n, NOW - 100 + n, { kind: 'throttled', ownRate: 0 });
     expect(pacing.rate).toBe(rate);
-    pacing.signal(NOW + 5000, NOW + 4000, 'throttled');
+    pacing.signal(NOW + 5000, NOW + 4000, { kind: 'throttled', ownRate: 0 });
     expect(pacing.rate).toBeCloseTo(rate * Math.exp(-0.1), 10);
   });
 
   it('is raised by successes only while it binds', () => {
     const pacing = busyPacing();
-    pacing.signal(NOW, NOW, 'throttled');
+    pacing.signal(NOW, NOW, { kind: 'throttled', ownRate: 0 });
     const { rate } = pacing;
     pacing.succeed(NOW + 1);
     expect(pacing.rate).toBe(rate);
@@ -58,7 +59,7 @@ describe('Pacing', () => {
     const cheap = busyPacing();
     const dear = busyPacing();
     for (const pacing of [cheap, dear]) {
-      pacing.signal(NOW, NOW, 'blocked');
+      pacing.signal(NOW, NOW, { kind: 'blocked' });
       pacing.noteBound(NOW, NOW + 10_000);
     }
     cheap.notePrice(2000);
@@ -78,13 +79,13 @@ describe('Pacing', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
         const pacing = busyPacing();
-        pacing.signal(NOW, NOW, 'throttled');
+        pacing.signal(NOW, NOW, { kind: 'throttled', ownRate: 0 });
         const first = pacing.ceiling;
         let now = NOW;
         for (const { what, afterMs } of steps) {
           now += afterMs;
           pacing.noteAttempt(now, 1);
-          if (what === 'signal') pacing.signal(now, now, 'throttled');
+          if (what === 'signal') pacing.signal(now, now, { kind: 'throttled', ownRate: 0 });
           else if (what === 'succeed') pacing.succeed(now);
           else if (what === 'bound') pacing.noteBound(now, now + 1000);
           else if (what === 'fall') pacing.fall(now);
@@ -100,7 +101,7 @@ describe('Pacing', () => {
   it('lets one address in five go ahead of the others, further while it looks for the rate', () => {
     const pacing = busyPacing();
     expect(pacing.tempo(5) / pacing.tempo(6)).toBe(2);
-    pacing.signal(NOW, NOW, 'blocked');
+    pacing.signal(NOW, NOW, { kind: 'blocked' });
     pacing.notePrice(600_000);
     expect(pacing.tempo(5) / pacing.tempo(6)).toBeCloseTo(1.1, 10);
   });
@@ -152,7 +153,7 @@ describe('BlockTrial', () => {
       now += 1000;
       if (n % 12 === 0) trial.noteBlock(now, block(now), pacing);
       else trial.noteGood(now, pacing);
-      if (n % 3 === 0) pacing.signal(now, now, 'blocked');
+      if (n % 3 === 0) pacing.signal(now, now, { kind: 'blocked' });
     }
     expect(trial.state).toBe('ignoring');
     expect(trial.ignoresUntil).toBe(now + 600_000);

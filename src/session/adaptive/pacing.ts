@@ -18,6 +18,14 @@ const FALLS_APART_MS = 300_000;
 /** The price of a signal follows the prices seen with this step. */
 const PRICE_STEP = 0.1;
 
+export type Objection =
+  | { readonly kind: 'blocked' }
+  | {
+      readonly kind: 'throttled';
+      /** Requests a second that its address has sent of late. */
+      readonly ownRate: number;
+    };
+
 /**
  * One rate for an address on one origin, learnt from all of them together. It is unbounded until the origin first
  * objects; from then on a ceiling stands above the load it objected to, so that those that are left when others are
@@ -129,13 +137,15 @@ export class Pacing {
    *
    * @param sentAt when the request went out
    */
-  signal(now: number, sentAt: number, kind: 'throttled' | 'blocked'): void {
-    if (kind === 'throttled') this.#hasThrottles = true;
+  signal(now: number, sentAt: number, objection: Objection): void {
+    if (objection.kind === 'throttled') this.#hasThrottles = true;
     if (sentAt < this.#cutAt) return;
     const { ceilingFactor, firstCut, signalStep } = this.#options;
     if (!this.#hasSignal) {
       this.#hasSignal = true;
-      const rate = Math.min(this.#rate, this.observed(now));
+      // A ban may be about more than one address; a 429 is about the one that got it.
+      const own = objection.kind === 'throttled' ? objection.ownRate : 0;
+      const rate = Math.min(this.#rate, Math.max(own, this.observed(now)));
       this.#rate = rate;
       this.#ceiling = ceilingFactor * rate;
       this.#cut(now, firstCut * rate);

@@ -37,6 +37,13 @@ export class Poison {
     return this.#suspects.get(url)?.isPoison === true;
   }
 
+  /** Whether others than this session were blocked on it of late. */
+  isSuspected(url: string, slot: number, generation: number): boolean {
+    const sessions = this.#suspects.get(url)?.sessions;
+    if (!sessions) return false;
+    return sessions.size > (sessions.has(`${slot}/${generation}`) ? 1 : 0);
+  }
+
   isHealthy(predicted: number): boolean {
     return predicted > this.#options.healthyAbove;
   }

@@ -48,6 +48,11 @@ export class Prediction {
     this.#newBad = options.proxyPriorBad;
   }
 
+  /** How a proxy fares that is new. */
+  get newcomerMean(): number {
+    return this.#priorGood / this.#priorWeight;
+  }
+
   /** Expected success. -1 for a pair nothing is known of. */
   mean(pair: number, proxy: number, originMean: number, now: number): number {
     this.#combine(pair, proxy, originMean, now);

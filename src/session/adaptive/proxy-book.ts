@@ -1,4 +1,10 @@
-import { Float64Column, SlotMemory, Uint8Column, Uint32Column } from '../slot-memory.ts';
+import {
+  Float64Column,
+  SlotMemory,
+  Uint8Column,
+  Uint16Column,
+  Uint32Column,
+} from '../slot-memory.ts';
 import { grown } from '../slot-table.ts';
 import { SlotChains } from './slot-chains.ts';
 
@@ -21,6 +27,9 @@ export class ProxyBook {
   readonly restsUntil: Float64Column = new Float64Column(this.#memory, 24);
   readonly restsFrom: Float64Column = new Float64Column(this.#memory, 32);
   readonly failuresInRow: Uint8Column = new Uint8Column(this.#memory, 40);
+  /** 1 when something came back through it: nobody knows yet whether any other answers at all. */
+  readonly isProven: Uint8Column = new Uint8Column(this.#memory, 41);
+  readonly inFlight: Uint16Column = new Uint16Column(this.#memory, 42);
   /** The pair it was last used in; may have gone to others since. */
   readonly lastPair: Uint32Column = new Uint32Column(this.#memory, 52);
   readonly #sessions: Uint32Column = new Uint32Column(this.#memory, 44);
@@ -32,6 +41,7 @@ export class ProxyBook {
   readonly #free: number[] = [];
   /** Without a session, the one given up longest ago first. */
   readonly #idle = new Set<number>();
+  #isAnyProven = false;
   readonly #readySlots = new SlotChains();
   /** Index of a slot's proxy, plus one; 0 while it is not known. */
   #ofSlot: Int32Array = new Int32Array(FIRST_CAPACITY);
@@ -54,6 +64,16 @@ export class ProxyBook {
   /** Never given to another proxy, as an index may be. */
   serialOf(proxy: number): number {
     return this.#serials.get(proxy);
+  }
+
+  /** Something came back through one of them at least. */
+  get isAnyProven(): boolean {
+    return this.#isAnyProven;
+  }
+
+  prove(proxy: number): void {
+    this.isProven.set(proxy, 1);
+    this.#isAnyProven = true;
   }
 
   isDirect(proxy: number): boolean {

@@ -105,6 +105,17 @@ describe('picks', () => {
     expect(failures).toBeLessThan(25);
   });
 
+  it('send one request through a proxy until something has come back through it', async () => {
+    const { pool, clock } = await open({ maxPoolSize: 4, proxyConfiguration: few(2) });
+    const [first, second] = [await pool.lease({ url: A }), await pool.lease({ url: A })];
+    expect(first.session.proxyInfo?.url).not.toBe(second.session.proxyInfo?.url);
+    const third = pool.lease({ url: A });
+    expect(await isSettled(third, clock)).toBe(false);
+    first.report({ kind: 'ok' });
+    expect((await third).session.proxyInfo?.url).toBe(first.session.proxyInfo?.url);
+    expect(await isSettled(pool.lease({ url: A }), clock)).toBe(true);
+  });
+
   it('spread the load over addresses that are alike', async () => {
     const { pool, clock } = await open();
     const uses = new Map<string, number>();

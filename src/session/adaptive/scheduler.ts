@@ -184,7 +184,7 @@ export class Scheduler implements ReadySet {
       this.#retryAt = refusedUntil;
       return -1;
     }
-    this.#choice.clear();
+    this.#choice.clear(this.#isExploring(origin));
     if (slot !== -1 && this.#ready.has(slot)) this.#consider(slot, origin, now);
     this.#drawFromReady(origin, now);
     if (this.#choice.count < this.#options.pick.candidates) this.#takeFromDue(origin, now);
@@ -218,6 +218,7 @@ export class Scheduler implements ReadySet {
     pairs.usedAt.set(pair, now);
     pairs.inFlight.set(pair, pairs.inFlight.get(pair) + 1);
     origin.inFlight++;
+    this.#proxies.inFlight.set(proxy, this.#proxies.inFlight.get(proxy) + 1);
     const { pacing } = origin;
     pairs.activeWindow.set(pair, pacing.noteAttempt(now, pairs.activeWindow.get(pair)));
     this.#pace(pair, pacing.intervalMs(pair), now);
@@ -243,6 +244,8 @@ export class Scheduler implements ReadySet {
   judge(use: Use, outcome: Outcome | null, now: number): Excuse {
     use.origin.inFlight--;
     this.#pairs.inFlight.set(use.pair, this.#pairs.inFlight.get(use.pair) - 1);
+    this.#proxies.inFlight.set(use.proxy, this.#proxies.inFlight.get(use.proxy) - 1);
+    if (outcome?.kind !== 'proxy' && outcome?.kind !== 'timeout') this.#proxies.prove(use.proxy);
     if (!outcome || outcome.kind === 'neutral') return 'none';
     const excuse = this.#judge.judge(use, outcome, now);
     this.#court.convene(use, excuse);
@@ -279,6 +282,13 @@ export class Scheduler implements ReadySet {
   leave(slot: number): void {
     this.#court.leave(slot);
     this.#proxies.leave(slot);
+  }
+
+  /** Newcomers are tried out as a matter of course only where most have been of use. */
+  #isExploring(origin: Origin): boolean {
+    const { exploreShare, exploreAbove } = this.#options.pick;
+    if (origin.newcomerMean * this.#prediction.newcomerMean >= exploreAbove) return true;
+    return this.#random.next() < exploreShare;
   }
 
   #drawFromReady(origin: Origin, now: number): void {
@@ -323,9 +333,14 @@ export class Scheduler implements ReadySet {
   #consider(slot: number, origin: Origin, now: number): void {
     const proxy = this.#proxies.of(slot);
     const pair = this.#pairOf(proxy, origin);
+    const proxies = this.#proxies;
+    const isProven = proxies.isProven.get(proxy) === 1 && proxies.failuresInRow.get(proxy) === 0;
+    // Whoever may never answer is asked one thing at a time: a silent proxy would take slot after slot.
+    if (!isProven && proxies.inFlight.get(proxy) > 0 && !proxies.isDirect(proxy)) return;
     const refusedUntil = this.#refusal(proxy, pair, now);
     if (refusedUntil === 0) {
-      this.#choice.add(slot, pair, this.#prediction.draw(pair, proxy, origin.newcomerMean, now));
+      const chance = this.#prediction.draw(pair, proxy, origin.newcomerMean, now);
+      this.#choice.add(slot, pair, now, { chance, isProven });
     } else if (refusedUntil < this.#retryAt) {
       this.#retryAt = refusedUntil;
     }
@@ -369,6 +384,7 @@ export class Scheduler implements ReadySet {
     this.#proxies.lastPair.set(proxy, pair);
     this.#pairs.proxy.set(pair, proxy);
     this.#pairs.dueChain.set(pair, origin.dueChain);
+    this.#pairs.firstUsedSecs.set(pair, Math.floor(this.#now() / 1000));
     return pair;
   }
 
