@@ -11,6 +11,7 @@ import { filledPool } from '../session/pools.ts';
 
 const URLS = size(1_000_000, 5_000);
 const SESSIONS = size(100_000, 1_000);
+const SINGLES = size(50_000, 1_000);
 const COOKIES = 5;
 const SITE = 'https://shop.example/';
 const ADD = 500;
@@ -63,6 +64,16 @@ await compare(
     },
   },
 );
+const bareSingly = 'a bare list, set and hash';
+await compare(`${SINGLES.toLocaleString('en-US')} of each one at a time, as a slow worker does`, {
+  columns: { 'CPU µs an add': 'less', 'CPU µs a claim + ack': 'less', 'CPU µs a save': 'less' },
+  against: bareSingly,
+  runs: 1,
+  subjects: {
+    Troupe: () => onServer(troupeSingly),
+    [bareSingly]: () => onServer(bareCommandsSingly),
+  },
+});
 await server?.stop();
 
 async function onServer(measure: (client: Client) => Promise<Readings>): Promise<Readings> {
@@ -169,6 +180,54 @@ async function hashOfSessions(client: Client): Promise<Readings> {
     }
   });
   return sessionReadings(bytes, saving);
+}
+
+async function troupeSingly(client: Client): Promise<Readings> {
+  await using storage = new RedisStorage({ url, keepHandled: false });
+  const queue = await storage.openRequestStore('queue');
+  const sessions = await storage.openSessionStore('pool');
+  const rows = requests(0, SINGLES);
+  const adding = await costOf(client, SINGLES, async () => {
+    for (const row of rows) await queue.add([row]);
+  });
+  const working = await costOf(client, SINGLES, async () => {
+    for (let count = 0; count < SINGLES; count++) {
+      await queue.handle(await queue.claim(1, { now: 0, lockMs: 30_000 }));
+    }
+  });
+  const counts = { errorScore: 0, lastUsedAt: 0, cooldownUntil: 0, cooldownStep: 0 };
+  const saving = await costOf(client, SINGLES, async () => {
+    for (let usageCount = 0; usageCount < SINGLES; usageCount++) {
+      const hot = [{ ...counts, id: `session-${usageCount}`, usageCount }];
+      await sessions.save({ hot, cold: [], retired: [] });
+    }
+  });
+  return singleReadings(adding, working, saving);
+}
+
+async function bareCommandsSingly(client: Client): Promise<Readings> {
+  const keys = requests(0, SINGLES).map(({ uniqueKey }) => uniqueKey);
+  const adding = await costOf(client, SINGLES, async () => {
+    for (const key of keys)
+      await Promise.all([client.sAdd('seen', key), client.rPush('line', key)]);
+  });
+  const working = await costOf(client, SINGLES, async () => {
+    while (await client.lPop('line')) await client.incr('handled');
+  });
+  const saving = await costOf(client, SINGLES, async () => {
+    for (let index = 0; index < SINGLES; index++) {
+      await client.hSet('hot', `session-${index}`, `${index} 0 0 0 0`);
+    }
+  });
+  return singleReadings(adding, working, saving);
+}
+
+function singleReadings(adding: Cost, working: Cost, saving: Cost): Readings {
+  return {
+    'CPU µs an add': adding.cpuUs,
+    'CPU µs a claim + ack': working.cpuUs,
+    'CPU µs a save': saving.cpuUs,
+  };
 }
 
 interface Cost {
