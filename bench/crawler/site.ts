@@ -36,7 +36,8 @@ export async function serveIfSite(): Promise<void> {
   process.exit(0);
 }
 
-function pageOf(number: number, pages: number): Buffer {
+/** The number of a page tells which 20 it links to. */
+export function pageOf(number: number, pages: number): Buffer {
   const links = Array.from({ length: LINKS_PER_PAGE }, (_, index) => {
     const target = (number * LINKS_PER_PAGE + index + 1) % pages;
     return `<li><a href="/page/${target}">Page ${target}</a></li>`;

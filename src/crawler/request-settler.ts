@@ -181,7 +181,7 @@ export class RequestSettler<Context extends BasicContext> {
       return { crash };
     }
     history.forget(request.id);
-    await queue.markRequestHandled(request);
+    await queue.markRequestFailed(request);
     statistics.countFailed(this.#durationMs(attempt), request.retryCount);
     return 'ended';
   }

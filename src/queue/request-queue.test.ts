@@ -688,3 +688,42 @@ function countingStorage(): CountingStorage {
   });
   return { storage: proxied, calls, order, failNext: (method) => failing.add(method) };
 }
+
+describe('requests that failed for good', () => {
+  it('are found again with their errors, and count as handled', async () => {
+    const queue = await open();
+    await queue.addRequests(urls(2));
+    const failed = await fetchOne(queue);
+    failed.retryCount = 3;
+    failed.pushErrorMessage(new Error('no page'));
+    await queue.markRequestFailed(failed);
+    await queue.markRequestHandled(await fetchOne(queue));
+    expect(await queue.isFinished()).toBe(true);
+    expect(await queue.handledCount()).toBe(2);
+    const found: Request[] = [];
+    for await (const request of queue.failedRequests()) found.push(request);
+    expect(found).toHaveLength(1);
+    expect(found[0]).toMatchObject({ url: failed.url, retryCount: 3, handledAt: failed.handledAt });
+    expect(found[0]?.errorMessages).toEqual(['Error: no page']);
+  });
+
+  it('can all be put back, wake who waits, and have their retries anew', async () => {
+    const queue = await open();
+    await queue.addRequest(`${site}/0`);
+    const failed = await fetchOne(queue);
+    failed.retryCount = 3;
+    failed.sessionRotationCount = 2;
+    failed.pushErrorMessage(new Error('no page'));
+    await queue.markRequestFailed(failed);
+    const waiting = queue.waitForRequests();
+    expect(await queue.retryFailed()).toBe(1);
+    expect(await queue.retryFailed()).toBe(0);
+    await waiting;
+    const again = await fetchOne(queue);
+    expect(again).toMatchObject({ url: failed.url, retryCount: 0, sessionRotationCount: 0 });
+    expect(again.handledAt).toBeUndefined();
+    expect(again.errorMessages).toEqual(['Error: no page']);
+    await queue.markRequestHandled(again);
+    expect(await queue.isFinished()).toBe(true);
+  });
+});

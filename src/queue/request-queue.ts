@@ -197,13 +197,15 @@ export class RequestQueue extends EventSource<RequestQueueEvents> implements Asy
    * @throws ClosedError
    */
   async markRequestHandled(request: Request): Promise<AddedRequestInfo | null> {
-    const held = this.#heldFor(request);
-    request.handledAt = new Date(this.#clock.now()).toISOString();
-    const { body } = request.toRow();
-    if (!(await this.#settlements.handle({ held, body }))) return this.#reportLate(held);
-    this.#adder.noteHandled(request);
-    if (this.hasListeners('requestHandled')) this.emit('requestHandled', { request });
-    return settledInfo(request);
+    return await this.#end(request, false);
+  }
+
+  /**
+   * Marks a request handled that failed for good: it counts as handled, and {@link failedRequests} finds it again.
+   * Otherwise as {@link markRequestHandled}.
+   */
+  async markRequestFailed(request: Request): Promise<AddedRequestInfo | null> {
+    return await this.#end(request, true);
   }
 
   /**
@@ -241,6 +243,34 @@ export class RequestQueue extends EventSource<RequestQueueEvents> implements Asy
     this.#assertOpen();
     if (this.#claims.hasAny || this.#adder.hasPending) return false;
     return (await this.#store.nextDueAt()) === null;
+  }
+
+  /** Those that failed for good, with their errors. One may come twice, or be left out, if it is retried meanwhile. */
+  async *failedRequests(): AsyncIterable<Request> {
+    this.#assertOpen();
+    for await (const rows of this.#store.failed()) yield* rows.map(Request.fromRow);
+  }
+
+  /**
+   * Puts all that failed for good at the end of the queue, with no retries and rotations spent; their errors stay.
+   *
+   * @returns how many
+   */
+  async retryFailed(): Promise<number> {
+    this.#assertOpen();
+    let count = 0;
+    for await (const rows of this.#store.failed()) {
+      const fresh = rows.map((row) => {
+        const request = Request.fromRow(row);
+        request.retryCount = 0;
+        request.sessionRotationCount = 0;
+        request.handledAt = undefined;
+        return { ...row, body: request.toRow().body };
+      });
+      count += (await this.#store.retryFailed(fresh)).length;
+    }
+    if (count > 0) this.#announce();
+    return count;
   }
 
   /** As stored: what is in use shows its state at the last save. */
@@ -302,6 +332,16 @@ export class RequestQueue extends EventSource<RequestQueueEvents> implements Asy
       'TROUPE_REQUEST_NOT_FETCHED',
       `Request ${request.id} was not fetched from this queue, or is settled already`,
     );
+  }
+
+  async #end(request: Request, isFailed: boolean): Promise<AddedRequestInfo | null> {
+    const held = this.#heldFor(request);
+    request.handledAt = new Date(this.#clock.now()).toISOString();
+    const { body } = request.toRow();
+    if (!(await this.#settlements.handle({ held, body, isFailed }))) return this.#reportLate(held);
+    this.#adder.noteHandled(request);
+    if (this.hasListeners('requestHandled')) this.emit('requestHandled', { request });
+    return settledInfo(request);
   }
 
   /**

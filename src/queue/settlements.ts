@@ -1,13 +1,17 @@
-import type { RequestStore, ReturnedRequest } from '../storage/request-store.ts';
+import type { EndedRequest, RequestStore, ReturnedRequest } from '../storage/request-store.ts';
 import type { Claims, Held } from './claims.ts';
 import { GroupCommit } from './group-commit.ts';
 
-interface Handled {
+interface Settled {
   readonly held: Held;
   readonly body: string;
 }
 
-interface Reclaimed extends Handled {
+interface Handled extends Settled {
+  readonly isFailed: boolean;
+}
+
+interface Reclaimed extends Settled {
   readonly isForefront: boolean;
   readonly notBefore: number | undefined;
 }
@@ -69,7 +73,9 @@ export class Settlements {
 
   async #writeHandled(items: readonly Handled[]): Promise<boolean[]> {
     const valid = await this.#store.handle(
-      items.map(({ held, body }) => ({ id: held.row.id, fence: held.fence, body })),
+      items.map(({ held, body, isFailed }): EndedRequest => {
+        return { id: held.row.id, fence: held.fence, body, isFailed };
+      }),
     );
     const results = this.#forgetSettled(items, valid);
     if (!this.#claims.hasAny) this.#onChanged();
@@ -91,7 +97,7 @@ export class Settlements {
     return results;
   }
 
-  #forgetSettled(items: readonly Handled[], validIds: readonly string[]): boolean[] {
+  #forgetSettled(items: readonly Settled[], validIds: readonly string[]): boolean[] {
     const valid = new Set(validIds);
     return items.map(({ held }) => {
       this.#claims.forget(held);

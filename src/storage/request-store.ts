@@ -23,6 +23,13 @@ export interface Claim {
   readonly fence: number;
 }
 
+export interface EndedRequest extends Claim {
+  /** The final state, for the record. */
+  readonly body: string;
+  /** It ended with an error, and is to be found among the failed ones. @default false */
+  readonly isFailed?: boolean;
+}
+
 export interface ReturnedRequest extends Claim {
   /** The new body, with the retry counts in it. */
   readonly body: string;
@@ -56,10 +63,14 @@ export interface RequestStore {
   claim(limit: number, options: { now: number; lockMs: number }): Promise<ClaimedRequest[]>;
   /** Extends locks; returns the ids whose claim was still valid. */
   extend(claims: readonly Claim[], lockedUntil: number): Promise<string[]>;
-  /** Marks handled for good; returns the ids whose claim was still valid. `body` is the final state for the record. */
-  handle(claims: readonly (Claim & { readonly body: string })[]): Promise<string[]>;
+  /** Marks handled for good; returns the ids whose claim was still valid. Those that failed count as handled too. */
+  handle(claims: readonly EndedRequest[]): Promise<string[]>;
   /** Unlocks and reorders; returns the ids whose claim was still valid. */
   giveBack(requests: readonly ReturnedRequest[]): Promise<string[]>;
+  /** Those that failed, in batches. One may come twice, or be left out, if it fails or is retried meanwhile. */
+  failed(): AsyncIterable<readonly RequestRow[]>;
+  /** Puts failed requests at the end of the line, with these bodies; returns the ids of those that had failed. */
+  retryFailed(requests: readonly RequestRow[]): Promise<string[]>;
   get(id: string): Promise<(RequestRow & { readonly isHandled: boolean }) | null>;
   counts(now: number): Promise<RequestCounts>;
   /** Wall-clock ms at which the next pending or locked request becomes claimable; `null` when none is left. */

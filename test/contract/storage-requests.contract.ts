@@ -271,6 +271,46 @@ export function describeRequestStoreContract(open: () => Promise<Storage>): void
       expect(await store.counts(NOW)).toMatchObject({ total: 1, handled: 0, locked: 1 });
     });
 
+    it('finds those that failed again, and counts them as handled', async () => {
+      await store.add(rows('a', 'b', 'c'));
+      const [a, b] = await store.claim(2, LOCK);
+      expect(await store.handle([endOf(a, true), endOf(b, false)])).toEqual(['a', 'b']);
+      expect(await failedOf(store)).toEqual([{ ...row('a'), body: '{"end":"a"}' }]);
+      expect(await store.counts(NOW)).toEqual({ total: 3, handled: 2, pending: 1, locked: 0 });
+      expect(await store.get('a')).toMatchObject({ body: '{"end":"a"}', isHandled: true });
+      expect(await store.add(rows('a'))).toMatchObject([{ wasAlreadyHandled: true }]);
+    });
+
+    it('retries those that failed, at the end of the line, and nothing else', async () => {
+      await store.add(rows('a', 'b', 'c', 'd'));
+      const [a, b] = await store.claim(2, LOCK);
+      await store.handle([endOf(a, true), endOf(b, false)]);
+      const again = [...rows('b', 'c', 'unknown'), { ...row('a'), body: '{"again":true}' }];
+      expect(await store.retryFailed(again)).toEqual(['a']);
+      expect(await store.retryFailed(again)).toEqual([]);
+      expect(await failedOf(store)).toEqual([]);
+      expect(await store.counts(NOW)).toEqual({ total: 4, handled: 1, pending: 3, locked: 0 });
+      expect(await store.handle([endOf(a, false)])).toEqual([]);
+      await store.add(rows('e'));
+      const claimed = await store.claim(10, LOCK);
+      expect(idsOf(claimed)).toEqual(['c', 'd', 'a', 'e']);
+      expect(claimed[2]?.body).toBe('{"again":true}');
+      expect(await handle(store, claimed[2])).toEqual(['a']);
+      expect(await store.add(rows('a'))).toMatchObject([{ wasAlreadyHandled: true }]);
+    });
+
+    it('lists and retries thousands that failed, and forgets them when it is dropped', async () => {
+      await store.add(Array.from({ length: 1200 }, (_, index) => row(`r${index}`)));
+      const claims = await store.claim(1200, LOCK);
+      await store.handle(claims.map((claim) => endOf(claim, true)));
+      const failed = await failedOf(store);
+      expect(new Set(failed.map(({ id }) => id)).size).toBe(1200);
+      expect(await store.retryFailed(failed.slice(0, 700))).toHaveLength(700);
+      expect(await failedOf(store)).toHaveLength(500);
+      await store.drop();
+      expect(await failedOf(store)).toEqual([]);
+    });
+
     it('agrees with a simple model on any sequence of operations', async () => {
       let run = 0;
       await fc.assert(
@@ -364,4 +404,18 @@ function giveBack(
   changes: { body?: string; isForefront?: boolean; notBefore?: number } = {},
 ): Promise<string[]> {
   return store.giveBack(claim ? [{ ...claim, ...changes }] : []);
+}
+
+function endOf(
+  claim: ClaimedRequest | undefined,
+  isFailed: boolean,
+): { id: string; fence: number; body: string; isFailed: boolean } {
+  const { id, fence } = claim as ClaimedRequest;
+  return { id, fence, body: `{"end":"${id}"}`, isFailed };
+}
+
+async function failedOf(store: RequestStore): Promise<RequestRow[]> {
+  const failed: RequestRow[] = [];
+  for await (const batch of store.failed()) failed.push(...batch);
+  return failed;
 }

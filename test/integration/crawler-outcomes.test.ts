@@ -4,6 +4,8 @@ import { CheerioCrawler, type CheerioCrawlerOptions } from '../../src/crawler/ch
 import type { CheerioContext } from '../../src/crawler/cheerio-page.ts';
 import type { CrawlStatistics } from '../../src/crawler/statistics.ts';
 import { ProxyConfiguration } from '../../src/proxy/proxy-configuration.ts';
+import type { Request } from '../../src/queue/request.ts';
+import { RequestQueue } from '../../src/queue/request-queue.ts';
 import type { SessionPoolOptions } from '../../src/session/pool-options.ts';
 import { SessionPool } from '../../src/session/session-pool.ts';
 import { MemoryStorage } from '../../src/storage/memory/memory-storage.ts';
@@ -99,6 +101,22 @@ test('blocked on every session: the request fails once its rotations are used up
   expect(stats).toMatchObject({ requestsFailed: 1, sessionRotations: 4, requestsRetries: 0 });
   expect(stats.sessionsRetiredByReason.blocked).toBe(5);
   expect(failure).toMatchObject({ code: 'TROUPE_ROTATIONS_EXHAUSTED' });
+});
+
+test('a request that failed for good is found again in the queue, with its errors, and can be retried', async () => {
+  answers = [status(403)];
+  const storage = new MemoryStorage();
+  await using requestQueue = await RequestQueue.open({ storage });
+  await crawlOne({ maxSessionRotations: 0, storage, requestQueue });
+  const failed: Request[] = [];
+  for await (const request of requestQueue.failedRequests()) failed.push(request);
+  expect(failed).toHaveLength(1);
+  expect(failed[0]?.errorMessages.at(-1)).toContain('403');
+  expect(await requestQueue.isFinished()).toBe(true);
+  expect(await requestQueue.retryFailed()).toBe(1);
+  answers = [page];
+  const { stats } = await crawlOne({ storage, requestQueue });
+  expect(stats).toMatchObject({ requestsFinished: 1, requestsFailed: 0 });
 });
 
 test('a block page with status 200 is found by a rule', async () => {

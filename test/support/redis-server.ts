@@ -32,10 +32,23 @@ export class RedisServer {
   static async start(settings: readonly string[] = []): Promise<RedisServer> {
     const folder = await mkdtemp(join(tmpdir(), 'troupe-redis-'));
     for (;;) {
-      const port = await freePort();
+      const port = await RedisServer.freePort();
       const child = await launch(port, folder, settings);
       // Somebody else may have taken the port in the meantime.
       if (child) return new RedisServer(port, folder, settings, child);
+    }
+  }
+
+  /** One that was free just now. */
+  static async freePort(): Promise<number> {
+    // A Cluster's nodes talk on a second port, 10,000 above the first.
+    for (;;) {
+      const server = createServer().listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as { port: number };
+      server.close();
+      await once(server, 'close');
+      if (port < 55_000) return port;
     }
   }
 
@@ -96,16 +109,4 @@ async function launch(
   if (isReady) return child;
   if (lines.some((line) => line.includes(IN_USE))) return undefined;
   throw new Error(`redis-server ended before it was ready:\n${lines.join('\n')}`);
-}
-
-async function freePort(): Promise<number> {
-  // A Cluster's nodes talk on a second port, 10,000 above the first.
-  for (;;) {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as { port: number };
-    server.close();
-    await once(server, 'close');
-    if (port < 55_000) return port;
-  }
 }

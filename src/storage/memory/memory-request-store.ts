@@ -2,6 +2,7 @@ import type {
   AddedRequest,
   Claim,
   ClaimedRequest,
+  EndedRequest,
   RequestCounts,
   RequestRow,
   RequestStore,
@@ -38,6 +39,7 @@ export class MemoryRequestStore implements RequestStore {
   readonly #ready = new Heap<Place>((place) => place.rank);
   readonly #waiting = new Heap<Place>((place) => place.rank);
   readonly #locked = new Set<Entry>();
+  readonly #failed = new Set<Entry>();
   #head = 0;
   #tail = 0;
   /** Not reset by `drop`, so that a claim from before it can never fit a request added after it. */
@@ -98,13 +100,14 @@ export class MemoryRequestStore implements RequestStore {
     return this.#eachValid(claims, (entry) => this.#makeWait(entry, 'locked', lockedUntil));
   }
 
-  async handle(claims: readonly (Claim & { readonly body: string })[]): Promise<string[]> {
+  async handle(claims: readonly EndedRequest[]): Promise<string[]> {
     this.#lifetime.assertOpen();
-    return this.#eachValid(claims, (entry, { body }) => {
+    return this.#eachValid(claims, (entry, { body, isFailed }) => {
       entry.body = body;
       this.#enter(entry, 'handled');
       entry.fence = 0;
       this.#handledCount++;
+      if (isFailed) this.#failed.add(entry);
     });
   }
 
@@ -117,6 +120,27 @@ export class MemoryRequestStore implements RequestStore {
       if (notBefore === undefined) this.#makeReady(entry);
       else this.#makeWait(entry, 'delayed', notBefore);
     });
+  }
+
+  async *failed(): AsyncIterable<readonly RequestRow[]> {
+    this.#lifetime.assertOpen();
+    if (this.#failed.size === 0) return;
+    yield [...this.#failed].map(({ id, uniqueKey, body }) => ({ id, uniqueKey, body }));
+  }
+
+  async retryFailed(requests: readonly RequestRow[]): Promise<string[]> {
+    this.#lifetime.assertOpen();
+    const retried: string[] = [];
+    for (const { id, body } of requests) {
+      const entry = this.#entries.get(id);
+      if (!entry || !this.#failed.delete(entry)) continue;
+      entry.body = body;
+      this.#handledCount--;
+      this.#line(entry, false);
+      this.#makeReady(entry);
+      retried.push(id);
+    }
+    return retried;
   }
 
   async get(id: string): Promise<(RequestRow & { readonly isHandled: boolean }) | null> {
@@ -152,6 +176,7 @@ export class MemoryRequestStore implements RequestStore {
     this.#ready.clear();
     this.#waiting.clear();
     this.#locked.clear();
+    this.#failed.clear();
     this.#handledCount = 0;
   }
 

@@ -22,3 +22,13 @@ export interface RedisCluster {
     options?: RedisCommandOptions,
   ): Promise<unknown>;
 }
+
+/** What is asked of a client that follows sentinels: `createSentinel()` of `redis` or `@redis/client` makes one. */
+export interface RedisSentinel {
+  readonly isOpen: boolean;
+  sendCommand(
+    isReadonly: boolean | undefined,
+    args: RedisArgument[],
+    options?: RedisCommandOptions,
+  ): Promise<unknown>;
+}

@@ -1,13 +1,16 @@
 import { OptionError, TroupeError } from '../../core/errors.ts';
+import { clientSettings } from './client-settings.ts';
 import type {
   RedisArgument,
   RedisClient,
   RedisCluster,
   RedisCommandOptions,
+  RedisSentinel,
 } from './redis-client.ts';
 import type { RedisTarget } from './redis-options.ts';
+import { SentinelConnection } from './sentinel-connection.ts';
 
-/** A server, or a Cluster, that takes commands. While it cannot be reached, commands are rejected at once. */
+/** A server, a Cluster, or the master that sentinels name: what takes commands. While it cannot be reached, commands are rejected at once. */
 export interface RedisConnection {
   /** `key` tells a Cluster which node to ask; `undefined` for any. */
   send(
@@ -27,11 +30,6 @@ export interface ConnectOptions {
 
 type Module = typeof import('@redis/client');
 
-const MAX_RECONNECT_DELAY_MS = 1000;
-/** A server that vanished without a word is noticed after this. */
-const SOCKET_TIMEOUT_MS = 30_000;
-const PING_INTERVAL_MS = 10_000;
-
 /**
  * Connects, or takes the client that was given. The first connection fails at once; later ones are tried until
  * they come about.
@@ -42,10 +40,11 @@ const PING_INTERVAL_MS = 10_000;
 export async function connect({ target, onError }: ConnectOptions): Promise<RedisConnection> {
   if ('client' in target) return borrowedClient(target.client);
   if ('cluster' in target) return borrowedCluster(target.cluster);
+  if ('sentinelClient' in target) return borrowedSentinel(target.sentinelClient);
   const module = await loadModule();
-  return 'url' in target
-    ? await ownClient(module, target.url, onError)
-    : await ownCluster(module, target.clusterUrls, onError);
+  if ('url' in target) return await ownClient(module, target.url, onError);
+  if ('clusterUrls' in target) return await ownCluster(module, target.clusterUrls, onError);
+  return await SentinelConnection.open(module, target.sentinel, onError);
 }
 
 async function loadModule(): Promise<Module> {
@@ -67,7 +66,7 @@ async function ownClient(
   onError: (error: unknown) => void,
 ): Promise<RedisConnection> {
   const life = { isConnected: false };
-  const client = module.createClient({ url: url.href, ...clientOptions(life) });
+  const client = module.createClient({ url: url.href, ...clientSettings(life) });
   client.on('error', onError);
   await client.connect();
   life.isConnected = true;
@@ -90,7 +89,7 @@ async function ownCluster(
   const cluster = module.createCluster({
     rootNodes: urls.map((url) => ({ url: url.href })),
     defaults: {
-      ...clientOptions(life),
+      ...clientSettings(life),
       ...(username && { username: decodeURIComponent(username) }),
       ...(password && { password: decodeURIComponent(password) }),
     },
@@ -107,23 +106,6 @@ async function ownCluster(
   };
 }
 
-function clientOptions(life: { readonly isConnected: boolean }): {
-  disableOfflineQueue: true;
-  pingInterval: number;
-  socket: { socketTimeout: number; reconnectStrategy: (retries: number) => number | false };
-} {
-  return {
-    // Commands must not pile up in the client: whoever waits does so in one place, and for a bounded time.
-    disableOfflineQueue: true,
-    pingInterval: PING_INTERVAL_MS,
-    socket: {
-      socketTimeout: SOCKET_TIMEOUT_MS,
-      reconnectStrategy: (retries) =>
-        life.isConnected ? Math.min(20 * 2 ** retries, MAX_RECONNECT_DELAY_MS) : false,
-    },
-  };
-}
-
 function borrowedClient(client: RedisClient): RedisConnection {
   assertOpen('client', client);
   return {
@@ -136,6 +118,14 @@ function borrowedCluster(cluster: RedisCluster): RedisConnection {
   assertOpen('cluster', cluster);
   return {
     send: (key, args, options) => cluster.sendCommand(key, false, args, options),
+    close: async () => {},
+  };
+}
+
+function borrowedSentinel(sentinel: RedisSentinel): RedisConnection {
+  assertOpen('sentinel', sentinel);
+  return {
+    send: (_key, args, options) => sentinel.sendCommand(false, args, options),
     close: async () => {},
   };
 }

@@ -20,7 +20,7 @@ const CONNECTION_ERRORS = new Set([
 ]);
 
 /** What a server says while it starts, or while another one takes over. */
-const PASSING_REPLY = /^(?:LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|READONLY|BUSY)\b/;
+const PASSING_REPLY = /^(?:LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|READONLY|NOREPLICAS|BUSY)\b/;
 
 /** Whether the server is not there just now; a call that met this may or may not have been carried out. */
 export function isUnreachable(error: unknown): boolean {

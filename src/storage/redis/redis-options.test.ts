@@ -10,6 +10,8 @@ describe('RedisStorageOptions', () => {
     const cluster = [URL, 'rediss://other.example'];
     const { address } = resolveRedisOptions({ cluster });
     expect(address).toBe('redis://redis.example:6380/2, rediss://other.example');
+    const sentinel = { masterName: 'main', nodes: [URL], password: 'pa55word' };
+    expect(resolveRedisOptions({ sentinel }).address).toBe('main of redis://redis.example:6380/2');
   });
 
   it.each<[string, RedisStorageOptions, string]>([
@@ -23,6 +25,24 @@ describe('RedisStorageOptions', () => {
     ['a Cluster with one wrong URL', { cluster: [URL, ':pa55word@'] }, 'cluster[1]'],
     ['a client that sends nothing', { client: {} as never }, 'client'],
     ['a Cluster that sends nothing', { cluster: {} as never }, 'cluster'],
+    ['a Sentinel without a name', { sentinel: { nodes: [URL] } as never }, 'sentinel.masterName'],
+    ['no sentinels', { sentinel: { masterName: 'm', nodes: [] } }, 'sentinel.nodes'],
+    [
+      'a wrong sentinel',
+      { sentinel: { masterName: 'm', nodes: [URL, ':pa55word@'] } },
+      'sentinel.nodes[1]',
+    ],
+    [
+      'a Sentinel beside a server',
+      { url: URL, sentinel: { masterName: 'm', nodes: [URL] } },
+      'url',
+    ],
+    [
+      'sentinels in one text',
+      { sentinel: { masterName: 'm', nodes: ':pa55word@' as never } },
+      'sentinel.nodes',
+    ],
+    ['sentinels as a text', { sentinel: ':pa55word@' as never }, 'sentinel'],
     ['a prefix that would move the hash tag', { url: URL, prefix: 'a{b' }, 'prefix'],
     ['a negative wait', { url: URL, maxOutageSecs: -1 }, 'maxOutageSecs'],
     ['an unknown name', { url: URL, urls: [] } as never, 'urls'],

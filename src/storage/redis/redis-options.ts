@@ -12,7 +12,13 @@ import {
   parseOptions,
   text,
 } from '../../core/options.ts';
-import type { RedisClient, RedisCluster } from './redis-client.ts';
+import type { RedisClient, RedisCluster, RedisSentinel } from './redis-client.ts';
+import {
+  type ResolvedSentinelOptions,
+  resolveSentinelOptions,
+  type SentinelOptions,
+} from './sentinel-options.ts';
+import { serverUrl, withoutCredentials } from './server-url.ts';
 
 export interface RedisStorageOptions {
   /** Of one server: `redis://user:password@host:6379/0`, or `rediss://` for TLS. */
@@ -24,6 +30,11 @@ export interface RedisStorageOptions {
    * nodes take the credentials of the first URL.
    */
   readonly cluster?: readonly string[] | RedisCluster;
+  /**
+   * Sentinels, whose master is used, also after a failover; or a connected client of node-redis for them, which is
+   * borrowed, and decides by itself how long it waits for a master.
+   */
+  readonly sentinel?: SentinelOptions | RedisSentinel;
   /** What all keys begin with; those who share a crawl share it. @default 'troupe' */
   readonly prefix?: string;
   /**
@@ -43,7 +54,9 @@ export type RedisTarget =
   | { readonly url: URL }
   | { readonly client: RedisClient }
   | { readonly clusterUrls: readonly URL[] }
-  | { readonly cluster: RedisCluster };
+  | { readonly cluster: RedisCluster }
+  | { readonly sentinel: ResolvedSentinelOptions }
+  | { readonly sentinelClient: RedisSentinel };
 
 export interface ResolvedRedisOptions {
   readonly target: RedisTarget;
@@ -66,6 +79,7 @@ const SCHEMA = optionsObject({
   url: optional(text()),
   client: optional(CLIENT),
   cluster: optional(anything()),
+  sentinel: optional(anything()),
   prefix: optional(text()),
   keepHandled: optional(flag()),
   maxOutageSecs: optional(number({ min: 0 })),
@@ -89,21 +103,29 @@ export function resolveRedisOptions(options: RedisStorageOptions): ResolvedRedis
   };
 }
 
-function targetOf({ url, client, cluster }: RedisStorageOptions): RedisTarget {
-  const count = [url, client, cluster].filter((way) => way !== undefined).length;
+function targetOf({ url, client, cluster, sentinel }: RedisStorageOptions): RedisTarget {
+  const count = [url, client, cluster, sentinel].filter((way) => way !== undefined).length;
   if (count !== 1) {
     throw new OptionError(
       'url',
-      `Expected exactly one of \`url\`, \`client\` and \`cluster\`, got ${count || 'none'}`,
+      `Expected exactly one of \`url\`, \`client\`, \`cluster\` and \`sentinel\`, got ${count || 'none'}`,
     );
   }
-  if (url !== undefined) return { url: checkedUrl('url', url) };
+  if (url !== undefined) return { url: serverUrl('url', url) };
   if (client) return { client };
+  if (sentinel !== undefined) return sentinelTarget(sentinel);
   if (!Array.isArray(cluster)) return { cluster: checkedCluster(cluster) };
   if (cluster.length === 0)
     throw new OptionError('cluster', expectedText('cluster', URLS, cluster));
   const urls: readonly string[] = cluster;
-  return { clusterUrls: urls.map((item, index) => checkedUrl(`cluster[${index}]`, item)) };
+  return { clusterUrls: urls.map((item, index) => serverUrl(`cluster[${index}]`, item)) };
+}
+
+function sentinelTarget(sentinel: SentinelOptions | RedisSentinel): RedisTarget {
+  if (typeof sentinel === 'object' && sentinel && 'sendCommand' in sentinel) {
+    return { sentinelClient: sentinel };
+  }
+  return { sentinel: resolveSentinelOptions(sentinel) };
 }
 
 const URLS = 'a list of URLs, or a client of node-redis for a Cluster';
@@ -112,22 +134,6 @@ function checkedCluster(cluster: unknown): RedisCluster {
   const { sendCommand } = (cluster ?? {}) as Partial<RedisCluster>;
   if (typeof sendCommand === 'function') return cluster as RedisCluster;
   throw new OptionError('cluster', expectedText('cluster', URLS, cluster));
-}
-
-/** The message does not show the text: where it is no URL, nobody can tell which part is the password. */
-function checkedUrl(option: string, given: unknown): URL {
-  const url = typeof given === 'string' && URL.canParse(given) ? new URL(given) : undefined;
-  if (url && isServerUrl(url)) return url;
-  const got = url ? `another one that begins with ${url.protocol}` : 'something else';
-  throw new OptionError(
-    option,
-    `Expected \`${option}\` to be a URL such as redis://user:password@host:6379/0, or rediss:// for TLS, got ${got}`,
-  );
-}
-
-function isServerUrl({ protocol, hostname, pathname, search, hash }: URL): boolean {
-  const isPlace = hostname !== '' && /^(?:\/\d*)?$/.test(pathname);
-  return isPlace && /^rediss?:$/.test(protocol) && search === '' && hash === '';
 }
 
 function checkedPrefix(prefix: string): string {
@@ -141,9 +147,9 @@ function checkedPrefix(prefix: string): string {
 function addressOf(target: RedisTarget): string {
   if ('url' in target) return withoutCredentials(target.url);
   if ('clusterUrls' in target) return target.clusterUrls.map(withoutCredentials).join(', ');
+  if ('sentinel' in target) {
+    const { masterName, nodes } = target.sentinel;
+    return `${masterName} of ${nodes.map(withoutCredentials).join(', ')}`;
+  }
   return 'The given Redis client';
-}
-
-function withoutCredentials({ protocol, host, pathname }: URL): string {
-  return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
 }

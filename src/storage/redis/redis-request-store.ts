@@ -3,6 +3,7 @@ import type {
   AddedRequest,
   Claim,
   ClaimedRequest,
+  EndedRequest,
   RequestCounts,
   RequestRow,
   RequestStore,
@@ -18,6 +19,7 @@ import {
   REQUEST_FIND,
   REQUEST_GIVE_BACK,
   REQUEST_HANDLE,
+  REQUEST_RETRY,
   REQUEST_STATE,
 } from './scripts.ts';
 import { storeKeys } from './store-keys.ts';
@@ -37,6 +39,7 @@ const PARTS = [
   'delays',
   'woken',
   'handled',
+  'failed',
   'seen',
 ] as const;
 
@@ -117,13 +120,14 @@ export class RedisRequestStore implements RequestStore {
     });
   }
 
-  async handle(claims: readonly (Claim & { readonly body: string })[]): Promise<string[]> {
+  async handle(claims: readonly EndedRequest[]): Promise<string[]> {
     return await eachChunk(claims, async (chunk) => {
       const items = chunk.map((claim) => ({
         id: idText(claim.id),
         fence: String(claim.fence),
         fingerprint: fingerprintOf(claim.id),
         body: claim.body,
+        isFailed: flagText(claim.isFailed === true),
       }));
       const args = (isRepeated: boolean): { isRepeated: string; keep: string } => ({
         isRepeated: flagText(isRepeated),
@@ -144,6 +148,35 @@ export class RedisRequestStore implements RequestStore {
       }));
       const args = (): { now: string } => ({ now: this.#time.argument() });
       return await this.#link.script(REQUEST_GIVE_BACK, this.#keys, args, items);
+    });
+  }
+
+  async *failed(): AsyncIterable<readonly RequestRow[]> {
+    const { failed } = this.#keys;
+    let cursor = '0';
+    do {
+      const page = await this.#link.command(failed, [
+        'HSCAN',
+        failed,
+        cursor,
+        'COUNT',
+        String(CHUNK),
+      ]);
+      const [next, entries] = page as [string, string[]];
+      const rows = entries.filter((_, index) => index % 2 === 1).map(rowOf);
+      if (rows.length > 0) yield rows;
+      cursor = String(next);
+    } while (cursor !== '0');
+  }
+
+  async retryFailed(requests: readonly RequestRow[]): Promise<string[]> {
+    return await eachChunk(requests, async (chunk) => {
+      const items = chunk.map((request) => ({
+        id: idText(request.id),
+        fingerprint: fingerprintOf(request.id),
+        row: rowText(request),
+      }));
+      return await this.#link.script(REQUEST_RETRY, this.#keys, () => ({}), items);
     });
   }
 
@@ -216,8 +249,8 @@ export class RedisRequestStore implements RequestStore {
   }
 }
 
-/** The ids of the claims whose digit is 1. */
-async function eachChunk<C extends Claim>(
+/** The ids of the claims or requests whose digit is 1. */
+async function eachChunk<C extends Pick<Claim, 'id'>>(
   claims: readonly C[],
   send: (chunk: readonly C[]) => Promise<unknown>,
 ): Promise<string[]> {

@@ -4,6 +4,7 @@
 -- KEYS[2] held: by id, requests that are lent out, delayed or woken: fence, position, row
 -- KEYS[3] handled: by id, the final rows
 -- KEYS[4] seen: begins the names of the sets of fingerprints
+-- KEYS[5] failed: by id, the final rows of those that failed
 -- ARGV[1] id: of the request
 -- ARGV[2] fingerprint: of the request
 -- Returns its state, and its row where it is kept: 'unknown', 'handled', 'held', or 'line' when it stands in a list
@@ -13,7 +14,8 @@ local seen = openSeen(KEYS[4] .. ':' .. (counters[2] or 0) .. ':', tonumber(coun
 local name = seen.nameOf(ARGV[2])
 
 if redis.call('SISMEMBER', name, '-' .. ARGV[2]) == 1 then
-  return { 'handled', redis.call('HGET', KEYS[3], ARGV[1]) or '' }
+  local row = redis.call('HGET', KEYS[3], ARGV[1]) or redis.call('HGET', KEYS[5], ARGV[1])
+  return { 'handled', row or '' }
 end
 if redis.call('SISMEMBER', name, ARGV[2]) == 0 then return { 'unknown', '' } end
 local record = redis.call('HGET', KEYS[2], ARGV[1])

@@ -8,6 +8,7 @@ import { text as requestExtend } from './request-extend.lua';
 import { text as requestFind } from './request-find.lua';
 import { text as requestGiveBack } from './request-give-back.lua';
 import { text as requestHandle } from './request-handle.lua';
+import { text as requestRetry } from './request-retry.lua';
 import { text as requestState } from './request-state.lua';
 import { text as row } from './row.lua';
 import { text as seen } from './seen.lua';
@@ -40,9 +41,9 @@ export const REQUEST_EXTEND = {
 
 export const REQUEST_HANDLE = {
   text: `${seen}\n${row}\n${requestHandle}` as string,
-  keys: ['meta', 'held', 'locks', 'woken', 'seen', 'handled'],
+  keys: ['meta', 'held', 'locks', 'woken', 'seen', 'handled', 'failed'],
   args: ['isRepeated', 'keep'],
-  each: ['id', 'fence', 'fingerprint', 'body'],
+  each: ['id', 'fence', 'fingerprint', 'body', 'isFailed'],
 } as const;
 
 export const REQUEST_GIVE_BACK = {
@@ -50,6 +51,13 @@ export const REQUEST_GIVE_BACK = {
   keys: ['meta', 'back', 'front', 'held', 'locks', 'delays', 'woken'],
   args: ['now'],
   each: ['id', 'fence', 'place', 'delayMs', 'body'],
+} as const;
+
+export const REQUEST_RETRY = {
+  text: `${seen}\n${requestRetry}` as string,
+  keys: ['meta', 'back', 'seen', 'failed'],
+  args: [],
+  each: ['id', 'fingerprint', 'row'],
 } as const;
 
 export const REQUEST_STATE = {
@@ -61,14 +69,14 @@ export const REQUEST_STATE = {
 
 export const REQUEST_FIND = {
   text: `${seen}\n${requestFind}` as string,
-  keys: ['meta', 'held', 'handled', 'seen'],
+  keys: ['meta', 'held', 'handled', 'seen', 'failed'],
   args: ['id', 'fingerprint'],
   each: [],
 } as const;
 
 export const REQUEST_DROP = {
   text: requestDrop as string,
-  keys: ['meta', 'back', 'front', 'held', 'locks', 'delays', 'woken', 'handled'],
+  keys: ['meta', 'back', 'front', 'held', 'locks', 'delays', 'woken', 'handled', 'failed'],
   args: [],
   each: [],
 } as const;

@@ -8,7 +8,7 @@ const APPLICATION_ID = 0x54727065;
  * One entry per schema version; entry 0 brings an empty file to version 1. Entries are only ever appended.
  *
  * Every table is keyed by `store`, the number of a named store. `requests.state` is 0 ready, 1 locked,
- * 2 delayed, 3 handled: the two partial indexes hold only what can still be claimed, so a claim costs the
+ * 2 delayed, 3 handled, 4 failed: two partial indexes hold only what can still be claimed, so a claim costs the
  * same however many requests are handled. Booleans and bodies stand last, since SQLite reads a row from its
  * start and leaves overflowing bodies alone.
  */
@@ -99,6 +99,7 @@ const MIGRATIONS: readonly string[] = [
     body TEXT
   );
   `,
+  'CREATE INDEX requests_failed ON requests (store, seq) WHERE state = 4',
 ];
 
 /**

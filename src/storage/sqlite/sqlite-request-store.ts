@@ -3,6 +3,7 @@ import type {
   AddedRequest,
   Claim,
   ClaimedRequest,
+  EndedRequest,
   RequestCounts,
   RequestRow,
   RequestStore,
@@ -16,6 +17,7 @@ import {
   COUNT_LOCKED,
   DELETE,
   EXTEND,
+  FAILED,
   FIND,
   GET,
   GIVE_BACK,
@@ -24,6 +26,7 @@ import {
   LOCK,
   NEXT_READY,
   NEXT_WAITING,
+  RETRY_FAILED,
   WAKE,
 } from './request-sql.ts';
 
@@ -71,7 +74,7 @@ export class SqliteRequestStore implements RequestStore {
     );
   }
 
-  async handle(claims: readonly (Claim & { readonly body: string })[]): Promise<string[]> {
+  async handle(claims: readonly EndedRequest[]): Promise<string[]> {
     if (claims.length === 0) return [];
     return await this.#database.writeInChunks((connection) => this.#handle(connection, claims));
   }
@@ -79,6 +82,28 @@ export class SqliteRequestStore implements RequestStore {
   async giveBack(requests: readonly ReturnedRequest[]): Promise<string[]> {
     if (requests.length === 0) return [];
     return await this.#database.writeInChunks((connection) => this.#giveBack(connection, requests));
+  }
+
+  async *failed(): AsyncIterable<readonly RequestRow[]> {
+    for (let after = 0; ; ) {
+      const rows = await this.#database.read((connection) =>
+        connection.rows<[number, Column, Column, Column]>(FAILED, this.#store, after),
+      );
+      if (rows.length === 0) return;
+      after = rows.at(-1)?.[0] ?? after;
+      yield rows.map(([, id, uniqueKey, body]) => ({
+        id: textOf(id),
+        uniqueKey: textOf(uniqueKey),
+        body: textOf(body),
+      }));
+    }
+  }
+
+  async retryFailed(requests: readonly RequestRow[]): Promise<string[]> {
+    if (requests.length === 0) return [];
+    return await this.#database.writeInChunks((connection) =>
+      this.#retryFailed(connection, requests),
+    );
   }
 
   async get(id: string): Promise<(RequestRow & { readonly isHandled: boolean }) | null> {
@@ -182,10 +207,10 @@ export class SqliteRequestStore implements RequestStore {
 
   *#handle(
     connection: Connection,
-    claims: readonly (Claim & { readonly body: string })[],
+    claims: readonly EndedRequest[],
   ): Generator<void, string[], void> {
-    const valid = yield* eachValid(claims, ({ id, fence, body }) =>
-      connection.run(HANDLE, body, this.#store, id, fence),
+    const valid = yield* eachValid(claims, ({ id, fence, body, isFailed }) =>
+      connection.run(HANDLE, isFailed ? 4 : 3, body, this.#store, id, fence),
     );
     if (valid.length > 0) {
       const queue = loadQueue(connection, this.#store);
@@ -216,6 +241,21 @@ export class SqliteRequestStore implements RequestStore {
     return valid;
   }
 
+  *#retryFailed(
+    connection: Connection,
+    requests: readonly RequestRow[],
+  ): Generator<void, string[], void> {
+    const queue = loadQueue(connection, this.#store);
+    const retried = yield* eachValid(requests, ({ id, body }) =>
+      connection.run(RETRY_FAILED, nextPosition(queue, false), body, this.#store, id),
+    );
+    if (retried.length > 0) {
+      queue.handled -= retried.length;
+      saveQueue(connection, this.#store, queue);
+    }
+    return retried;
+  }
+
   *#drop(connection: Connection): Generator<void, void, void> {
     while (connection.run(DELETE, this.#store) > 0) yield;
     // The count of claims goes on, so that a claim from before can never fit a request added after.
@@ -224,8 +264,8 @@ export class SqliteRequestStore implements RequestStore {
   }
 }
 
-/** Applies one update to each claim; the ids of those whose fence still fitted. */
-function* eachValid<C extends Claim>(
+/** Applies one update to each claim or request; the ids of those it still fitted. */
+function* eachValid<C extends Pick<Claim, 'id'>>(
   claims: readonly C[],
   update: (claim: C) => number,
 ): Generator<void, string[], void> {

@@ -105,7 +105,7 @@ describe('SqliteStorage', () => {
     change(path, 'PRAGMA user_version = 99');
     const opening = storageAt({ onCorrupt: 'quarantine' }).openDataset('rows');
     await expect(opening).rejects.toMatchObject({ code: 'TROUPE_STORAGE_TOO_NEW', path });
-    change(path, 'PRAGMA user_version = 1');
+    change(path, 'PRAGMA user_version = 2');
     expect(await (await storageAt().openDataset('rows')).itemCount()).toBe(1);
   });
 
