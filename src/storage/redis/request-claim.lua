@@ -38,9 +38,10 @@ if isMoreDue then return { 1, 0 } end
 local backLength = redis.call('LLEN', back)
 if backLength == 0 and redis.call('EXISTS', front, woken) == 0 then return { 0, 0 } end
 
--- Not below the time, so that a server which lost its last writes gives no number again that it gave before.
+-- Not below the time in microseconds, so that a server which lost its last writes gives no number again that it gave before.
 local lastFence = tonumber(redis.call('HGET', meta, 'fence') or 0)
-local fence = string.format('%.0f', math.max(lastFence + 1, timeOf('')))
+local time = redis.call('TIME')
+local fence = string.format('%.0f', math.max(lastFence + 1, time[1] * 1000000 + time[2]))
 -- The first write is one that a server without memory refuses, before anything is taken from the lists.
 redis.call('HSET', meta, 'fence', fence)
 local backFirst = tonumber(redis.call('HGET', meta, 'tail') or 0) - backLength + 1
