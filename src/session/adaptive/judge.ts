@@ -267,7 +267,9 @@ export class Judge {
       breaker.noteGood(now, predicted, openedAt);
       return;
     }
-    if (url !== undefined && this.#failedUrls.note(url)) return;
+    // What is blocked goes out again at once as somebody else; `poison.ts` deals with its URL.
+    const canBeBroken = outcome.kind !== 'blocked' && url !== undefined;
+    if (canBeBroken && this.#failedUrls.note(url)) return;
     const who = { serial: this.#proxies.serialOf(proxy), inAll: this.#proxies.liveCount };
     const load = { inFlight: origin.inFlight, sentAt: openedAt };
     const isFound = breaker.noteBad(now, weight, predicted, who, load);
