@@ -1,3 +1,5 @@
+import type { SessionHands } from './session-hands.ts';
+
 /** What changes at every use: small, fixed columns. Times are wall-clock ms. */
 export interface SessionHotRow {
   readonly id: string;
@@ -38,6 +40,8 @@ export interface SessionChanges {
  */
 export interface SessionStore {
   readonly name: string;
+  /** Where several workers may use the pool at the same time. Then a pool lends only what it holds in its hand. */
+  readonly hands?: SessionHands;
   /** All live sessions, in batches of at most `batchSize`. A row the store cannot read is moved to quarantine and reported. */
   load(options?: { batchSize?: number }): AsyncIterable<readonly StoredSession[]>;
   /** Atomic. Durable when the promise resolves. */
