@@ -33,6 +33,8 @@ export type Absence = 'held' | 'retired' | 'unknown';
 /** Its body holds no cookies; they stand beside it, as JSON. */
 export interface HeldSession extends StoredSession {
   readonly cookies: readonly string[];
+  /** So long nobody may use it yet; 0 where it was taken since it was due. */
+  readonly restMs: number;
 }
 
 export interface Taken {
@@ -42,6 +44,8 @@ export interface Taken {
   readonly absent: ReadonlyMap<string, Absence>;
   /** When the next free session is due, in ms from now; `null` where none is free. */
   readonly nextDueMs: number | null;
+  /** The lease was over: nothing was taken. The next sync says so too, and begins a new one. */
+  readonly isLost: boolean;
 }
 
 /** A session that goes back, and how long nobody may use it. */
