@@ -7,13 +7,14 @@ import {
   FLAG_EXHAUSTED,
   FLAG_HELD,
   FLAG_RETIRED,
+  FLAG_SUSPENDED,
   FLAG_UNFIT,
   MAX_IN_FLIGHT,
   type SlotTable,
 } from './slot-table.ts';
 
 /** Any of these keeps a session from being leased. */
-const UNAVAILABLE = FLAG_RETIRED | FLAG_EXHAUSTED | FLAG_UNFIT | FLAG_HELD;
+const UNAVAILABLE = FLAG_RETIRED | FLAG_EXHAUSTED | FLAG_UNFIT | FLAG_HELD | FLAG_SUSPENDED;
 
 /** Which sessions may be leased now, which rest until when, and when each expires. */
 export class Availability {

@@ -111,6 +111,11 @@ export function storeBrowserCookie(
   }
 }
 
+/** The cookies of a jar that has been in use, as JSON; `undefined` where none has. */
+export function serializedCookies(cold: ColdState): readonly unknown[] | undefined {
+  return cold.jar?.serializeSync()?.cookies;
+}
+
 /** The jar as JSON text, for the store; `undefined` when there is nothing to keep. */
 export function serializeJar(cold: ColdState | undefined): string | undefined {
   if (!cold) return undefined;

@@ -25,7 +25,8 @@ export class FinalState implements Readonly<Record<ReadableColumn, number>> {
   readonly createdAt: number;
   readonly expiresAt: number;
   readonly readyAt: number;
-  readonly retiredReason: number;
+  /** Changes where a session that had gone elsewhere retires there. */
+  retiredReason: number;
 
   constructor(table: SlotTable, slot: number) {
     this.id = table.ids[slot] as string;

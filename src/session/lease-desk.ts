@@ -5,8 +5,10 @@ import type { Scheduler } from './adaptive/scheduler.ts';
 import type { Use } from './adaptive/use.ts';
 import type { Availability } from './availability.ts';
 import { SessionGoneError, SessionMissingError } from './errors.ts';
+import type { Hand } from './hand/hand.ts';
 import { Lease, type LeaseKeeper } from './lease.ts';
 import type { Ledger } from './ledger.ts';
+import { handOver, isGood, isLineOfKey, lineOfKey, onMissingOf } from './lease-rules.ts';
 import { Lender } from './lender.ts';
 import type { Excuse, Outcome } from './outcome.ts';
 import type { SessionPoolEvents } from './pool-events.ts';
@@ -35,6 +37,7 @@ export class LeaseDesk implements LeaseKeeper {
   readonly #growth: Growth;
   readonly #preparation: Preparation | undefined;
   readonly #scheduler: Scheduler | undefined;
+  readonly #hand: Hand | undefined;
   readonly #supply: Supply | undefined;
   readonly #lender: Lender;
   readonly #line = new WaitingLine();
@@ -58,6 +61,8 @@ export class LeaseDesk implements LeaseKeeper {
     preparation: Preparation | undefined;
     /** Where it depends on the site which sessions may be lent. */
     scheduler: Scheduler | undefined;
+    /** Where the pool's sessions are shared with other workers. */
+    hand: Hand | undefined;
   }) {
     this.#clock = parts.clock;
     this.#events = parts.events;
@@ -67,6 +72,7 @@ export class LeaseDesk implements LeaseKeeper {
     this.#growth = parts.growth;
     this.#preparation = parts.preparation;
     this.#scheduler = parts.scheduler;
+    this.#hand = parts.hand;
     this.#keys = new SessionKeys(parts.ledger, parts.roster);
     this.#wakeUp = new WakeUp(parts.clock, () => this.#onTime());
     this.#lender = new Lender({
@@ -134,6 +140,7 @@ export class LeaseDesk implements LeaseKeeper {
     this.#settling = lease;
     if (this.#scheduler && use) excuse = this.#settleAdaptive(this.#scheduler, use, outcome, now);
     else this.#ledger.settle(slot, openedAt, outcome, now);
+    if (this.#hand?.isGivingBack) this.#hand.offer(slot);
     this.#settling = undefined;
     const flags = table.flags.get(slot);
     const isAlive = (flags & (FLAG_ALIVE | FLAG_RETIRED)) === FLAG_ALIVE;
@@ -160,6 +167,36 @@ export class LeaseDesk implements LeaseKeeper {
     this.#availability.enter(slot, this.#clock.now());
     if (this.#availability.isReady(slot)) this.#wake(slot);
     else this.onDormant(slot);
+  }
+
+  /** Sessions that came from the store: those that are over end, then those who wait get theirs. */
+  admitAll(slots: readonly number[]): void {
+    const now = this.#clock.now();
+    for (const slot of slots) {
+      this.#preparation?.receive(slot);
+      this.#availability.enter(slot, now);
+      this.#ledger.review(slot);
+    }
+    this.catchUp(now);
+    for (const slot of slots) {
+      if ((this.#ledger.table.flags.get(slot) & FLAG_ALIVE) === 0) continue;
+      if (this.#availability.isReady(slot)) this.#wake(slot);
+      else this.onDormant(slot);
+    }
+  }
+
+  /** Leases that wait for any session, and for which none is on its way. */
+  get lackingCount(): number {
+    return Math.max(0, this.#line.anyCount - (this.#supply?.onTheWayCount ?? 0));
+  }
+
+  /** Sessions that somebody waits for, and that the pool does not hold. */
+  missingIds(): readonly string[] {
+    return this.#line.pinnedIds().filter((id) => !this.#roster.has(id) && !isLineOfKey(id));
+  }
+
+  isWaitedFor(id: string): boolean {
+    return this.#line.firstFor(id) !== undefined;
   }
 
   /** A session's hooks have made it fit. */
@@ -204,7 +241,12 @@ export class LeaseDesk implements LeaseKeeper {
   /** A session has gone: there may be room for a new one, and those who wait for it alone wait in vain. */
   onRetired(slot: number): void {
     if (this.#line.isEmpty) return;
-    const id = this.#ledger.table.ids[slot] as string;
+    this.onMissing(this.#ledger.table.ids[slot] as string);
+    this.#serve();
+  }
+
+  /** There is no such session: those who wait for it alone wait in vain. */
+  onMissing(id: string): void {
     for (const waiter of this.#line.allFor(id)) {
       const reaction = onMissingOf(waiter.options);
       if (reaction === 'wait') continue;
@@ -212,7 +254,15 @@ export class LeaseDesk implements LeaseKeeper {
       if (reaction === 'replace') this.#leaseAgain(waiter);
       else waiter.fail(new SessionMissingError(id, this.#growth.reasonOf(id)));
     }
-    this.#serve();
+  }
+
+  /** Where sessions come from has failed: nobody who waits for one of them gets any. */
+  failWaiting(error: unknown): void {
+    for (const waiter of this.#line.all()) {
+      if (waiter.sessionId !== null && this.#roster.has(waiter.sessionId)) continue;
+      this.#line.remove(waiter);
+      waiter.fail(error);
+    }
   }
 
   /** Room has come back without a retirement, for instance because making a session failed. */
@@ -238,7 +288,7 @@ export class LeaseDesk implements LeaseKeeper {
   #leaseForKey(key: string, options: LeaseOptions, now: number): Lease | Promise<Lease> {
     const id = this.#keys.idOf(key);
     const isReplaced =
-      id !== undefined && !this.#roster.has(id) && onMissingOf(options) === 'replace';
+      id !== undefined && this.#isMissing(id) && onMissingOf(options) === 'replace';
     if (id !== undefined && !isReplaced) return this.#leaseById(id, options, now);
     // The first one chooses; those that come meanwhile wait for its choice.
     if (this.#keysInTheMaking.has(key)) return this.#wait(options, lineOfKey(key));
@@ -271,6 +321,7 @@ export class LeaseDesk implements LeaseKeeper {
   #leaseById(id: string, options: LeaseOptions, now: number): Lease | Promise<Lease> {
     const slot = this.#roster.slotOf(id);
     if (slot === -1) {
+      if (!this.#isMissing(id)) return this.#wait(options, id);
       const reaction = onMissingOf(options);
       if (reaction === 'replace') return this.#leaseAny(options, now);
       if (reaction === 'wait') return this.#wait(options, id);
@@ -285,6 +336,11 @@ export class LeaseDesk implements LeaseKeeper {
     const lease = this.#wait(options, id);
     this.#recheck(this.#preparation, slot);
     return lease;
+  }
+
+  /** It is not here, and in no other hand as far as is known. */
+  #isMissing(id: string): boolean {
+    return !this.#roster.has(id) && this.#hand?.isGone(id) !== false;
   }
 
   #leaseAny(options: LeaseOptions, now: number): Lease | Promise<Lease> {
@@ -320,6 +376,7 @@ export class LeaseDesk implements LeaseKeeper {
       () => this.#line.remove(waiter),
     );
     this.#planWakeUp();
+    this.#hand?.noteWaiting();
     if (sessionId === null) this.#supply?.ensureEnough();
     if (sessionId === null) this.#scheduler?.court.convictIfAlone(this.#roster.size);
     return waiter.lease;
@@ -361,6 +418,7 @@ export class LeaseDesk implements LeaseKeeper {
       }
     } while (isAnyServed);
     this.#supply?.ensureEnough();
+    if (this.#line.anyCount > 0) this.#hand?.noteWaiting();
     this.#planWakeUp();
   }
 
@@ -442,26 +500,4 @@ export class LeaseDesk implements LeaseKeeper {
     const quarantined = aside > 0 ? `, ${aside} of them in quarantine` : '';
     return `${busy} in use${quarantined}, ${coolingCount} resting, ${this.#line.anyCount} waiting`;
   }
-}
-
-/** Whoever waited may have given up while the session was being made. */
-function handOver(waiter: Waiter, lease: Lease): void {
-  if (waiter.isDone) lease.release();
-  else waiter.serve(lease);
-}
-
-function isGood(outcome: Outcome | null): boolean {
-  if (!outcome) return true;
-  const { kind } = outcome;
-  return kind === 'ok' || kind === 'user' || kind === 'target' || kind === 'neutral';
-}
-
-/** One identity was named: another will not do. A key only keeps requests together. */
-function onMissingOf({ onMissing, sessionId }: LeaseOptions): 'wait' | 'replace' | 'fail' {
-  return onMissing ?? (sessionId === undefined ? 'replace' : 'fail');
-}
-
-/** Where those wait for whom the session of a key is being chosen. No session has such an id. */
-function lineOfKey(key: string): string {
-  return `\0${key}`;
 }

@@ -42,13 +42,18 @@ const COOLDOWN_JITTER = 0.25;
 const PROXY_FAILURES_TOLERATED = 2;
 const MAX_REFUSALS_LOGGED = 200;
 
+/** How a session left the hand it was in, without having retired. */
+export type Departure = 'returned' | 'lost';
+
 /** What the ledger tells its owner. A session that is in no pool has an owner that does nothing. */
 export interface LedgerOwner {
   /** Its usage cap is reached; it will retire when its open leases are settled. */
   onExhausted(slot: number): void;
   /** Called once, the moment it becomes final; leases may still be open. */
   onRetired(slot: number, reason: RetiredReason): void;
-  /** A retired session's last lease was settled: the slot is free. */
+  /** It is in another's hand, or in none, and alive; leases may still be open here. */
+  onDeparted?(slot: number, how: Departure): void;
+  /** The last lease of a session that is no longer the pool's was settled: the slot is free. */
   onForgotten(slot: number): void;
   /** Counters changed; cookies or user data when `isCold`. */
   onChanged(slot: number, isCold: boolean): void;
@@ -179,6 +184,15 @@ export class Ledger {
   retire(slot: number, reason: RetiredReason, status = 0): void {
     if (this.isRetired(slot)) return;
     this.#end(slot, reason, status);
+    this.#finish(slot);
+  }
+
+  /** The session lives on elsewhere: whatever is still reported of it here comes to nothing. */
+  depart(slot: number, how: Departure): void {
+    if (this.isRetired(slot)) return;
+    this.table.flags.set(slot, this.table.flags.get(slot) | FLAG_RETIRED);
+    this.timeline.record(slot, codeOf(how), this.#clock.now());
+    this.#owner.onDeparted?.(slot, how);
     this.#finish(slot);
   }
 

@@ -3,6 +3,7 @@ import type { Log } from '../core/log.ts';
 import { nextTurn } from '../core/next-turn.ts';
 import type {
   RetiredSession,
+  SessionChanges,
   SessionColdRow,
   SessionHotRow,
   SessionStore,
@@ -21,14 +22,26 @@ import {
 const MARKS_DELAY_MS = 800;
 /** Retirements and cookies for a tenth of a second. */
 const URGENT_DELAY_MS = 50;
+/** What somebody waits for. */
+const HURRY_DELAY_MS = 2;
 /** After a failed write, such as on a full disk. */
 const RETRY_DELAY_MS = 5000;
 /** Rows written at a time; the event loop is let go in between. */
 const CHUNK_ROWS = 50;
 
-/** Writes what changed, and only that, to a session store: soon, in small pieces, off the hot path. */
+/** Where changes go: a store, or the hand that holds the sessions. */
+export interface SessionSink {
+  bodyOf(table: SlotTable, slot: number): string;
+  save(changes: SessionChanges): Promise<void>;
+}
+
+export function sinkOf(store: SessionStore): SessionSink {
+  return { bodyOf: coldBodyOf, save: (changes) => store.save(changes) };
+}
+
+/** Writes what changed, and only that: soon, in small pieces, off the hot path. */
 export class Persistence {
-  readonly #store: SessionStore;
+  readonly #sink: SessionSink;
   readonly #table: SlotTable;
   readonly #clock: Clock;
   readonly #log: Log;
@@ -40,8 +53,8 @@ export class Persistence {
   #isFailing = false;
   #isClosed = false;
 
-  constructor(parts: { store: SessionStore; table: SlotTable; clock: Clock; log: Log }) {
-    this.#store = parts.store;
+  constructor(parts: { sink: SessionSink; table: SlotTable; clock: Clock; log: Log }) {
+    this.#sink = parts.sink;
     this.#table = parts.table;
     this.#clock = parts.clock;
     this.#log = parts.log;
@@ -72,6 +85,26 @@ export class Persistence {
     if ((flags & FLAG_STORED) === 0) return;
     this.#retired.push({ id: this.#table.ids[slot] as string, reason, retiredAt });
     this.#plan(URGENT_DELAY_MS);
+  }
+
+  /** What is due is written at once; others that change in this moment come along. */
+  hurry(): void {
+    this.#plan(HURRY_DELAY_MS);
+  }
+
+  /** All that is to be known of a session that goes elsewhere; here it is due no more. */
+  withdraw(slot: number): { readonly hot: SessionHotRow[]; readonly cold: SessionColdRow[] } {
+    const { flags } = this.#table;
+    flags.set(slot, flags.get(slot) | FLAG_HOT_DIRTY);
+    const rows = { hot: [], cold: [] };
+    this.#collect(slot, rows.hot, rows.cold);
+    return rows;
+  }
+
+  /** What was noted of it is void. */
+  forget(slot: number): void {
+    const { flags } = this.#table;
+    flags.set(slot, flags.get(slot) & ~(FLAG_HOT_DIRTY | FLAG_COLD_DIRTY | FLAG_STORED));
   }
 
   /** Writes all that has changed until now. Rejects with the store's error; what was not written stays due. */
@@ -138,7 +171,7 @@ export class Persistence {
     const cold: SessionColdRow[] = [];
     for (const slot of slots) this.#collect(slot, hot, cold);
     if (hot.length + cold.length + retired.length === 0) return;
-    await this.#store.save({ hot, cold, retired });
+    await this.#sink.save({ hot, cold, retired });
   }
 
   /** A slot that was freed since it was noted has no dirty flag any more. */
@@ -149,7 +182,7 @@ export class Persistence {
     table.flags.set(slot, (flags & ~(FLAG_HOT_DIRTY | FLAG_COLD_DIRTY)) | FLAG_STORED);
     hot.push(hotRowOf(table, slot));
     if ((flags & FLAG_COLD_DIRTY) === 0 && !this.#hasChangedInside(slot)) return;
-    cold.push({ id: table.ids[slot] as string, body: coldBodyOf(table, slot) });
+    cold.push({ id: table.ids[slot] as string, body: this.#sink.bodyOf(table, slot) });
     const state = table.cold.get(slot);
     if (state?.userData) state.userDataJson = userDataJsonOf(state);
   }

@@ -73,6 +73,12 @@ export interface SessionPoolOptions extends SessionHooks {
    * @default 'stored'
    */
   readonly restore?: 'stored' | 'current' | 'min';
+  /**
+   * On a storage that several workers share: without a sign of life for so long, the sessions this worker holds go
+   * back to the others, and what it writes later is refused.
+   * @default 10
+   */
+  readonly handLeaseSecs?: number;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly log?: Log;
@@ -90,6 +96,7 @@ export interface ResolvedPoolOptions {
   readonly adaptive: ResolvedAdaptiveOptions;
   readonly restore: 'stored' | 'current' | 'min';
   readonly hooks: ResolvedHooks | undefined;
+  readonly handLeaseSecs: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -100,6 +107,7 @@ const DEFAULTS = Object.freeze({
   persistStateKey: 'SDK_SESSION_POOL_STATE',
   selection: 'random',
   restore: 'stored',
+  handLeaseSecs: 10,
 } as const);
 
 const SCHEMA = optionsObject({
@@ -142,6 +150,7 @@ const SCHEMA = optionsObject({
   initTimeoutSecs: optional(number({ min: 0.001 })),
   checkIntervalSecs: optional(number({ min: 0.001 })),
   quarantineSecs: optional(number({ min: 0.001 })),
+  handLeaseSecs: optional(number({ min: 3, max: 3600 })),
   clock: optional(objectWith<Clock>('a clock', ['now', 'setTimer'])),
   random: optional(objectWith<Random>('a source of randomness', ['next'])),
   log: optional(objectWith<Log>('a Log', ['info', 'warning'])),
@@ -172,6 +181,7 @@ export function resolvePoolOptions(input: SessionPoolOptions = {}): ResolvedPool
     adaptive: resolveAdaptiveOptions(options.adaptive),
     restore: options.restore ?? DEFAULTS.restore,
     hooks: resolveHooks(options),
+    handLeaseSecs: options.handLeaseSecs ?? DEFAULTS.handLeaseSecs,
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
     log: options.log ?? defaultLog,

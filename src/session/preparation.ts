@@ -140,6 +140,12 @@ export class Preparation {
     this.#enqueue(this.#admit(slot, 'check'));
   }
 
+  /** Whether hooks are, or will be, busy with it. */
+  isAtWork(slot: number): boolean {
+    const patient = this.#patients.get(slot);
+    return patient !== undefined && patient.state !== 'dormant';
+  }
+
   /** Begins with a session that nobody has wanted so far. */
   prepare(slot: number): void {
     const patient = this.#patients.get(slot);

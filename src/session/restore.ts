@@ -31,7 +31,7 @@ export async function restoreSessions(parts: {
 }): Promise<void> {
   const { store, ledger, roster, log } = parts;
   const now = ledger.now();
-  await store.forgetRetired(now - REMEMBER_RETIRED_MS);
+  await forgetOldRetirements(store, now);
   const shared = sharing();
   const corrupt: { id: string; why: string }[] = [];
   let count = 0;
@@ -59,6 +59,10 @@ export async function restoreSessions(parts: {
   }
 }
 
+export async function forgetOldRetirements(store: SessionStore, now: number): Promise<void> {
+  await store.forgetRetired(now - REMEMBER_RETIRED_MS);
+}
+
 async function chosen(
   store: SessionStore,
   maxPoolSize: number,
@@ -72,7 +76,7 @@ async function chosen(
 }
 
 /** Sessions with the same proxy, or the same limits, share one object. */
-function sharing(): Sharing {
+export function sharing(): Sharing {
   const proxies = new Map<string, ProxyInfo>();
   const limits = new Map<string, SessionLimits>();
   return {

@@ -5,7 +5,7 @@ import type { FinalState, ReadableColumn } from './final-state.ts';
 import type { Ledger } from './ledger.ts';
 import type { RetiredReason } from './outcome.ts';
 import type { SessionLimits } from './session-options.ts';
-import { FLAG_HELD } from './slot-table.ts';
+import { FLAG_HELD, FLAG_RETIRED } from './slot-table.ts';
 
 /**
  * Where a session's state stands: a slot of a ledger's table, or, after the slot was freed, a copy.
@@ -46,6 +46,12 @@ export class Seat {
   /** Set aside until it is settled who is to blame. */
   get isHeld(): boolean {
     return !this.#final && (this.ledger.table.flags.get(this.slot) & FLAG_HELD) !== 0;
+  }
+
+  /** It lives on in another's hand, or in none. */
+  get isElsewhere(): boolean {
+    if (this.read('retiredReason') !== 0) return false;
+    return !!this.#final || (this.ledger.table.flags.get(this.slot) & FLAG_RETIRED) !== 0;
   }
 
   get leaseUrl(): string | undefined {

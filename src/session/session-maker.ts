@@ -8,6 +8,7 @@ import {
   SessionCreationError,
 } from './errors.ts';
 import { fillSlot } from './fill-slot.ts';
+import type { Hand } from './hand/hand.ts';
 import type { Ledger } from './ledger.ts';
 import type { PoolView, ResolvedPoolOptions } from './pool-options.ts';
 import type { Roster } from './roster.ts';
@@ -36,6 +37,7 @@ export class SessionMaker {
   /** `createSessionFunction` had none to give, and nothing has changed since. */
   #isDry = false;
   readonly #onPlaceFreed: () => void;
+  readonly #hand: Hand | undefined;
 
   constructor(parts: {
     options: ResolvedPoolOptions;
@@ -44,6 +46,8 @@ export class SessionMaker {
     roster: Roster;
     view: PoolView;
     onPlaceFreed: () => void;
+    /** Where the pool's places are shared with other workers. */
+    hand: Hand | undefined;
   }) {
     this.#options = parts.options;
     this.#limits = parts.limits;
@@ -51,6 +55,7 @@ export class SessionMaker {
     this.#roster = parts.roster;
     this.#view = parts.view;
     this.#onPlaceFreed = parts.onPlaceFreed;
+    this.#hand = parts.hand;
   }
 
   get createdCount(): number {
@@ -59,6 +64,16 @@ export class SessionMaker {
 
   hasRoom(): boolean {
     return !this.#isDry && this.#hasPlace();
+  }
+
+  /** `createSessionFunction` had none to give, as far as is known. */
+  get isDry(): boolean {
+    return this.#isDry;
+  }
+
+  /** Sessions in the making. */
+  get makingCount(): number {
+    return this.#makingCount;
   }
 
   /** A session has left: `createSessionFunction` may have another one now. */
@@ -96,11 +111,12 @@ export class SessionMaker {
     { evenIfFull = false }: { evenIfFull?: boolean } = {},
   ): number | Promise<number> {
     if (!evenIfFull && !this.#hasPlace()) throw new PoolFullError(this.#options.maxPoolSize);
-    if (given instanceof Session) return this.#finish(NO_OPTIONS, given, undefined);
-    return this.#finish(given, null, undefined);
+    if (given instanceof Session) return this.#finish(NO_OPTIONS, given, undefined, evenIfFull);
+    return this.#finish(given, null, undefined, evenIfFull);
   }
 
   #hasPlace(): boolean {
+    if (this.#hand) return this.#makingCount < this.#hand.placesCount;
     return this.#roster.size + this.#makingCount < this.#options.maxPoolSize;
   }
 
@@ -115,6 +131,7 @@ export class SessionMaker {
     this.#isDry = true;
     // The one that is being made now is this one.
     if (this.#roster.size > 0 || this.#makingCount > 1) return -1;
+    if (this.#hand && this.#hand.elsewhereCount > 0) return -1;
     throw new NoSessionLeftError();
   }
 
@@ -122,6 +139,7 @@ export class SessionMaker {
     options: SessionOptions,
     made: Session | null,
     request: unknown,
+    evenIfFull = false,
   ): number | Promise<number> {
     const asked = made?.id ?? options.id;
     if (asked !== undefined && this.#isTaken(asked)) throw new DuplicateSessionError(asked);
@@ -129,14 +147,14 @@ export class SessionMaker {
     const own = made ? made.proxyInfo : options.proxyInfo;
     const { proxyConfiguration } = this.#options;
     if (own || !proxyConfiguration || (!made && own === null)) {
-      return this.#settle(id, options, made, own ?? null);
+      return this.#settle(id, options, made, own ?? null, evenIfFull);
     }
     const bound = this.#bind(id, request);
-    if (!(bound instanceof Promise)) return this.#settle(id, options, made, bound);
+    if (!(bound instanceof Promise)) return this.#settle(id, options, made, bound, evenIfFull);
     this.#makingIds.add(id);
     return this.#reserved(async () => {
       try {
-        return this.#settle(id, options, made, await bound);
+        return this.#settle(id, options, made, await bound, evenIfFull);
       } catch (error) {
         throw creationError('no proxy for it', error);
       } finally {
@@ -158,6 +176,7 @@ export class SessionMaker {
     options: SessionOptions,
     made: Session | null,
     proxy: ProxyInfo | null,
+    evenIfFull: boolean,
   ): number {
     const { table } = this.#ledger;
     const now = this.#options.clock.now();
@@ -171,6 +190,7 @@ export class SessionMaker {
     this.#roster.enter(slot);
     if (made) this.#adopt(slot, made, table);
     this.#createdCount++;
+    this.#hand?.noteCreated(slot, evenIfFull);
     return slot;
   }
 

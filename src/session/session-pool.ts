@@ -1,19 +1,20 @@
 import { ClosedError } from '../core/errors.ts';
 import { EventSource } from '../core/events.ts';
-import type { ProxyInfo } from '../proxy/proxy-info.ts';
 import type { SessionStore } from '../storage/session-store.ts';
 import type { OriginExplanation } from './adaptive/adaptive-explanation.ts';
 import type { Sentences } from './adaptive/court.ts';
 import { Scheduler } from './adaptive/scheduler.ts';
 import { Availability } from './availability.ts';
-import { explainRetired, Obituaries, proxyLabel, type SessionExplanation } from './explanation.ts';
+import { explainAlive, explainGone, Obituaries, type SessionExplanation } from './explanation.ts';
 import { FinalState } from './final-state.ts';
+import { Hand } from './hand/hand.ts';
+import { PoolHandOwner } from './hand/hand-owner.ts';
 import type { Lease } from './lease.ts';
 import { LeaseDesk } from './lease-desk.ts';
-import { Ledger, RETIRED_REASONS } from './ledger.ts';
+import { type Departure, Ledger, RETIRED_REASONS } from './ledger.ts';
 import { tellOfOrigin } from './origin-news.ts';
 import type { RetiredReason } from './outcome.ts';
-import { Persistence } from './persistence.ts';
+import { Persistence, sinkOf } from './persistence.ts';
 import type { SessionPoolEvents } from './pool-events.ts';
 import {
   type InitialSession,
@@ -22,7 +23,7 @@ import {
   type SessionPoolOptions,
 } from './pool-options.ts';
 import { Preparation } from './preparation.ts';
-import { restoreSessions } from './restore.ts';
+import { forgetOldRetirements, restoreSessions } from './restore.ts';
 import { Roster } from './roster.ts';
 import { type ReadySet, readySetFor } from './selection.ts';
 import { Session, type SessionState } from './session.ts';
@@ -57,12 +58,14 @@ export class SessionPool implements AsyncDisposable {
   readonly #shared: SharedUse;
   readonly #obituaries = new Obituaries((gone) => this.#timeline.giveUp(gone.timeline));
   readonly #retiredByReason = new Map<RetiredReason, number>();
-  #persistence: Persistence | undefined;
+  readonly #persistence: Persistence | undefined;
+  /** Where the storage is one that several workers share. */
+  readonly #hand: Hand | undefined;
   #retiredCount = 0;
   #exhaustedCount = 0;
   #closing: Promise<void> | undefined;
 
-  private constructor(options: ResolvedPoolOptions) {
+  private constructor(options: ResolvedPoolOptions, store: SessionStore | undefined) {
     const { clock, random, log } = options;
     const limits = limitsOf(options.sessionOptions);
     this.#options = options;
@@ -76,6 +79,7 @@ export class SessionPool implements AsyncDisposable {
       owner: {
         onExhausted: (slot) => this.#onExhausted(slot),
         onRetired: (slot, reason) => this.#onRetired(slot, reason),
+        onDeparted: (slot, how) => this.#onDeparted(slot, how),
         onForgotten: (slot) => this.#onForgotten(slot),
         onChanged: (slot, isCold) => this.#onChanged(slot, isCold),
         onCooldown: (slot) => this.#availability.rest(slot),
@@ -113,14 +117,6 @@ export class SessionPool implements AsyncDisposable {
       ready = readySetFor(options.selection, parts);
     }
     this.#availability = new Availability(this.#table, ready);
-    this.#maker = new SessionMaker({
-      options,
-      limits,
-      ledger: this.#ledger,
-      roster,
-      view: this,
-      onPlaceFreed: () => this.#desk.onRoom(),
-    });
     this.#preparation =
       options.hooks &&
       new Preparation({
@@ -136,6 +132,19 @@ export class SessionPool implements AsyncDisposable {
           onQuarantined: () => this.#desk.onQuarantined(),
         },
       });
+    this.#hand = store?.hands && this.#handOn(store, limits.maxUsageCount);
+    this.#persistence =
+      store &&
+      new Persistence({ sink: this.#hand ?? sinkOf(store), table: this.#table, clock, log });
+    this.#maker = new SessionMaker({
+      options,
+      limits,
+      ledger: this.#ledger,
+      roster,
+      view: this,
+      onPlaceFreed: () => this.#desk.onRoom(),
+      hand: this.#hand,
+    });
     this.#desk = new LeaseDesk({
       clock,
       events: this.events,
@@ -144,11 +153,13 @@ export class SessionPool implements AsyncDisposable {
       ledger: this.#ledger,
       roster,
       availability: this.#availability,
+      hand: this.#hand,
       growth: {
-        isEager: ready.growth === 'eager',
+        // What others may need as well is taken when it is needed.
+        isEager: !this.#hand && ready.growth === 'eager',
         hasRoom: () => this.#maker.hasRoom(),
         grow: (lease) => this.#grow(lease.request),
-        reasonOf: (id) => this.#obituaries.get(id)?.reason,
+        reasonOf: (id) => this.#obituaries.reasonOf(id) ?? this.#hand?.reasonOf(id),
       },
     });
     this.#shared = new SharedUse({
@@ -168,10 +179,13 @@ export class SessionPool implements AsyncDisposable {
    * @throws OptionError
    */
   static async open(options: SessionPoolOptions = {}): Promise<SessionPool> {
-    const pool = new SessionPool(resolvePoolOptions(options));
-    const { storage, storeName } = pool.#options;
-    if (storage) await pool.#restore(await storage.openSessionStore(storeName));
-    for (const session of pool.#options.initialSessions) await pool.#addInitial(session);
+    const resolved = resolvePoolOptions(options);
+    const store = await resolved.storage?.openSessionStore(resolved.storeName);
+    const pool = new SessionPool(resolved, store);
+    if (pool.#hand && store) await pool.#join(pool.#hand, store);
+    else if (store) await pool.#restore(store);
+    for (const session of resolved.initialSessions) await pool.#addInitial(session);
+    pool.#hand?.giveBackIdle();
     return pool;
   }
 
@@ -273,6 +287,7 @@ export class SessionPool implements AsyncDisposable {
   ): Promise<Session> {
     this.#checkOpen();
     this.#desk.catchUp(this.#options.clock.now());
+    if (this.#hand) await this.#hand.makeWay(given.id, options.evenIfFull === true);
     const isReady = given === NO_OPTIONS || given instanceof Session;
     const made = this.#maker.add(
       isReady ? given : resolveSessionOptions(given, 'SessionOptions'),
@@ -294,7 +309,7 @@ export class SessionPool implements AsyncDisposable {
     const obituary = this.#obituaries.get(id);
     if (!obituary) return null;
     const adaptive = this.#scheduler?.explain(obituary.slot, obituary.generation) ?? null;
-    return explainRetired(obituary, this.#timeline.readDetached(obituary.timeline), adaptive);
+    return explainGone(obituary, this.#timeline.readDetached(obituary.timeline), adaptive);
   }
 
   /**
@@ -348,12 +363,17 @@ export class SessionPool implements AsyncDisposable {
     this.#desk.close();
     this.#preparation?.close();
     await this.#persistence?.close();
+    if (this.#hand) await this.#hand.leave();
+  }
+
+  async #join(hand: Hand, store: SessionStore): Promise<void> {
+    await forgetOldRetirements(store, this.#options.clock.now());
+    await hand.join();
+    await hand.fetchAll(this.#options.initialSessions.map(({ id }) => id));
   }
 
   async #restore(store: SessionStore): Promise<void> {
     const { clock, log, maxPoolSize, restore, proxyConfiguration, sessionOptions } = this.#options;
-    const persistence = new Persistence({ store, table: this.#table, clock, log });
-    this.#persistence = persistence;
     await restoreSessions({
       store,
       ledger: this.#ledger,
@@ -363,7 +383,7 @@ export class SessionPool implements AsyncDisposable {
       mode: restore,
       current: limitsOf(sessionOptions),
       onRestored: (slot) => {
-        persistence.noteStored(slot);
+        this.#persistence?.noteStored(slot);
         const proxy = this.#table.proxies.get(slot) ?? null;
         proxyConfiguration?.restore(this.#table.ids[slot] as string, proxy);
         this.#desk.restoreKeys(slot);
@@ -375,10 +395,39 @@ export class SessionPool implements AsyncDisposable {
   }
 
   async #addInitial(options: InitialSession): Promise<void> {
-    if (this.#roster.has(options.id)) return;
+    if (this.#roster.has(options.id) || this.#hand?.isKnown(options.id)) return;
     const slot = await this.#maker.add(options, { evenIfFull: true });
     this.#noteCreated(slot);
     this.#desk.admit(slot);
+  }
+
+  #handOn(store: SessionStore, maxUsageCount: number): Hand {
+    const { clock, random, log, maxPoolSize, handLeaseSecs } = this.#options;
+    const parts = {
+      store,
+      ledger: this.#ledger,
+      roster: this.#roster,
+      persistence: () => this.#persistence as Persistence,
+    };
+    return new Hand({
+      ...parts,
+      leaseSecs: handLeaseSecs,
+      maxPoolSize,
+      maxUsageCount,
+      table: this.#table,
+      availability: this.#availability,
+      preparation: this.#preparation,
+      clock,
+      random,
+      log,
+      owner: new PoolHandOwner({
+        ...parts,
+        options: this.#options,
+        obituaries: this.#obituaries,
+        desk: () => this.#desk,
+        maker: () => this.#maker,
+      }),
+    });
   }
 
   /** What the scheduler's verdicts come to. */
@@ -415,6 +464,7 @@ export class SessionPool implements AsyncDisposable {
     if (!this.#persistence) return;
     if (isCold) this.#persistence.noteCold(slot);
     else this.#persistence.noteHot(slot);
+    this.#hand?.noteUse(slot);
   }
 
   #onExhausted(slot: number): void {
@@ -423,12 +473,27 @@ export class SessionPool implements AsyncDisposable {
   }
 
   #onRetired(slot: number, reason: RetiredReason): void {
-    const id = this.#table.ids[slot] as string;
     const now = this.#options.clock.now();
     this.#retiredCount++;
-    if ((this.#table.flags.get(slot) & FLAG_EXHAUSTED) !== 0) this.#exhaustedCount--;
     this.#retiredByReason.set(reason, (this.#retiredByReason.get(reason) ?? 0) + 1);
+    this.#hand?.noteRetired(slot);
     this.#persistence?.noteRetired(slot, reason, now);
+    this.#letGo(slot, reason, now);
+    if (this.events.hasListeners('sessionRetired')) {
+      this.events.emit('sessionRetired', { session: this.#roster.handleOf(slot), reason });
+    }
+    this.#desk.onRetired(slot);
+  }
+
+  #onDeparted(slot: number, how: Departure): void {
+    this.#letGo(slot, how, this.#options.clock.now());
+    this.#hand?.noteWaiting();
+  }
+
+  /** It is no longer one of ours; its slot stays until the last lease on it is settled. */
+  #letGo(slot: number, reason: RetiredReason | Departure, now: number): void {
+    const id = this.#table.ids[slot] as string;
+    if ((this.#table.flags.get(slot) & FLAG_EXHAUSTED) !== 0) this.#exhaustedCount--;
     const note = this.#preparation?.leave(slot);
     this.#roster.leave(slot);
     this.#maker.noteLeft();
@@ -444,10 +509,6 @@ export class SessionPool implements AsyncDisposable {
       slot,
       generation: this.#table.generationOf(slot),
     });
-    if (this.events.hasListeners('sessionRetired')) {
-      this.events.emit('sessionRetired', { session: this.#roster.handleOf(slot), reason });
-    }
-    this.#desk.onRetired(slot);
   }
 
   #onForgotten(slot: number): void {
@@ -457,41 +518,15 @@ export class SessionPool implements AsyncDisposable {
   }
 
   #explainAlive(slot: number): SessionExplanation {
-    const session = this.#roster.handleOf(slot);
-    const { events, forgottenCount } = this.#timeline.read(slot);
-    const restsUntil = session.restsUntil;
-    const unfit = this.#preparation?.explain(slot);
-    const state = unfit?.state ?? this.#stateOf(slot, restsUntil);
-    return {
-      id: session.id,
-      state,
-      retiredReason: null,
-      summary: unfit?.summary ?? aliveSummary(state, restsUntil),
-      createdAt: session.createdAt,
-      retiredAt: null,
-      restsUntil,
-      usageCount: session.usageCount,
-      errorScore: session.errorScore,
-      proxy: proxyLabel(session.proxyInfo as ProxyInfo | null),
-      timeline: events,
-      forgottenCount,
-      adaptive: this.#scheduler?.explain(slot, this.#table.generationOf(slot)) ?? null,
-    };
-  }
-
-  #stateOf(slot: number, restsUntil: Date | null): SessionExplanation['state'] {
-    if ((this.#table.flags.get(slot) & FLAG_HELD) !== 0) return 'quarantined';
-    if (this.#table.inFlight.get(slot) > 0) return 'in use';
-    return restsUntil ? 'cooling' : 'usable';
+    const adaptive = this.#scheduler?.explain(slot, this.#table.generationOf(slot)) ?? null;
+    return explainAlive(this.#roster.handleOf(slot), this.#timeline.read(slot), adaptive, {
+      unfit: this.#preparation?.explain(slot),
+      isQuarantined: (this.#table.flags.get(slot) & FLAG_HELD) !== 0,
+      isInUse: this.#table.inFlight.get(slot) > 0,
+    });
   }
 
   #checkOpen(): void {
     if (this.#closing) throw new ClosedError('The session pool');
   }
-}
-
-function aliveSummary(state: string, restsUntil: Date | null): string {
-  return restsUntil
-    ? `Alive; nothing goes out on it before ${restsUntil.toISOString()}.`
-    : `Alive and ${state}.`;
 }

@@ -34,6 +34,11 @@ export function hotRowOf(table: SlotTable, slot: number): SessionHotRow {
 
 /** Cookies and user data stand on lines of their own, so that restoring need not parse them. */
 export function coldBodyOf(table: SlotTable, slot: number): string {
+  return `${bodyWithoutCookies(table, slot)}${serializeJar(table.cold.get(slot)) ?? ''}`;
+}
+
+/** For stores that keep cookies apart: their line is empty. */
+export function bodyWithoutCookies(table: SlotTable, slot: number): string {
   const limits = table.limits[slot] as SessionLimits;
   const flags = table.flags.get(slot);
   const keys = table.keys.get(slot);
@@ -48,10 +53,8 @@ export function coldBodyOf(table: SlotTable, slot: number): string {
     ...((flags & FLAG_INITIALIZED) !== 0 ? { isInitialized: true } : {}),
     ...(keys ? { keys } : {}),
   };
-  const cold = table.cold.get(slot);
-  return [JSON.stringify(header), userDataJsonOf(cold) ?? '', serializeJar(cold) ?? ''].join(
-    NEWLINE,
-  );
+  const userData = userDataJsonOf(table.cold.get(slot)) ?? '';
+  return `${JSON.stringify(header)}${NEWLINE}${userData}${NEWLINE}`;
 }
 
 /** User data as JSON; what JSON cannot hold is left out, as `JSON.stringify` does, and a cycle leaves out all. */

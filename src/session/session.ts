@@ -169,11 +169,12 @@ export class Session {
     return this.usageCount >= this.maxUsageCount;
   }
 
-  /** Not retired, blocked, expired, used up or set aside. A session at rest after a 429 counts as usable. */
+  /** Not retired, blocked, expired, used up, set aside or in another worker's hand. A session at rest after a 429 counts as usable. */
   isUsable(): boolean {
     return (
       this.retiredReason === null &&
       !this.#seat.isHeld &&
+      !this.#seat.isElsewhere &&
       !this.isBlocked() &&
       !this.isExpired() &&
       !this.isMaxUsageCountReached()

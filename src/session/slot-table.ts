@@ -30,8 +30,10 @@ export const FLAG_INITIALIZED = 256;
 export const FLAG_UNFIT = 512;
 /** Would be retired, but for the question whether it is to blame. */
 export const FLAG_HELD = 1024;
+/** Belongs to a hand whose store must hear of it first, before anything more goes out. */
+export const FLAG_SUSPENDED = 2048;
 
-const GENERATION_SHIFT = 11;
+const GENERATION_SHIFT = 12;
 
 /** Smaller than doubling: at a million sessions the unused part of the columns matters. */
 const GROWTH = 1.5;

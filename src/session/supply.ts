@@ -39,12 +39,16 @@ export class Supply {
     this.#serve = parts.serve;
   }
 
+  /** Sessions that will be there soon, if all goes well. */
+  get onTheWayCount(): number {
+    return this.#preparation.onTheWayCount + this.#growingCount;
+  }
+
   /** For those in line who take any session. */
   ensureEnough(): void {
     for (;;) {
       const first = this.#line.firstOfAny();
-      const onTheWay = this.#preparation.onTheWayCount + this.#growingCount;
-      if (!first || onTheWay >= this.#line.anyCount) return;
+      if (!first || this.onTheWayCount >= this.#line.anyCount) return;
       if (!this.addOne(first.options)) return;
     }
   }

@@ -16,6 +16,9 @@ export type TimelineEventName =
   | 'quarantined'
   | 'acquitted'
   | 'refunded'
+  | 'taken'
+  | 'returned'
+  | 'lost'
   | OutcomeKind;
 
 export interface TimelineEvent {
@@ -47,6 +50,8 @@ const NO_TICKET: TimelineTicket = Object.freeze({ page: -1, generation: 0 });
 /** What goes as it should comes first. */
 const ROUTINE: readonly TimelineEventName[] = [
   'restored',
+  'taken',
+  'returned',
   'leased',
   'released',
   'marked good',
@@ -65,6 +70,7 @@ const NAMES: readonly TimelineEventName[] = [
   'quarantined',
   'acquitted',
   'refunded',
+  'lost',
 ];
 
 const CODES: ReadonlyMap<TimelineEventName, number> = new Map(

@@ -23,7 +23,7 @@ export interface TakeRequest {
   readonly count: number;
   /** These ones, whether due or not. */
   readonly ids?: readonly string[];
-  /** Places for sessions that are still to be made, where fewer than `count` were free. */
+  /** Places for sessions that are still to be made, where fewer than `count` were free; with a `count` of 0 in any case. */
   readonly places: number;
 }
 

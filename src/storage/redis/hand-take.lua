@@ -16,7 +16,7 @@
 -- ARGV[2] fence: of the hand
 -- ARGV[3] number: of the call; with that of the hand's last call its answer is given again
 -- ARGV[4] count: any sessions that are due, at most so many
--- ARGV[5] places: at most so many, where fewer than count are due
+-- ARGV[5] places: at most so many, where fewer than count are due; so many with a count of 0
 -- ARGV[6] maxPoolSize: sessions and places at once
 -- ARGV[7…] id: of each session that is wanted whether due or not
 -- Returns 1 when the lease is over, and nothing else; or 0, places, ms until the next session is due or -1, a list of
@@ -78,7 +78,7 @@ local function newAnswer()
   end
   local missing = count - (#answer.taken - before) / 2
   local room = maxPoolSize - poolSize(pool) - countIn(pool, 'places')
-  answer.places = math.max(0, math.min(places, missing, room))
+  answer.places = math.max(0, math.min(places, count == 0 and places or missing, room))
   setPlaces(pool, record, record.places + answer.places)
   setWanted(pool, record, missing - answer.places)
   return answer

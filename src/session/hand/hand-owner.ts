@@ -1,0 +1,112 @@
+import type { HeldSession } from '../../storage/session-hands.ts';
+import type { RetiredSession, SessionStore } from '../../storage/session-store.ts';
+import type { Obituaries } from '../explanation.ts';
+import type { LeaseDesk } from '../lease-desk.ts';
+import type { Ledger } from '../ledger.ts';
+import type { RetiredReason } from '../outcome.ts';
+import type { Persistence } from '../persistence.ts';
+import type { ResolvedPoolOptions } from '../pool-options.ts';
+import type { Roster } from '../roster.ts';
+import type { SessionMaker } from '../session-maker.ts';
+import { limitsOf } from '../session-options.ts';
+import { codeOf } from '../timeline.ts';
+import type { HandOwner } from './hand.ts';
+import { slotFor } from './held-session.ts';
+
+const EVENT_TAKEN = codeOf('taken');
+
+interface PoolParts {
+  readonly store: SessionStore;
+  readonly options: ResolvedPoolOptions;
+  readonly ledger: Ledger;
+  readonly roster: Roster;
+  readonly obituaries: Obituaries;
+  // Made after the hand.
+  readonly persistence: () => Persistence;
+  readonly desk: () => LeaseDesk;
+  readonly maker: () => SessionMaker;
+}
+
+/** What a hand does to the parts of its pool. */
+export class PoolHandOwner implements HandOwner {
+  readonly #parts: PoolParts;
+
+  constructor(parts: PoolParts) {
+    this.#parts = parts;
+  }
+
+  get #desk(): LeaseDesk {
+    return this.#parts.desk();
+  }
+
+  enter(held: HeldSession): number {
+    const { ledger, roster, options } = this.#parts;
+    const persistence = this.#parts.persistence();
+    const current = limitsOf(options.sessionOptions);
+    const entered = slotFor(held, ledger, { mode: options.restore, current });
+    if ('corrupt' in entered) {
+      this.#setAside(held.hot.id, entered.corrupt);
+      return -1;
+    }
+    const { slot, isChanged } = entered;
+    ledger.timeline.record(slot, EVENT_TAKEN, ledger.now());
+    roster.enter(slot);
+    persistence.noteStored(slot);
+    if (isChanged) persistence.noteCold(slot);
+    options.proxyConfiguration?.restore(held.hot.id, ledger.table.proxies.get(slot) ?? null);
+    this.#desk.restoreKeys(slot);
+    return slot;
+  }
+
+  admit(slots: readonly number[]): void {
+    this.#desk.admitAll(slots);
+  }
+
+  lackingCount(): number {
+    return this.#desk.lackingCount;
+  }
+
+  missingIds(): readonly string[] {
+    return this.#desk.missingIds();
+  }
+
+  isWaitedFor(id: string): boolean {
+    return this.#desk.isWaitedFor(id);
+  }
+
+  canGrow(): boolean {
+    return !this.#parts.maker().isDry;
+  }
+
+  makingCount(): number {
+    return this.#parts.maker().makingCount;
+  }
+
+  onPlaces(): void {
+    this.#desk.onRoom();
+  }
+
+  onFit(slot: number): void {
+    this.#desk.onFit(slot);
+  }
+
+  onAbsent(id: string): void {
+    this.#desk.onMissing(id);
+  }
+
+  onRetiredElsewhere({ id, retiredAt }: RetiredSession, reason: RetiredReason): void {
+    this.#parts.obituaries.noteRetired(id, reason, retiredAt);
+  }
+
+  onFailure(error: unknown): void {
+    this.#desk.failWaiting(error);
+  }
+
+  #setAside(id: string, why: string): void {
+    const { store, options } = this.#parts;
+    options.log.warning(`A stored session could not be read and was put aside: ${id}: ${why}`);
+    store.quarantine(id, why).catch((error) => {
+      options.log.exception(error, `The session "${id}" could not be put aside`);
+    });
+  }
+}

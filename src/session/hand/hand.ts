@@ -1,0 +1,424 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Log } from '../../core/log.ts';
+import type { Random } from '../../core/random.ts';
+import type {
+  Absence,
+  CookieChanges,
+  HandChanges,
+  HandNews,
+  HeldSession,
+} from '../../storage/session-hands.ts';
+import type {
+  RetiredSession,
+  SessionChanges,
+  SessionColdRow,
+  SessionStore,
+} from '../../storage/session-store.ts';
+import type { Availability } from '../availability.ts';
+import { DuplicateSessionError, PoolFullError } from '../errors.ts';
+import { type Departure, type Ledger, RETIRED_REASONS } from '../ledger.ts';
+import type { RetiredReason } from '../outcome.ts';
+import type { Persistence, SessionSink } from '../persistence.ts';
+import type { Preparation } from '../preparation.ts';
+import type { Roster } from '../roster.ts';
+import { bodyWithoutCookies } from '../session-record.ts';
+import { FLAG_STORED, FLAG_SUSPENDED, type SlotTable } from '../slot-table.ts';
+import { cookieChangesOf } from './cookie-changes.ts';
+import { FairShare } from './fair-share.ts';
+import { HandLink } from './hand-link.ts';
+import { HandReturns } from './hand-returns.ts';
+import { HandSupply } from './hand-supply.ts';
+import { UsesAhead, usesAheadFor } from './uses-ahead.ts';
+
+/** Ids whose retirement by others is remembered, for those who ask for them. */
+const MOST_RETIREMENTS = 1000;
+
+/** What the hand needs of the pool. */
+export interface HandOwner {
+  /** A stored session comes in: its slot; -1 where its row cannot be read. */
+  enter(session: HeldSession): number;
+  /** These may be lent from now on. */
+  admit(slots: readonly number[]): void;
+  /** Leases that wait for any session, and for which none is on its way. */
+  lackingCount(): number;
+  missingIds(): readonly string[];
+  isWaitedFor(id: string): boolean;
+  /** Whether there may be sessions to be made at all. */
+  canGrow(): boolean;
+  makingCount(): number;
+  onPlaces(): void;
+  onFit(slot: number): void;
+  /** Those who wait for it alone wait in vain. */
+  onAbsent(id: string): void;
+  onRetiredElsewhere(retired: RetiredSession, reason: RetiredReason): void;
+  /** The store has failed for good: nobody who waits for it gets anything. */
+  onFailure(error: unknown): void;
+}
+
+export interface HandParts {
+  readonly store: SessionStore;
+  readonly leaseSecs: number;
+  readonly maxPoolSize: number;
+  readonly maxUsageCount: number;
+  readonly table: SlotTable;
+  readonly ledger: Ledger;
+  readonly roster: Roster;
+  readonly availability: Availability;
+  readonly preparation: Preparation | undefined;
+  /** Made after the hand. */
+  readonly persistence: () => Persistence;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly owner: HandOwner;
+}
+
+/** The sessions this worker holds of a pool that several share: fetched when needed, given back when not, nobody else's in between. */
+export class Hand implements SessionSink {
+  readonly #parts: HandParts;
+  readonly #table: SlotTable;
+  readonly #roster: Roster;
+  readonly #ledger: Ledger;
+  readonly #owner: HandOwner;
+  readonly #clock: Clock;
+  readonly #link: HandLink;
+  readonly #share: FairShare;
+  readonly #supply: HandSupply;
+  readonly #returns: HandReturns;
+  readonly #usesAhead: UsesAhead;
+  readonly #evenIfFull = new Set<string>();
+  /** Why. */
+  readonly #retiredElsewhere = new Map<string, string>();
+  /** Ids that are known not to be in the pool, while those who wait for them are told. */
+  readonly #gone = new Set<string>();
+  /** Initial sessions that others have, or had. */
+  readonly #known = new Set<string>();
+  readonly #suspended = new Set<number>();
+  #isStale = false;
+
+  constructor(parts: HandParts) {
+    this.#parts = parts;
+    this.#table = parts.table;
+    this.#roster = parts.roster;
+    this.#ledger = parts.ledger;
+    this.#owner = parts.owner;
+    this.#clock = parts.clock;
+    const { owner, roster, clock, random } = parts;
+    this.#share = new FairShare(parts.maxPoolSize);
+    this.#usesAhead = new UsesAhead(usesAheadFor(parts.maxUsageCount), parts.table);
+    this.#returns = new HandReturns({ ...parts, share: this.#share });
+    const { hands } = parts.store;
+    if (!hands) throw new TypeError('The store lends no hands');
+    this.#link = new HandLink({
+      hands,
+      options: {
+        leaseMs: parts.leaseSecs * 1000,
+        maxPoolSize: parts.maxPoolSize,
+        usesAhead: this.#usesAhead.limit,
+      },
+      clock,
+      owner: {
+        reports: () => ({ origins: [], unusedPlaces: this.#supply.releasePlaces() }),
+        onNews: (news) => this.#onNews(news),
+        onLost: () => this.#onLost(),
+        onStale: () => this.#suspendAll(),
+        onFailure: (error) => this.#onFailure(error),
+      },
+    });
+    this.#supply = new HandSupply({
+      owner: {
+        take: (request) => this.#link.take(request),
+        get heldCount() {
+          return roster.size;
+        },
+        get canGrow() {
+          return owner.canGrow();
+        },
+        get makingCount() {
+          return owner.makingCount();
+        },
+        get lackingCount() {
+          return owner.lackingCount();
+        },
+        missingIds: () => owner.missingIds(),
+        receive: (sessions) => this.#receive(sessions),
+        onPlaces: () => owner.onPlaces(),
+        onAbsent: (id, absence) => this.#onAbsent(id, absence),
+        onFailure: (error) => owner.onFailure(error),
+      },
+      share: this.#share,
+      clock,
+      random,
+    });
+  }
+
+  join(): Promise<void> {
+    return this.#link.join();
+  }
+
+  /** Places for new sessions that are reserved for this worker. */
+  get placesCount(): number {
+    return this.#isStale ? 0 : this.#supply.placesCount;
+  }
+
+  /** Sessions alive that are not in this hand, by the latest news. */
+  get elsewhereCount(): number {
+    return Math.max(0, this.#share.poolSize - this.#roster.size);
+  }
+
+  /** Whether a session that has become idle may have to go back, rather than to the next who waits here. */
+  get isGivingBack(): boolean {
+    return this.#returns.isAnyOwed;
+  }
+
+  /** A lease waits, for any session or for one that is not in the hand. */
+  noteWaiting(): void {
+    this.#supply.noteWaiting();
+  }
+
+  /** Whether the store says that no such session lives. */
+  isGone(id: string): boolean {
+    return this.#gone.has(id) || this.#retiredElsewhere.has(id);
+  }
+
+  /** Why a session retired that this worker never had. */
+  reasonOf(id: string): string | undefined {
+    return this.#retiredElsewhere.get(id);
+  }
+
+  /** A use of the session has just ended; if it is wanted elsewhere, it goes, and others ask first for the next. */
+  offer(slot: number): void {
+    if (!this.#returns.isDue(slot)) return;
+    this.#supply.letOthersGoFirst();
+    this.#giveBack(slot);
+  }
+
+  /** A use of the session has been counted. */
+  noteUse(slot: number): void {
+    if (!this.#usesAhead.isMany(slot)) return;
+    this.#parts.persistence().hurry();
+    if (this.#usesAhead.isAtLimit(slot)) this.#suspend(slot);
+  }
+
+  noteCreated(slot: number, evenIfFull: boolean): void {
+    if (evenIfFull) this.#evenIfFull.add(this.#table.ids[slot] as string);
+    else this.#supply.usePlace();
+    this.#usesAhead.noteWritten(slot, this.#table.usageCount.get(slot));
+    this.#returns.noteCame(slot, this.#clock.now());
+  }
+
+  noteRetired(slot: number): void {
+    const isEven = this.#evenIfFull.delete(this.#table.ids[slot] as string);
+    const isStored = (this.#table.flags.get(slot) & FLAG_STORED) !== 0;
+    if (!isStored && !isEven) this.#supply.regainPlace();
+    this.#noteGone(slot);
+  }
+
+  /**
+   * Before a session is added by hand: that its id is free in the whole pool, and that there is a place.
+   *
+   * @throws DuplicateSessionError, PoolFullError
+   */
+  async makeWay(id: string | undefined, evenIfFull: boolean): Promise<void> {
+    if (id !== undefined && !this.#roster.has(id)) {
+      const absence = await this.#find(id);
+      if (absence !== 'unknown') throw new DuplicateSessionError(id);
+    }
+    if (evenIfFull || (await this.#supply.reservePlace())) return;
+    throw new PoolFullError(this.#parts.maxPoolSize);
+  }
+
+  /** Fetches sessions by their ids, as far as they are free. */
+  async fetchAll(ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
+    const { sessions, absent } = await this.#link.take({ count: 0, ids, places: 0 });
+    this.#receive(sessions);
+    for (const [id, absence] of absent) if (absence !== 'unknown') this.#known.add(id);
+  }
+
+  /** Whether another worker has it, or had it, as far as {@link Hand.fetchAll} has shown. */
+  isKnown(id: string): boolean {
+    return this.#known.has(id);
+  }
+
+  /** One more session, or a place for one, where the fair share has room. */
+  fetchOne(): Promise<boolean> {
+    return this.#supply.fetchOne();
+  }
+
+  /** Gives back all that nobody uses at present. */
+  giveBackIdle(): void {
+    for (const slot of this.#returns.idle()) this.#giveBack(slot);
+  }
+
+  bodyOf(table: SlotTable, slot: number): string {
+    return bodyWithoutCookies(table, slot);
+  }
+
+  async save({ hot, cold, retired }: SessionChanges): Promise<void> {
+    const evenIfFull = [...this.#evenIfFull];
+    await this.#link.sync({ hot, cold, retired, evenIfFull, cookies: this.#cookiesOf(cold) });
+    for (const { id } of cold) this.#evenIfFull.delete(id);
+    for (const { id, usageCount } of hot) {
+      const slot = this.#roster.slotOf(id);
+      if (slot === -1) continue;
+      this.#usesAhead.noteWritten(slot, usageCount);
+      if (this.#suspended.has(slot)) this.#resume(slot);
+    }
+  }
+
+  /** All goes back, as it is; here it can still be read. */
+  async leave(): Promise<void> {
+    this.#supply.close();
+    for (const slot of this.#slots()) this.#link.giveBack(this.#returning(slot));
+    await this.#link.leave();
+  }
+
+  async #find(id: string): Promise<Absence | 'taken'> {
+    const { sessions, absent } = await this.#link.take({ count: 0, ids: [id], places: 0 });
+    this.#receive(sessions);
+    return absent.get(id) ?? 'taken';
+  }
+
+  #receive(sessions: readonly HeldSession[]): void {
+    const now = this.#clock.now();
+    const slots: number[] = [];
+    for (const session of sessions) {
+      const slot = this.#owner.enter(session);
+      if (slot === -1) continue;
+      this.#usesAhead.noteWritten(slot, session.hot.usageCount);
+      this.#returns.noteCame(slot, now);
+      slots.push(slot);
+    }
+    this.#owner.admit(slots);
+  }
+
+  #onAbsent(id: string, absence: Exclude<Absence, 'held'>): void {
+    if (absence === 'retired') this.#noteRetiredElsewhere(id, 'by another worker');
+    this.#gone.add(id);
+    this.#owner.onAbsent(id);
+    this.#gone.delete(id);
+  }
+
+  #onNews(news: HandNews): void {
+    this.#share.note(news.handsCount, news.poolSize);
+    this.#isStale = false;
+    for (const slot of this.#suspended) this.#resume(slot);
+    for (const id of news.refused) this.#onRefused(id);
+    for (const retired of news.retired) this.#onRetired(retired);
+    const leaving = this.#returns.choose(news, this.#clock.now());
+    if (leaving.length > 0) this.#supply.shrink();
+    for (const slot of leaving) this.#giveBack(slot);
+    this.#supply.noteNews();
+  }
+
+  /** It was retired by somebody who did not hold it, or is another's though it should not be. */
+  #onRefused(id: string): void {
+    const slot = this.#roster.slotOf(id);
+    if (slot === -1) return;
+    this.#parts.log.warning(
+      `What changed in the session "${id}" was refused: it has retired, or is in another worker's hand`,
+    );
+    this.#depart(slot, 'lost');
+  }
+
+  #onRetired(retired: RetiredSession): void {
+    const { id } = retired;
+    const reason = RETIRED_REASONS.find((known) => known === retired.reason) ?? 'manual';
+    const slot = this.#roster.slotOf(id);
+    if (slot !== -1) {
+      this.#ledger.retire(slot, reason);
+      return;
+    }
+    this.#noteRetiredElsewhere(id, reason);
+    this.#owner.onRetiredElsewhere(retired, reason);
+    this.#owner.onAbsent(id);
+  }
+
+  #noteRetiredElsewhere(id: string, reason: string): void {
+    const known = this.#retiredElsewhere;
+    if (known.has(id)) return;
+    if (known.size >= MOST_RETIREMENTS) known.delete(known.keys().next().value as string);
+    known.set(id, reason);
+  }
+
+  #onLost(): void {
+    const slots = this.#slots();
+    const inFlight = slots.reduce((sum, slot) => sum + this.#table.inFlight.get(slot), 0);
+    if (slots.length > 0) {
+      this.#parts.log.warning(
+        `The store did not hear of this worker for more than ${this.#parts.leaseSecs} s: ${slots.length} sessions are ` +
+          `no longer in its hand, and what ${inFlight} requests in flight report of them is not counted`,
+      );
+    }
+    this.#supply.reset();
+    this.#evenIfFull.clear();
+    for (const slot of slots) this.#depart(slot, 'lost');
+    this.#supply.reset();
+  }
+
+  #onFailure(error: unknown): void {
+    this.#parts.log.exception(
+      error,
+      'The store of the sessions does not answer; until it does, none is lent',
+    );
+  }
+
+  #giveBack(slot: number): void {
+    this.#link.giveBack(this.#returning(slot));
+    this.#depart(slot, 'returned');
+  }
+
+  #returning(slot: number): Pick<HandChanges, 'hot' | 'cold' | 'cookies' | 'returned'> {
+    const { hot, cold } = this.#parts.persistence().withdraw(slot);
+    const restMs = Math.max(0, this.#table.readyAt.get(slot) - this.#clock.now());
+    const id = this.#table.ids[slot] as string;
+    return { hot, cold, cookies: this.#cookiesOf(cold), returned: [{ id, restMs }] };
+  }
+
+  #depart(slot: number, how: Departure): void {
+    this.#parts.persistence().forget(slot);
+    this.#noteGone(slot);
+    this.#ledger.depart(slot, how);
+  }
+
+  #noteGone(slot: number): void {
+    this.#returns.noteGone(slot);
+    this.#suspended.delete(slot);
+  }
+
+  #cookiesOf(cold: readonly SessionColdRow[]): CookieChanges[] {
+    const now = this.#clock.now();
+    const all: CookieChanges[] = [];
+    for (const { id } of cold) {
+      const cookies = cookieChangesOf(this.#table.cold.get(this.#roster.slotOf(id)), now);
+      if (cookies.length > 0) all.push({ id, cookies });
+    }
+    return all;
+  }
+
+  /** The lease may be over. */
+  #suspendAll(): void {
+    this.#isStale = true;
+    for (const slot of this.#slots()) this.#suspend(slot);
+  }
+
+  #suspend(slot: number): void {
+    const { flags } = this.#table;
+    flags.set(slot, flags.get(slot) | FLAG_SUSPENDED);
+    this.#suspended.add(slot);
+    this.#parts.availability.take(slot);
+  }
+
+  #resume(slot: number): void {
+    if (this.#isStale || this.#usesAhead.isAtLimit(slot)) return;
+    const { flags } = this.#table;
+    this.#suspended.delete(slot);
+    flags.set(slot, flags.get(slot) & ~FLAG_SUSPENDED);
+    this.#owner.onFit(slot);
+  }
+
+  #slots(): number[] {
+    return Array.from({ length: this.#roster.size }, (_, index) => this.#roster.at(index));
+  }
+}

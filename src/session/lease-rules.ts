@@ -1,0 +1,30 @@
+import type { Lease } from './lease.ts';
+import type { Outcome } from './outcome.ts';
+import type { LeaseOptions, Waiter } from './waiting-line.ts';
+
+/** Whoever waited may have given up while the session was being made. */
+export function handOver(waiter: Waiter, lease: Lease): void {
+  if (waiter.isDone) lease.release();
+  else waiter.serve(lease);
+}
+
+/** Whether the use of a session did not fail through it. */
+export function isGood(outcome: Outcome | null): boolean {
+  if (!outcome) return true;
+  const { kind } = outcome;
+  return kind === 'ok' || kind === 'user' || kind === 'target' || kind === 'neutral';
+}
+
+/** One identity was named: another will not do. A key only keeps requests together. */
+export function onMissingOf({ onMissing, sessionId }: LeaseOptions): 'wait' | 'replace' | 'fail' {
+  return onMissing ?? (sessionId === undefined ? 'replace' : 'fail');
+}
+
+/** Where those wait for whom the session of a key is being chosen. No session has such an id. */
+export function lineOfKey(key: string): string {
+  return `\0${key}`;
+}
+
+export function isLineOfKey(line: string): boolean {
+  return line.startsWith('\0');
+}
