@@ -19,15 +19,15 @@ export interface HandOptions {
 }
 
 export interface TakeRequest {
-  /** Any sessions that are free and due, at most so many. */
+  /** Any sessions that are free and due, at most so many. What is not to be had stays wanted until the next take. */
   readonly count: number;
-  /** These ones, whether due or not. */
+  /** These ones on top, whether due or not. One that is held is waited for: its holder hears of it. */
   readonly ids?: readonly string[];
   /** Places for sessions that are still to be made, where fewer than `count` were free; with a `count` of 0 in any case. */
   readonly places: number;
 }
 
-/** Why a session that was asked for by its id is not to be had. */
+/** Why a session that was asked for by its id is not to be had; `held` also if it is in this very hand. */
 export type Absence = 'held' | 'retired' | 'unknown';
 
 /** Its body holds no cookies; they stand beside it, as JSON. */
@@ -38,6 +38,7 @@ export interface HeldSession extends StoredSession {
 }
 
 export interface Taken {
+  /** Of a large `count` a part may come at a time; then `nextDueMs` is 0. */
   readonly sessions: readonly HeldSession[];
   /** So many may be made; those not used go back with {@link HandChanges.unusedPlaces}. */
   readonly places: number;
@@ -48,7 +49,7 @@ export interface Taken {
   readonly isLost: boolean;
 }
 
-/** A session that goes back, and how long nobody may use it. */
+/** A session that goes back, and how long nobody may use it. One that was waited for is kept for a moment for those who ask for it. */
 export interface ReturnedSession {
   readonly id: string;
   readonly restMs: number;
@@ -58,7 +59,7 @@ export interface ReturnedSession {
 export interface CookieChange {
   readonly key: string;
   readonly json: string | null;
-  /** Wall-clock ms of the write. Of two writes the later one stays. */
+  /** Wall-clock ms of the write. Of two writes the later one stays; of two at one time the same one everywhere. */
   readonly at: number;
 }
 
@@ -70,11 +71,11 @@ export interface CookieChanges {
 /** What a worker has learnt of an origin since its last sync. */
 export interface OriginReport {
   readonly origin: string;
-  /** By how much the worker changed the learnt rate: the logarithm of the factor. */
+  /** By how much the worker changed the fleet's rate: the logarithm of the factor. All add up. */
   readonly rateChange: number;
-  /** A first rate, where the fleet has none so far; requests a second and address, of the whole fleet. `null`: none. */
+  /** A first rate, where the fleet has none so far, and instead of a change then; requests a second and address, of the whole fleet. `null`: none. */
   readonly firstRate: number | null;
-  /** Requests a second and address that this worker sends at present. */
+  /** Requests a second and address that this worker sends at present. It stands until the hand reports another. */
   readonly load: number;
   readonly good: number;
   readonly bad: number;
@@ -92,10 +93,14 @@ export interface OriginNews {
   readonly bad: number;
 }
 
-/** Rows of sessions that the hand does not hold (any more) are refused, one by one. */
+/** Changes of sessions that the hand does not hold (any more) are refused, one session after the other. */
 export interface HandChanges {
   readonly hot: readonly SessionHotRow[];
-  /** New sessions come with both rows and take a place each, unless `evenIfFull` names them. Bodies hold no cookies. */
+  /**
+   * New sessions come with both rows and take a place each, unless `evenIfFull` names them; without a place they are
+   * refused. Bodies hold no cookies. What their first line says of `maxUsageCount` and `minIntervalSecs` counts when the
+   * hand is lost.
+   */
   readonly cold: readonly SessionColdRow[];
   readonly evenIfFull: readonly string[];
   readonly cookies: readonly CookieChanges[];
@@ -107,32 +112,40 @@ export interface HandChanges {
 }
 
 export interface HandNews {
-  /** The lease was over: none of the changes was written, all sessions are gone, and a new lease has begun. */
+  /**
+   * The lease was over: all sessions and places are gone, what was not written by then never will be, and a new lease has
+   * begun.
+   */
   readonly isLost: boolean;
   /** Sessions of which changes were refused, since they are another's now or retired. */
   readonly refused: readonly string[];
   /** Retired by others since the last sync, whoever held them. */
   readonly retired: readonly RetiredSession[];
-  /** So many sessions others would take at once if they were free. */
+  /** So many sessions others would take at once if they were free, beyond those that are. */
   readonly wantedCount: number;
-  /** Sessions in this hand that somebody else waits for. */
+  /** Sessions in this hand that somebody else waits for; named until they are returned. */
   readonly wantedIds: readonly string[];
   /** Live hands, this one included. */
   readonly handsCount: number;
   /** Sessions alive, in all hands and in none. */
   readonly poolSize: number;
+  /** Of those that were reported on. */
   readonly origins: readonly OriginNews[];
 }
 
 /**
  * A set of sessions that one worker holds under one lease, counted by the store's clock. Nobody else has them
  * meanwhile, so the worker picks and judges with no round trip; what changed it writes with the next sync, which also
- * prolongs the lease. Every write carries the lease's fencing number.
+ * prolongs the lease; nothing else does. Every write carries the lease's fencing number. Calls are made one after the
+ * other, in the order in which they came; one that fails gives up the lease.
  */
 export interface SessionHand {
   take(request: TakeRequest): Promise<Taken>;
   sync(changes: HandChanges): Promise<HandNews>;
-  /** Gives all sessions and places back. What changed is to be synced before. */
+  /**
+   * Gives all sessions and places back, and ends the lease. What changed is to be synced before, with the rest of each
+   * session; those still in the hand rest for their `minIntervalSecs`.
+   */
   leave(): Promise<void>;
 }
 
@@ -142,10 +155,10 @@ export interface SessionHands {
   /**
    * A whole jar, in place of the present one, unless that was changed since: then nothing is written.
    *
-   * @returns whether it was written
+   * @returns whether it was written; not for a session that is not there
    */
   importCookies(id: string, cookies: readonly CookieChange[], version: number): Promise<boolean>;
-  /** All cookies of a session and the jar's version. */
+  /** All cookies of a session, without deleted ones, and the jar's version: 0 before the first cookie. */
   exportCookies(
     id: string,
   ): Promise<{ readonly cookies: readonly CookieChange[]; readonly version: number }>;

@@ -4,6 +4,8 @@ import { FakeClock } from '../../src/core/fake-clock.ts';
 import { Log } from '../../src/core/log.ts';
 import { RedisStorage } from '../../src/storage/redis/redis-storage.ts';
 import { RedisClusterServers } from '../support/redis-cluster.ts';
+import { describeSessionChangesContract } from './session-changes.contract.ts';
+import { describeSessionHandsContract } from './session-hands.contract.ts';
 import { describeStorageContract } from './storage.contract.ts';
 
 /** The moment the suite begins at: its times are the caller's, not the server's. */
@@ -17,10 +19,14 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-describeStorageContract(
-  'RedisStorage on a Cluster',
-  async () => new RedisStorage({ cluster: cluster.urls, prefix: `test-${opened++}`, clock }),
-);
+const open = async (): Promise<RedisStorage> =>
+  new RedisStorage({ cluster: cluster.urls, prefix: `test-${opened++}`, clock });
+
+describeStorageContract('RedisStorage on a Cluster', open);
+describe('RedisStorage on a Cluster', () => {
+  describeSessionHandsContract(open, clock);
+  describeSessionChangesContract(open, clock);
+});
 
 describe('a Cluster of three nodes', () => {
   it('holds stores on all of them, and each store on one', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { FakeClock } from '../../src/core/fake-clock.ts';
 import { RedisStorage } from '../../src/storage/redis/redis-storage.ts';
 import { RedisServer } from '../support/redis-server.ts';
+import { describeSessionChangesContract } from './session-changes.contract.ts';
 import { describeSessionHandsContract } from './session-hands.contract.ts';
 import { describeStorageContract } from './storage.contract.ts';
 
@@ -19,4 +20,7 @@ const open = async (): Promise<RedisStorage> =>
   new RedisStorage({ url: server.url, prefix: `test-${opened++}`, clock });
 
 describeStorageContract('RedisStorage', open);
-describe('RedisStorage', () => describeSessionHandsContract(open, clock));
+describe('RedisStorage', () => {
+  describeSessionHandsContract(open, clock);
+  describeSessionChangesContract(open, clock);
+});

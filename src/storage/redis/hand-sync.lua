@@ -91,7 +91,7 @@ write.retired = function(id, text, value)
   jars[id] = nil
   retire(pool, fence, id, text, value)
 end
-write.returned = function(id, _, value) setFree(pool, id, now + tonumber(value)) end
+write.returned = function(id, _, value) setFree(pool, id, now, now + tonumber(value)) end
 
 local function writeAll()
   local refused, isRefused, loads = {}, {}, nil

@@ -5,7 +5,8 @@
 -- KEYS[3] records: by fence, what is known of the hand
 -- KEYS[4] held: ids, by the fence of the lease they are in
 -- KEYS[5] free: ids, by the time they are due
--- KEYS[6] waits: ids that somebody waits for, by the fence of the lease they are in
+-- KEYS[6] waits: ids that somebody waits for, by the fence of the lease they are in; those kept for them, by
+--   the time they are due below zero
 -- KEYS[7] hot: by id, the numbers that change at every use
 -- KEYS[8] cold: by id, everything else
 -- KEYS[9] cookies: by id, the jar
@@ -46,6 +47,7 @@ if not record then return { 1 } end
 
 local function takeInto(answer, id, dueAt)
   redis.call('ZREM', pool.free, id)
+  redis.call('ZREM', pool.waits, id)
   -- What has lost one of its parts is no session.
   if redis.call('HEXISTS', pool.hot, id) + redis.call('HEXISTS', pool.cold, id) < 2 then return end
   redis.call('ZADD', pool.held, fence, id)
@@ -64,7 +66,10 @@ end
 
 local function takeById(answer, id)
   local dueAt = redis.call('ZSCORE', pool.free, id)
-  if dueAt then return takeInto(answer, id, tonumber(dueAt)) end
+  if dueAt then
+    local keptFrom = redis.call('ZSCORE', pool.waits, id)
+    return takeInto(answer, id, keptFrom and -keptFrom or tonumber(dueAt))
+  end
   answer.absent[#answer.absent + 1] = id
   answer.absent[#answer.absent + 1] = absenceOf(id)
 end

@@ -5,6 +5,8 @@
 
 -- Sessions that are brought back from hands whose lease is over, in one call.
 local MOST_REAPED = 200
+-- Whoever waits for a session asks for it again at least so often.
+local KEPT_MS = 2000
 
 local function recordOf(pool, fence)
   local text = redis.call('HGET', pool.records, fence)
@@ -48,9 +50,14 @@ local function isHeldBy(pool, fence, id)
   return tonumber(redis.call('ZSCORE', pool.held, id)) == tonumber(fence)
 end
 
-local function setFree(pool, id, dueAt)
+-- One that somebody waits for is kept for those who ask for it by its id: in `waits` stands when it is due for them,
+-- below zero, and it is due for everybody a little later.
+local function setFree(pool, id, now, dueAt)
+  if redis.call('ZSCORE', pool.waits, id) then
+    redis.call('ZADD', pool.waits, string.format('%.0f', -dueAt), id)
+    dueAt = math.max(dueAt, now + KEPT_MS)
+  end
   redis.call('ZREM', pool.held, id)
-  redis.call('ZREM', pool.waits, id)
   redis.call('ZADD', pool.free, string.format('%.0f', dueAt), id)
 end
 
@@ -97,7 +104,7 @@ local function bringBack(pool, id, now, usesAhead)
     redis.call('HSET', pool.hot, id, string.format('%.0f', uses + more) .. others)
   end
   local rest = limits.minIntervalSecs
-  setFree(pool, id, now + (type(rest) == 'number' and rest * 1000 or 0))
+  setFree(pool, id, now, now + (type(rest) == 'number' and rest * 1000 or 0))
 end
 
 -- At most so many of its sessions; those it has no more of end it. Returns how many were brought back.
