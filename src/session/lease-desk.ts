@@ -6,9 +6,10 @@ import type { Use } from './adaptive/use.ts';
 import type { Availability } from './availability.ts';
 import { SessionGoneError, SessionMissingError } from './errors.ts';
 import type { Hand } from './hand/hand.ts';
+import { KeyedLeases } from './keyed-leases.ts';
 import { Lease, type LeaseKeeper } from './lease.ts';
+import { describeUse, handOver, isGood, isLineOfKey, onMissingOf } from './lease-rules.ts';
 import type { Ledger } from './ledger.ts';
-import { handOver, isGood, isLineOfKey, lineOfKey, onMissingOf } from './lease-rules.ts';
 import { Lender } from './lender.ts';
 import type { Excuse, Outcome } from './outcome.ts';
 import type { SessionPoolEvents } from './pool-events.ts';
@@ -42,8 +43,8 @@ export class LeaseDesk implements LeaseKeeper {
   readonly #lender: Lender;
   readonly #line = new WaitingLine();
   readonly #keys: SessionKeys;
+  readonly #keyed: KeyedLeases;
   readonly #wakeUp: WakeUp;
-  readonly #keysInTheMaking = new Set<string>();
   #nextOrder = 0;
   #settling: Lease | undefined;
   /** When somebody who waits for one session may have it by time alone, for all that is known of its site. */
@@ -74,15 +75,25 @@ export class LeaseDesk implements LeaseKeeper {
     this.#scheduler = parts.scheduler;
     this.#hand = parts.hand;
     this.#keys = new SessionKeys(parts.ledger, parts.roster);
+    this.#keyed = new KeyedLeases({
+      keys: this.#keys,
+      clock: parts.clock,
+      hand: parts.hand,
+      owner: {
+        leaseAny: (options, now) => this.#leaseAny(options, now),
+        leaseById: (id, options, now) => this.#leaseById(id, options, now),
+        waitFor: (line, options) => this.#wait(options, line),
+        leaveLine: (line) => this.#leaveLine(line),
+        isMissing: (id) => this.#isMissing(id),
+        check: (options) => this.#check(options),
+      },
+    });
     this.#wakeUp = new WakeUp(parts.clock, () => this.#onTime());
     this.#lender = new Lender({
       ...parts,
       keeper: this,
       admit: (slot) => this.admit(slot),
-      refusal: ({ signal }) => {
-        if (this.#isClosed) return { reason: new ClosedError('The session pool') };
-        return signal?.aborted ? { reason: signal.reason } : undefined;
-      },
+      check: (options) => this.#check(options),
     });
     this.#supply =
       parts.preparation &&
@@ -280,34 +291,22 @@ export class LeaseDesk implements LeaseKeeper {
   }
 
   async #leasePinned(options: LeaseOptions, now: number): Promise<Lease> {
-    const { sessionId, sessionKey } = options;
-    if (sessionId !== undefined) return this.#leaseById(sessionId, options, now);
-    return this.#leaseForKey(sessionKey as string, options, now);
+    const { sessionId, sessionKey = '' } = options;
+    if (sessionId === undefined) return this.#keyed.lease(sessionKey, options, now);
+    return this.#leaseById(sessionId, options, now);
   }
 
-  #leaseForKey(key: string, options: LeaseOptions, now: number): Lease | Promise<Lease> {
-    const id = this.#keys.idOf(key);
-    const isReplaced =
-      id !== undefined && this.#isMissing(id) && onMissingOf(options) === 'replace';
-    if (id !== undefined && !isReplaced) return this.#leaseById(id, options, now);
-    // The first one chooses; those that come meanwhile wait for its choice.
-    if (this.#keysInTheMaking.has(key)) return this.#wait(options, lineOfKey(key));
-    return this.#choose(key, this.#leaseAny(options, now));
-  }
-
-  async #choose(key: string, choosing: Lease | Promise<Lease>): Promise<Lease> {
-    this.#keysInTheMaking.add(key);
-    try {
-      const lease = await choosing;
-      this.#keys.note(key, lease.session.id);
-      return lease;
-    } finally {
-      this.#keysInTheMaking.delete(key);
-      for (const waiter of this.#line.allFor(lineOfKey(key))) {
-        this.#line.remove(waiter);
-        this.#leaseAgain(waiter);
-      }
+  #leaveLine(line: string): void {
+    for (const waiter of this.#line.allFor(line)) {
+      this.#line.remove(waiter);
+      this.#leaseAgain(waiter);
     }
+  }
+
+  /** @throws why a lease that was asked for is not to be given after all */
+  #check({ signal }: LeaseOptions): void {
+    if (this.#isClosed) throw new ClosedError('The session pool');
+    if (signal?.aborted) throw signal.reason;
   }
 
   /** What somebody in line waited for is not to be had any more: from the beginning, though not for longer. */
@@ -494,10 +493,7 @@ export class LeaseDesk implements LeaseKeeper {
   }
 
   #describe(): string {
-    const { readyCount, coolingCount } = this.#availability;
-    const busy = this.#roster.size - readyCount - coolingCount;
     const aside = this.#preparation?.quarantinedCount ?? 0;
-    const quarantined = aside > 0 ? `, ${aside} of them in quarantine` : '';
-    return `${busy} in use${quarantined}, ${coolingCount} resting, ${this.#line.anyCount} waiting`;
+    return describeUse(this.#availability, this.#roster.size, aside, this.#line.anyCount);
   }
 }

@@ -28,3 +28,15 @@ export function lineOfKey(key: string): string {
 export function isLineOfKey(line: string): boolean {
   return line.startsWith('\0');
 }
+
+/** For those who have waited too long: what the sessions are doing. */
+export function describeUse(
+  { readyCount, coolingCount }: { readonly readyCount: number; readonly coolingCount: number },
+  size: number,
+  asideCount: number,
+  waitingCount: number,
+): string {
+  const busy = size - readyCount - coolingCount;
+  const quarantined = asideCount > 0 ? `, ${asideCount} of them in quarantine` : '';
+  return `${busy} in use${quarantined}, ${coolingCount} resting, ${waitingCount} waiting`;
+}

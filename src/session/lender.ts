@@ -20,7 +20,7 @@ export class Lender {
   readonly #scheduler: Scheduler | undefined;
   readonly #keeper: LeaseKeeper;
   readonly #admit: (slot: number) => void;
-  readonly #refusal: (options: LeaseOptions) => { readonly reason: unknown } | undefined;
+  readonly #check: (options: LeaseOptions) => void;
 
   constructor(parts: {
     clock: Clock;
@@ -33,8 +33,8 @@ export class Lender {
     keeper: LeaseKeeper;
     /** Nobody wants the session any more that was made: it may enter. */
     admit: (slot: number) => void;
-    /** Why a lease that was asked for is not to be given after all. */
-    refusal: (options: LeaseOptions) => { readonly reason: unknown } | undefined;
+    /** Throws why a lease that was asked for is not to be given after all. */
+    check: (options: LeaseOptions) => void;
   }) {
     this.#clock = parts.clock;
     this.#ledger = parts.ledger;
@@ -44,7 +44,7 @@ export class Lender {
     this.#scheduler = parts.scheduler;
     this.#keeper = parts.keeper;
     this.#admit = parts.admit;
-    this.#refusal = parts.refusal;
+    this.#check = parts.check;
   }
 
   /** A lease now, or the promise of one on a session in the making; `null` when it must wait. */
@@ -101,10 +101,13 @@ export class Lender {
     if (typeof grown === 'number') return this.#openNew(grown, options);
     return grown.then((slot) => {
       if (slot === -1) return this.#takeReady(options);
-      const refusal = this.#refusal(options);
-      if (!refusal) return this.#openNew(slot, options);
-      this.#admit(slot);
-      throw refusal.reason;
+      try {
+        this.#check(options);
+      } catch (reason) {
+        this.#admit(slot);
+        throw reason;
+      }
+      return this.#openNew(slot, options);
     });
   }
 

@@ -4,8 +4,9 @@ import { nextTurn } from '../core/next-turn.ts';
 import type { ProxyInfo } from '../proxy/proxy-info.ts';
 import type { SessionStore, StoredSession } from '../storage/session-store.ts';
 import type { Ledger } from './ledger.ts';
+import type { ResolvedPoolOptions } from './pool-options.ts';
 import type { Roster } from './roster.ts';
-import type { SessionLimits } from './session-options.ts';
+import { limitsOf, type SessionLimits } from './session-options.ts';
 import { restoreSlot, type Sharing } from './session-record.ts';
 import { EVENT_RESTORED } from './timeline.ts';
 
@@ -21,33 +22,33 @@ const ROWS_A_TURN = 500;
  */
 export async function restoreSessions(parts: {
   store: SessionStore;
+  options: ResolvedPoolOptions;
   ledger: Ledger;
   roster: Roster;
-  log: Log;
-  maxPoolSize: number;
-  mode: 'stored' | 'current' | 'min';
-  current: SessionLimits;
   onRestored: (slot: number) => void;
 }): Promise<void> {
-  const { store, ledger, roster, log } = parts;
+  const { store, ledger, roster } = parts;
+  const { log, maxPoolSize, restore, proxyConfiguration, sessionOptions } = parts.options;
+  const current = limitsOf(sessionOptions);
   const now = ledger.now();
   await forgetOldRetirements(store, now);
   const shared = sharing();
   const corrupt: { id: string; why: string }[] = [];
   let count = 0;
-  for (const stored of await chosen(store, parts.maxPoolSize, log)) {
+  for (const stored of await chosen(store, maxPoolSize, log)) {
     if (++count % ROWS_A_TURN === 0) await nextTurn();
     const { id } = stored.hot;
     if (roster.has(id)) continue;
     let slot: number;
     try {
-      slot = restoreSlot(ledger.table, stored, parts.mode, parts.current, shared);
+      slot = restoreSlot(ledger.table, stored, restore, current, shared);
     } catch (error) {
       corrupt.push({ id, why: messageOf(error) });
       continue;
     }
     ledger.timeline.record(slot, EVENT_RESTORED, now);
     roster.enter(slot);
+    proxyConfiguration?.restore(id, ledger.table.proxies.get(slot) ?? null);
     parts.onRestored(slot);
   }
   for (const { id, why } of corrupt) await store.quarantine(id, why);

@@ -2,13 +2,12 @@ import { ClosedError } from '../core/errors.ts';
 import { EventSource } from '../core/events.ts';
 import type { SessionStore } from '../storage/session-store.ts';
 import type { OriginExplanation } from './adaptive/adaptive-explanation.ts';
-import type { Sentences } from './adaptive/court.ts';
 import { Scheduler } from './adaptive/scheduler.ts';
 import { Availability } from './availability.ts';
-import { explainAlive, explainGone, Obituaries, type SessionExplanation } from './explanation.ts';
-import { FinalState } from './final-state.ts';
-import { Hand } from './hand/hand.ts';
-import { PoolHandOwner } from './hand/hand-owner.ts';
+import { Explainer } from './explainer.ts';
+import type { SessionExplanation } from './explanation.ts';
+import type { Hand } from './hand/hand.ts';
+import { handOn } from './hand/hand-owner.ts';
 import type { Lease } from './lease.ts';
 import { LeaseDesk } from './lease-desk.ts';
 import { type Departure, Ledger, RETIRED_REASONS } from './ledger.ts';
@@ -26,12 +25,13 @@ import { Preparation } from './preparation.ts';
 import { forgetOldRetirements, restoreSessions } from './restore.ts';
 import { Roster } from './roster.ts';
 import { type ReadySet, readySetFor } from './selection.ts';
+import { sentencesOf } from './sentences.ts';
 import { Session, type SessionState } from './session.ts';
 import type { HookTools } from './session-hooks.ts';
 import { SessionMaker } from './session-maker.ts';
 import { limitsOf, resolveSessionOptions, type SessionOptions } from './session-options.ts';
 import { SharedUse } from './shared-use.ts';
-import { FLAG_EXHAUSTED, FLAG_HELD, SlotTable } from './slot-table.ts';
+import { FLAG_EXHAUSTED, SlotTable } from './slot-table.ts';
 import { Timeline } from './timeline.ts';
 import type { LeaseOptions } from './waiting-line.ts';
 
@@ -56,7 +56,7 @@ export class SessionPool implements AsyncDisposable {
   readonly #scheduler: Scheduler | undefined;
   readonly #desk: LeaseDesk;
   readonly #shared: SharedUse;
-  readonly #obituaries = new Obituaries((gone) => this.#timeline.giveUp(gone.timeline));
+  readonly #explainer: Explainer;
   readonly #retiredByReason = new Map<RetiredReason, number>();
   readonly #persistence: Persistence | undefined;
   /** Where the storage is one that several workers share. */
@@ -106,7 +106,7 @@ export class SessionPool implements AsyncDisposable {
       this.#scheduler = new Scheduler(
         {
           ...parts,
-          sentences: this.#sentences(),
+          sentences: sentencesOf(this.#ledger, (slot) => this.#desk.onFit(slot)),
           onOriginChange: (origin, event) =>
             tellOfOrigin(origin, event, { log, events: this.events }),
         },
@@ -132,7 +132,28 @@ export class SessionPool implements AsyncDisposable {
           onQuarantined: () => this.#desk.onQuarantined(),
         },
       });
-    this.#hand = store?.hands && this.#handOn(store, limits.maxUsageCount);
+    this.#explainer = new Explainer({
+      table: this.#table,
+      roster,
+      timeline: this.#timeline,
+      preparation: this.#preparation,
+      scheduler: this.#scheduler,
+    });
+    this.#hand =
+      store?.hands &&
+      handOn(store, {
+        options,
+        table: this.#table,
+        ledger: this.#ledger,
+        roster,
+        availability: this.#availability,
+        preparation: this.#preparation,
+        obituaries: this.#explainer.obituaries,
+        persistence: () => this.#persistence as Persistence,
+        desk: () => this.#desk,
+        maker: () => this.#maker,
+        add: async (id) => this.#enter(await this.#maker.add({ id })),
+      });
     this.#persistence =
       store &&
       new Persistence({ sink: this.#hand ?? sinkOf(store), table: this.#table, clock, log });
@@ -159,7 +180,7 @@ export class SessionPool implements AsyncDisposable {
         isEager: !this.#hand && ready.growth === 'eager',
         hasRoom: () => this.#maker.hasRoom(),
         grow: (lease) => this.#grow(lease.request),
-        reasonOf: (id) => this.#obituaries.reasonOf(id) ?? this.#hand?.reasonOf(id),
+        reasonOf: (id) => this.#explainer.obituaries.reasonOf(id) ?? this.#hand?.reasonOf(id),
       },
     });
     this.#shared = new SharedUse({
@@ -170,6 +191,7 @@ export class SessionPool implements AsyncDisposable {
       desk: this.#desk,
       hasRoom: () => this.#maker.hasRoom(),
       grow: () => this.#grow(undefined),
+      hand: this.#hand,
     });
   }
 
@@ -184,8 +206,8 @@ export class SessionPool implements AsyncDisposable {
     const pool = new SessionPool(resolved, store);
     if (pool.#hand && store) await pool.#join(pool.#hand, store);
     else if (store) await pool.#restore(store);
-    for (const session of resolved.initialSessions) await pool.#addInitial(session);
-    pool.#hand?.giveBackIdle();
+    if (!pool.#hand)
+      for (const session of resolved.initialSessions) await pool.#addInitial(session);
     return pool;
   }
 
@@ -270,8 +292,7 @@ export class SessionPool implements AsyncDisposable {
     this.#checkOpen();
     this.#desk.catchUp(this.#options.clock.now());
     if (id !== undefined) {
-      const slot = this.#roster.slotOf(id);
-      return slot === -1 ? undefined : this.#roster.handleOf(slot);
+      return this.#shared.takeById(id);
     }
     return this.#preparation ? this.#shared.takeFit() : this.#shared.take();
   }
@@ -304,12 +325,7 @@ export class SessionPool implements AsyncDisposable {
   /** What happened to a session lately, and why it retired; `null` when it is not known, or no longer. */
   explain(id: string): SessionExplanation | null {
     this.#desk.catchUp(this.#options.clock.now());
-    const slot = this.#roster.slotOf(id);
-    if (slot !== -1) return this.#explainAlive(slot);
-    const obituary = this.#obituaries.get(id);
-    if (!obituary) return null;
-    const adaptive = this.#scheduler?.explain(obituary.slot, obituary.generation) ?? null;
-    return explainGone(obituary, this.#timeline.readDetached(obituary.timeline), adaptive);
+    return this.#explainer.explain(id);
   }
 
   /**
@@ -320,7 +336,7 @@ export class SessionPool implements AsyncDisposable {
    */
   explainOrigin(url: string): OriginExplanation | null {
     this.#desk.catchUp(this.#options.clock.now());
-    return this.#scheduler?.explainOrigin(url) ?? null;
+    return this.#explainer.explainOrigin(url);
   }
 
   /** All sessions in the documented shape. */
@@ -362,84 +378,49 @@ export class SessionPool implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#desk.close();
     this.#preparation?.close();
-    await this.#persistence?.close();
-    if (this.#hand) await this.#hand.leave();
+    try {
+      await this.#persistence?.close();
+    } finally {
+      if (this.#hand) await this.#hand.leave();
+    }
   }
 
+  /** Sessions that are there from the start are made by the worker that comes first; those that retired are not made again. */
   async #join(hand: Hand, store: SessionStore): Promise<void> {
-    await forgetOldRetirements(store, this.#options.clock.now());
+    const { clock, initialSessions } = this.#options;
+    await forgetOldRetirements(store, clock.now());
     await hand.join();
-    await hand.fetchAll(this.#options.initialSessions.map(({ id }) => id));
+    const absent = await hand.fetch(initialSessions.map(({ id }) => id));
+    for (const session of initialSessions) {
+      if (absent.get(session.id) === 'unknown') await this.#addInitial(session);
+    }
+    hand.giveBackIdle();
   }
 
   async #restore(store: SessionStore): Promise<void> {
-    const { clock, log, maxPoolSize, restore, proxyConfiguration, sessionOptions } = this.#options;
     await restoreSessions({
       store,
+      options: this.#options,
       ledger: this.#ledger,
       roster: this.#roster,
-      log,
-      maxPoolSize,
-      mode: restore,
-      current: limitsOf(sessionOptions),
       onRestored: (slot) => {
         this.#persistence?.noteStored(slot);
-        const proxy = this.#table.proxies.get(slot) ?? null;
-        proxyConfiguration?.restore(this.#table.ids[slot] as string, proxy);
         this.#desk.restoreKeys(slot);
         this.#desk.admit(slot);
         this.#ledger.review(slot);
       },
     });
-    this.#desk.catchUp(clock.now());
+    this.#desk.catchUp(this.#options.clock.now());
   }
 
   async #addInitial(options: InitialSession): Promise<void> {
-    if (this.#roster.has(options.id) || this.#hand?.isKnown(options.id)) return;
-    const slot = await this.#maker.add(options, { evenIfFull: true });
+    if (this.#roster.has(options.id)) return;
+    this.#enter(await this.#maker.add(options, { evenIfFull: true }));
+  }
+
+  #enter(slot: number): void {
     this.#noteCreated(slot);
     this.#desk.admit(slot);
-  }
-
-  #handOn(store: SessionStore, maxUsageCount: number): Hand {
-    const { clock, random, log, maxPoolSize, handLeaseSecs } = this.#options;
-    const parts = {
-      store,
-      ledger: this.#ledger,
-      roster: this.#roster,
-      persistence: () => this.#persistence as Persistence,
-    };
-    return new Hand({
-      ...parts,
-      leaseSecs: handLeaseSecs,
-      maxPoolSize,
-      maxUsageCount,
-      table: this.#table,
-      availability: this.#availability,
-      preparation: this.#preparation,
-      clock,
-      random,
-      log,
-      owner: new PoolHandOwner({
-        ...parts,
-        options: this.#options,
-        obituaries: this.#obituaries,
-        desk: () => this.#desk,
-        maker: () => this.#maker,
-      }),
-    });
-  }
-
-  /** What the scheduler's verdicts come to. */
-  #sentences(): Sentences {
-    return {
-      retire: (slot, reason, status) => this.#ledger.retire(slot, reason, status),
-      release: (slot) => {
-        this.#ledger.acquit(slot);
-        this.#desk.onFit(slot);
-      },
-      forgive: (slot, errorScore) => this.#ledger.refund(slot, errorScore),
-    };
   }
 
   #grow(request: unknown): number | Promise<number> {
@@ -500,30 +481,13 @@ export class SessionPool implements AsyncDisposable {
     this.#availability.leave(slot);
     this.#scheduler?.leave(slot);
     this.#options.proxyConfiguration?.release(id);
-    this.#obituaries.add({
-      final: new FinalState(this.#table, slot),
-      reason,
-      retiredAt: now,
-      timeline: this.#timeline.detach(slot),
-      note,
-      slot,
-      generation: this.#table.generationOf(slot),
-    });
+    this.#explainer.noteGone(slot, { reason, at: now, note });
   }
 
   #onForgotten(slot: number): void {
     this.#desk.onForgotten();
     const id = this.#table.ids[slot] as string;
-    this.#roster.free(slot, this.#obituaries.get(id)?.final);
-  }
-
-  #explainAlive(slot: number): SessionExplanation {
-    const adaptive = this.#scheduler?.explain(slot, this.#table.generationOf(slot)) ?? null;
-    return explainAlive(this.#roster.handleOf(slot), this.#timeline.read(slot), adaptive, {
-      unfit: this.#preparation?.explain(slot),
-      isQuarantined: (this.#table.flags.get(slot) & FLAG_HELD) !== 0,
-      isInUse: this.#table.inFlight.get(slot) > 0,
-    });
+    this.#roster.free(slot, this.#explainer.obituaries.get(id)?.final);
   }
 
   #checkOpen(): void {

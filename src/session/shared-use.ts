@@ -1,5 +1,6 @@
 import type { Random } from '../core/random.ts';
 import type { Availability } from './availability.ts';
+import type { Hand } from './hand/hand.ts';
 import type { LeaseDesk } from './lease-desk.ts';
 import type { Roster } from './roster.ts';
 import type { Session } from './session.ts';
@@ -17,6 +18,7 @@ export class SharedUse {
   readonly #desk: LeaseDesk;
   readonly #hasRoom: () => boolean;
   readonly #grow: () => number | Promise<number>;
+  readonly #hand: Hand | undefined;
 
   constructor(parts: {
     table: SlotTable;
@@ -27,6 +29,8 @@ export class SharedUse {
     hasRoom: () => boolean;
     /** Makes a session that is not yet available to leases; -1 for none. */
     grow: () => number | Promise<number>;
+    /** Where sessions are fetched from a store that is shared. */
+    hand: Hand | undefined;
   }) {
     this.#table = parts.table;
     this.#random = parts.random;
@@ -35,10 +39,32 @@ export class SharedUse {
     this.#desk = parts.desk;
     this.#hasRoom = parts.hasRoom;
     this.#grow = parts.grow;
+    this.#hand = parts.hand;
   }
 
   /** A new one while the pool is not full, then any. A promise only where making one takes its time. */
   take(): Session | Promise<Session> {
+    if (this.#hand) return this.#takeShared(this.#hand);
+    return this.#takeOwn();
+  }
+
+  /** `undefined` where none of this id may be had at once. */
+  takeById(id: string): Session | undefined | Promise<Session | undefined> {
+    const slot = this.#roster.slotOf(id);
+    if (slot !== -1) return this.#roster.handleOf(slot);
+    return this.#hand?.fetch([id]).then(() => {
+      const fetched = this.#roster.slotOf(id);
+      return fetched === -1 ? undefined : this.#roster.handleOf(fetched);
+    });
+  }
+
+  /** As many as are used are fetched, up to the fair share. Where none is to be had at once, the call waits for one. */
+  async #takeShared(hand: Hand): Promise<Session> {
+    if (!this.#hasRoom()) await hand.fetchOne();
+    return this.#roster.size > 0 ? this.#takeOwn() : this.takeFit();
+  }
+
+  #takeOwn(): Session | Promise<Session> {
     if (!this.#hasRoom() && this.#roster.size > 0) return this.#share(-1);
     const grown = this.#grow();
     return grown instanceof Promise ? grown.then((slot) => this.#share(slot)) : this.#share(grown);

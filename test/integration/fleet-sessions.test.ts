@@ -21,7 +21,12 @@ afterAll(() => server[Symbol.asyncDispose]());
 beforeEach(() => {
   lines = [];
   clock = new FakeClock();
-  storage = new RedisStorage({ url: server.url, clock, prefix: `test${prefix++}`, log: quietLog(lines) });
+  storage = new RedisStorage({
+    url: server.url,
+    clock,
+    prefix: `test${prefix++}`,
+    log: quietLog(lines),
+  });
 });
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((pool) => pool.close()));

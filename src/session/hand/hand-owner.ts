@@ -10,7 +10,7 @@ import type { Roster } from '../roster.ts';
 import type { SessionMaker } from '../session-maker.ts';
 import { limitsOf } from '../session-options.ts';
 import { codeOf } from '../timeline.ts';
-import type { HandOwner } from './hand.ts';
+import { Hand, type HandOwner, type HandParts } from './hand.ts';
 import { slotFor } from './held-session.ts';
 
 const EVENT_TAKEN = codeOf('taken');
@@ -25,6 +25,26 @@ interface PoolParts {
   readonly persistence: () => Persistence;
   readonly desk: () => LeaseDesk;
   readonly maker: () => SessionMaker;
+  readonly add: (id: string) => Promise<void>;
+}
+
+/** The hand of a pool, on a store that lends some. */
+export function handOn(
+  store: SessionStore,
+  parts: Omit<PoolParts, 'store'> & Pick<HandParts, 'table' | 'availability' | 'preparation'>,
+): Hand {
+  const { maxPoolSize, handLeaseSecs, sessionOptions, clock, random, log } = parts.options;
+  return new Hand({
+    ...parts,
+    store,
+    maxPoolSize,
+    leaseSecs: handLeaseSecs,
+    maxUsageCount: limitsOf(sessionOptions).maxUsageCount,
+    clock,
+    random,
+    log,
+    owner: new PoolHandOwner({ ...parts, store }),
+  });
 }
 
 /** What a hand does to the parts of its pool. */
@@ -56,6 +76,14 @@ export class PoolHandOwner implements HandOwner {
     options.proxyConfiguration?.restore(held.hot.id, ledger.table.proxies.get(slot) ?? null);
     this.#desk.restoreKeys(slot);
     return slot;
+  }
+
+  get canMakeAnyId(): boolean {
+    return this.#parts.options.createSessionFunction === undefined;
+  }
+
+  async add(id: string): Promise<void> {
+    await this.#parts.add(id);
   }
 
   admit(slots: readonly number[]): void {

@@ -111,9 +111,7 @@ export class HandReturns {
     const { flags, inFlight } = this.#table;
     const state = flags.get(slot) & (FLAG_ALIVE | FLAG_RETIRED | FLAG_EXHAUSTED | FLAG_HELD);
     return (
-      state === FLAG_ALIVE &&
-      inFlight.get(slot) === 0 &&
-      this.#preparation?.isAtWork(slot) !== true
+      state === FLAG_ALIVE && inFlight.get(slot) === 0 && this.#preparation?.isAtWork(slot) !== true
     );
   }
 

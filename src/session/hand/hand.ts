@@ -28,6 +28,7 @@ import { FairShare } from './fair-share.ts';
 import { HandLink } from './hand-link.ts';
 import { HandReturns } from './hand-returns.ts';
 import { HandSupply } from './hand-supply.ts';
+import { KeySessions } from './key-sessions.ts';
 import { UsesAhead, usesAheadFor } from './uses-ahead.ts';
 
 /** Ids whose retirement by others is remembered, for those who ask for them. */
@@ -37,6 +38,10 @@ const MOST_RETIREMENTS = 1000;
 export interface HandOwner {
   /** A stored session comes in: its slot; -1 where its row cannot be read. */
   enter(session: HeldSession): number;
+  /** Whether sessions of any id can be made; else only those that a function of the user's gives. */
+  readonly canMakeAnyId: boolean;
+  /** A new session of this id comes in, for which there is a place. */
+  add(id: string): Promise<void>;
   /** These may be lent from now on. */
   admit(slots: readonly number[]): void;
   /** Leases that wait for any session, and for which none is on its way. */
@@ -86,13 +91,14 @@ export class Hand implements SessionSink {
   readonly #supply: HandSupply;
   readonly #returns: HandReturns;
   readonly #usesAhead: UsesAhead;
+  readonly #keys: KeySessions;
   readonly #evenIfFull = new Set<string>();
   /** Why. */
   readonly #retiredElsewhere = new Map<string, string>();
   /** Ids that are known not to be in the pool, while those who wait for them are told. */
   readonly #gone = new Set<string>();
-  /** Initial sessions that others have, or had. */
-  readonly #known = new Set<string>();
+  /** Ids that another worker may just be making, too. */
+  readonly #inTheMaking = new Set<string>();
   readonly #suspended = new Set<number>();
   #isStale = false;
 
@@ -150,8 +156,14 @@ export class Hand implements SessionSink {
       clock,
       random,
     });
+    this.#keys = new KeySessions({
+      find: (ids) => this.fetch(ids),
+      create: (id) => this.#create(id),
+      isHeld: (id) => roster.has(id),
+    });
   }
 
+  /** The first news have come when it resolves. */
   join(): Promise<void> {
     return this.#link.join();
   }
@@ -205,6 +217,7 @@ export class Hand implements SessionSink {
     else this.#supply.usePlace();
     this.#usesAhead.noteWritten(slot, this.#table.usageCount.get(slot));
     this.#returns.noteCame(slot, this.#clock.now());
+    if (this.#inTheMaking.has(this.#table.ids[slot] as string)) this.#suspend(slot);
   }
 
   noteRetired(slot: number): void {
@@ -221,24 +234,25 @@ export class Hand implements SessionSink {
    */
   async makeWay(id: string | undefined, evenIfFull: boolean): Promise<void> {
     if (id !== undefined && !this.#roster.has(id)) {
-      const absence = await this.#find(id);
+      const absence = (await this.fetch([id])).get(id);
       if (absence !== 'unknown') throw new DuplicateSessionError(id);
     }
     if (evenIfFull || (await this.#supply.reservePlace())) return;
     throw new PoolFullError(this.#parts.maxPoolSize);
   }
 
-  /** Fetches sessions by their ids, as far as they are free. */
-  async fetchAll(ids: readonly string[]): Promise<void> {
-    if (ids.length === 0) return;
-    const { sessions, absent } = await this.#link.take({ count: 0, ids, places: 0 });
+  /** Fetches sessions by their ids; says why some are not to be had. */
+  async fetch(ids: readonly string[]): Promise<ReadonlyMap<string, Absence>> {
+    const missing = ids.filter((id) => !this.#roster.has(id));
+    if (missing.length === 0) return new Map();
+    const { sessions, absent } = await this.#link.take({ count: 0, ids: missing, places: 0 });
     this.#receive(sessions);
-    for (const [id, absence] of absent) if (absence !== 'unknown') this.#known.add(id);
+    return absent;
   }
 
-  /** Whether another worker has it, or had it, as far as {@link Hand.fetchAll} has shown. */
-  isKnown(id: string): boolean {
-    return this.#known.has(id);
+  /** The id of the one session that all workers use for a key; `undefined` where there can be none. */
+  async idForKey(key: string): Promise<string | undefined> {
+    return this.#owner.canMakeAnyId ? this.#keys.idFor(key) : undefined;
   }
 
   /** One more session, or a place for one, where the fair share has room. */
@@ -246,7 +260,7 @@ export class Hand implements SessionSink {
     return this.#supply.fetchOne();
   }
 
-  /** Gives back all that nobody uses at present. */
+  /** Gives back all that nobody uses. */
   giveBackIdle(): void {
     for (const slot of this.#returns.idle()) this.#giveBack(slot);
   }
@@ -274,10 +288,19 @@ export class Hand implements SessionSink {
     await this.#link.leave();
   }
 
-  async #find(id: string): Promise<Absence | 'taken'> {
-    const { sessions, absent } = await this.#link.take({ count: 0, ids: [id], places: 0 });
-    this.#receive(sessions);
-    return absent.get(id) ?? 'taken';
+  /** A session that no other worker may make at the same time: it is not lent before the store knows. */
+  async #create(id: string): Promise<boolean | undefined> {
+    if (!(await this.#supply.reservePlace())) return undefined;
+    this.#inTheMaking.add(id);
+    try {
+      await this.#owner.add(id);
+      await this.#parts.persistence().flush();
+    } finally {
+      this.#inTheMaking.delete(id);
+    }
+    const slot = this.#roster.slotOf(id);
+    if (slot !== -1) this.#resume(slot);
+    return slot !== -1;
   }
 
   #receive(sessions: readonly HeldSession[]): void {
@@ -412,6 +435,7 @@ export class Hand implements SessionSink {
 
   #resume(slot: number): void {
     if (this.#isStale || this.#usesAhead.isAtLimit(slot)) return;
+    if (this.#inTheMaking.has(this.#table.ids[slot] as string)) return;
     const { flags } = this.#table;
     this.#suspended.delete(slot);
     flags.set(slot, flags.get(slot) & ~FLAG_SUSPENDED);

@@ -1,0 +1,85 @@
+import { FakeClock } from '../../src/core/fake-clock.ts';
+import { SeededRandom } from '../../src/core/random.ts';
+import type { SessionPoolOptions } from '../../src/session/pool-options.ts';
+import { SessionPool } from '../../src/session/session-pool.ts';
+import { RedisStorage } from '../../src/storage/redis/redis-storage.ts';
+import { quietLog } from './session-pools.ts';
+
+let fleetsCount = 0;
+
+/** Workers that share one pool on a real Redis, whose leases follow a clock that stands still until it is moved. */
+export class Fleet {
+  readonly clock: FakeClock = new FakeClock();
+  readonly log: string[] = [];
+  readonly #url: string;
+  readonly #prefix = `fleet${fleetsCount++}`;
+  readonly #storages: RedisStorage[] = [];
+  readonly #pools: SessionPool[] = [];
+
+  constructor(url: string) {
+    this.#url = url;
+  }
+
+  /** Each with a connection of its own. `clock` is the worker's own, where it is not the server's. */
+  async join(options: SessionPoolOptions = {}): Promise<SessionPool> {
+    const storage = this.storage();
+    const pool = await SessionPool.open({
+      storage,
+      clock: this.clock,
+      random: new SeededRandom(this.#pools.length + 1),
+      log: quietLog(this.log),
+      ...options,
+    });
+    this.#pools.push(pool);
+    return pool;
+  }
+
+  storage(): RedisStorage {
+    const storage = new RedisStorage({
+      url: this.#url,
+      clock: this.clock,
+      prefix: this.#prefix,
+      log: quietLog(this.log),
+    });
+    this.#storages.push(storage);
+    return storage;
+  }
+
+  /** Moves the clock on, a bit at a time, until something has happened; what goes to the server and back takes no time of it. */
+  async until<T>(wanted: Promise<T>, { withinMs = 60_000 } = {}): Promise<T> {
+    let isDone = false;
+    const done = wanted.finally(() => {
+      isDone = true;
+    });
+    done.catch(() => {});
+    for (let passed = 0; !isDone && passed <= withinMs; passed += STEP_MS) {
+      await this.answers();
+      if (!isDone) await this.clock.advance(STEP_MS);
+    }
+    if (!isDone) throw new Error(`It has not happened within ${withinMs} ms of the fleet's clock`);
+    return done;
+  }
+
+  /** Time passes, and what is due meanwhile is done. */
+  async pass(ms: number): Promise<void> {
+    for (let passed = 0; passed < ms; passed += STEP_MS) {
+      await this.clock.advance(Math.min(STEP_MS, ms - passed));
+      await this.answers();
+    }
+  }
+
+  /** What has been sent to the server until now is answered, and what follows from it is on its way. */
+  async answers(): Promise<void> {
+    for (const storage of this.#storages) {
+      await (await storage.openKeyValueStore('answers')).get('any');
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#pools.map((pool) => pool.close()));
+    await Promise.all(this.#storages.map((storage) => storage.close()));
+  }
+}
+
+/** So much time passes at once. */
+const STEP_MS = 50;
