@@ -394,7 +394,7 @@ export class SessionPool implements AsyncDisposable {
     for (const session of initialSessions) {
       if (absent.get(session.id) === 'unknown') await this.#addInitial(session);
     }
-    hand.giveBackIdle();
+    if (initialSessions.length > 0) await hand.giveBackIdle();
   }
 
   async #restore(store: SessionStore): Promise<void> {

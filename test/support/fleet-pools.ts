@@ -5,6 +5,11 @@ import { SessionPool } from '../../src/session/session-pool.ts';
 import { RedisStorage } from '../../src/storage/redis/redis-storage.ts';
 import { quietLog } from './session-pools.ts';
 
+/** Some of what is sent follows from an answer. */
+const ROUNDS = 3;
+/** So much time passes at once. */
+const STEP_MS = 50;
+
 let fleetsCount = 0;
 
 /** Workers that share one pool on a real Redis, whose leases follow a clock that stands still until it is moved. */
@@ -15,6 +20,7 @@ export class Fleet {
   readonly #prefix = `fleet${fleetsCount++}`;
   readonly #storages: RedisStorage[] = [];
   readonly #pools: SessionPool[] = [];
+  #seed = 1;
 
   constructor(url: string) {
     this.#url = url;
@@ -26,7 +32,7 @@ export class Fleet {
     const pool = await SessionPool.open({
       storage,
       clock: this.clock,
-      random: new SeededRandom(this.#pools.length + 1),
+      random: new SeededRandom(this.#seed++),
       log: quietLog(this.log),
       ...options,
     });
@@ -46,7 +52,7 @@ export class Fleet {
   }
 
   /** Moves the clock on, a bit at a time, until something has happened; what goes to the server and back takes no time of it. */
-  async until<T>(wanted: Promise<T>, { withinMs = 60_000 } = {}): Promise<T> {
+  async until<T>(wanted: Promise<T>, { withinMs = 60_000 }: { withinMs?: number } = {}): Promise<T> {
     let isDone = false;
     const done = wanted.finally(() => {
       isDone = true;
@@ -70,8 +76,10 @@ export class Fleet {
 
   /** What has been sent to the server until now is answered, and what follows from it is on its way. */
   async answers(): Promise<void> {
-    for (const storage of this.#storages) {
-      await (await storage.openKeyValueStore('answers')).get('any');
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const storage of this.#storages) {
+        await (await storage.openKeyValueStore('answers')).getValue('any');
+      }
     }
   }
 
@@ -80,6 +88,3 @@ export class Fleet {
     await Promise.all(this.#storages.map((storage) => storage.close()));
   }
 }
-
-/** So much time passes at once. */
-const STEP_MS = 50;

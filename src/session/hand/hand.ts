@@ -217,6 +217,8 @@ export class Hand implements SessionSink {
     else this.#supply.usePlace();
     this.#usesAhead.noteWritten(slot, this.#table.usageCount.get(slot));
     this.#returns.noteCame(slot, this.#clock.now());
+    // Others may ask for it by its id.
+    this.#parts.persistence().hurry();
     if (this.#inTheMaking.has(this.#table.ids[slot] as string)) this.#suspend(slot);
   }
 
@@ -260,8 +262,9 @@ export class Hand implements SessionSink {
     return this.#supply.fetchOne();
   }
 
-  /** Gives back all that nobody uses. */
-  giveBackIdle(): void {
+  /** Gives back all that nobody uses, once the store knows what was made. */
+  async giveBackIdle(): Promise<void> {
+    await this.#parts.persistence().flush();
     for (const slot of this.#returns.idle()) this.#giveBack(slot);
   }
 
@@ -317,10 +320,24 @@ export class Hand implements SessionSink {
   }
 
   #onAbsent(id: string, absence: Exclude<Absence, 'held'>): void {
-    if (absence === 'retired') this.#noteRetiredElsewhere(id, 'by another worker');
+    if (absence === 'retired' && !this.#retiredElsewhere.has(id)) {
+      void this.#learnOfRetirement(id);
+      return;
+    }
     this.#gone.add(id);
     this.#owner.onAbsent(id);
     this.#gone.delete(id);
+  }
+
+  /** Why it retired is among the news, unless that was long ago. */
+  async #learnOfRetirement(id: string): Promise<void> {
+    try {
+      await this.#link.sync();
+    } catch (error) {
+      this.#onFailure(error);
+    }
+    this.#noteRetiredElsewhere(id, 'by another worker');
+    this.#owner.onAbsent(id);
   }
 
   #onNews(news: HandNews): void {
