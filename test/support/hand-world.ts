@@ -7,6 +7,9 @@ import type { PoolAudit } from './pool-audit.ts';
 import type { RepeatingLink } from './repeating-link.ts';
 import { newSessions, retired, type SessionLimitsInBody, saveNew } from './session-rows.ts';
 
+/** So long a session is kept for those who waited for it. */
+const KEPT_MS = 2000;
+
 /** Several workers, one pool, and what an observer knows who sees everything. */
 export class HandWorld {
   readonly workers: HandWorker[] = [];
@@ -134,7 +137,7 @@ export class HandWorld {
     const heir = this.workers.at(-1) as HandWorker;
     const live = [...this.#made].filter((id) => !this.#retired.has(id));
     await heir.take({ count: 0, places: 0 });
-    await this.clock.advance(this.settings.minIntervalMs);
+    await this.clock.advance(Math.max(this.settings.minIntervalMs, KEPT_MS));
     await heir.sync();
     const { sessions, places } = await heir.take({ count: 99, places: 99 });
     expect(sessions.map(({ hot }) => hot.id).sort()).toEqual(live.sort());
