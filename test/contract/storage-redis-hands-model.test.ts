@@ -90,6 +90,25 @@ const ACTS: Readonly<Record<string, Act>> = {
   crash: (_world, worker) => {
     worker.isGone = true;
   },
+  handOver: async (world, worker, pick, count) => {
+    const id = picked(worker.usable, pick);
+    const next = picked(workersOf(world), count) as HandWorker;
+    if (id === undefined || next === worker) return;
+    world.use(worker, id);
+    await world.tell(worker, () => worker.giveBack(id));
+    await world.take(next, 0, 0, [id]);
+    if (next.usable.includes(id)) world.use(next, id);
+  },
+  dieInUse: async (world, worker, _pick, count) => {
+    for (const id of worker.usable) world.use(worker, id);
+    worker.isGone = true;
+    await world.clock.advance(world.settings.leaseMs);
+    const heir = picked(workersOf(world), count);
+    if (!heir) return;
+    await world.tell(heir, () => heir.sync());
+    await world.take(heir, 9, 0, []);
+    for (const id of heir.usable) world.use(heir, id);
+  },
   pass: (world, _worker, pick) => world.clock.advance(pick * 100),
   passAlmostLease: (world, _worker, pick) => world.clock.advance(world.settings.leaseMs - 1 - pick),
   passLease: (world) => world.clock.advance(world.settings.leaseMs),
@@ -97,7 +116,20 @@ const ACTS: Readonly<Record<string, Act>> = {
 };
 
 /** What happens more often than the rest. */
-const COMMON = ['take', 'take', 'use', 'use', 'use', 'sync', 'giveBack', 'pass', 'join', 'create'];
+const COMMON = [
+  'handOver',
+  'dieInUse',
+  'take',
+  'take',
+  'use',
+  'use',
+  'use',
+  'sync',
+  'giveBack',
+  'pass',
+  'join',
+  'create',
+];
 
 it('never has a session in two hands, nor exceeds a limit, nor loses one, whatever happens to workers and answers', async () => {
   const names = fc.constantFrom(...Object.keys(ACTS), ...COMMON);
