@@ -130,6 +130,7 @@ local total = countIn(pool, 'retirements')
 local known = total
 
 local function retirements()
+  if since == total then return {} end
   local first = total - redis.call('LLEN', pool.log) + 1
   local from = math.max(first, (since > total and 0 or since) + 1)
   known = math.min(total, from + MOST_NEWS - 1)
@@ -147,8 +148,9 @@ local function retirements()
 end
 
 local function wantedCount()
-  local free = redis.call('ZCOUNT', pool.free, '-inf', now)
-  return math.max(0, countIn(pool, 'wanted') - record.wanted - free)
+  local wanted = countIn(pool, 'wanted') - record.wanted
+  if wanted == 0 then return 0 end
+  return math.max(0, wanted - redis.call('ZCOUNT', pool.free, '-inf', now))
 end
 
 local function originNews()
