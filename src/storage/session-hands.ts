@@ -3,7 +3,7 @@ import type {
   SessionColdRow,
   SessionHotRow,
   StoredSession,
-} from './session-store.ts';
+} from './session-rows.ts';
 
 /** How a worker joins a pool that several share at the same time. */
 export interface HandOptions {

@@ -282,6 +282,17 @@ export function describeSessionHandsContract(open: () => Promise<Storage>, clock
       ]);
     });
 
+    it('is over for a large hand too, of which only a part is back so far', async () => {
+      await saveNew(store, manyIds(1000));
+      await one.take({ ...any(0), ids: manyIds(1000) });
+      await clock.advance(LEASE_MS);
+      const news = await one.sync({ ...NO_CHANGES, hot: manyIds(1000).map((id) => hotRow(id, 1)) });
+      expect(news).toMatchObject({ isLost: true, handsCount: 1, poolSize: 1000 });
+      const { sessions } = await one.take(any(1000));
+      expect(sessions.length).toBeGreaterThan(0);
+      expect(new Set(sessions.map(({ hot }) => hot.usageCount))).toEqual(new Set([0]));
+    });
+
     it('begins anew with the sync that was too late', async () => {
       await saveNew(store, ['a']);
       await one.take(any(1));

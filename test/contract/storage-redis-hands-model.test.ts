@@ -6,12 +6,13 @@ import { resolveRedisOptions } from '../../src/storage/redis/redis-options.ts';
 import { RedisSessionStore } from '../../src/storage/redis/redis-session-store.ts';
 import { StoreTime } from '../../src/storage/redis/store-time.ts';
 import type { HandWorker } from '../support/hand-worker.ts';
-import { HandWorld, WORLD } from '../support/hand-world.ts';
+import { HandWorld } from '../support/hand-world.ts';
 import { auditPool } from '../support/pool-audit.ts';
 import { RedisServer } from '../support/redis-server.ts';
 import { RepeatingLink } from '../support/repeating-link.ts';
 
 const MOST_WORKERS = 4;
+const SETTINGS = { leaseMs: 10_000, maxPoolSize: 6, usesAhead: 3, maxUsageCount: 7 };
 
 let server: RedisServer;
 let client: ReturnType<typeof createClient>;
@@ -89,37 +90,78 @@ const ACTS: Readonly<Record<string, Act>> = {
   crash: (_world, worker) => {
     worker.isGone = true;
   },
+  handOver: async (world, worker, pick, count) => {
+    const id = picked(worker.usable, pick);
+    const next = picked(workersOf(world), count) as HandWorker;
+    if (id === undefined || next === worker) return;
+    world.use(worker, id);
+    await world.tell(worker, () => worker.giveBack(id));
+    await world.take(next, 0, 0, [id]);
+    if (next.usable.includes(id)) world.use(next, id);
+  },
+  dieInUse: async (world, worker, _pick, count) => {
+    for (const id of worker.usable) world.use(worker, id);
+    worker.isGone = true;
+    await world.clock.advance(world.settings.leaseMs);
+    const heir = picked(workersOf(world), count);
+    if (!heir) return;
+    await world.tell(heir, () => heir.sync());
+    await world.take(heir, 9, 0, []);
+    for (const id of heir.usable) world.use(heir, id);
+  },
   pass: (world, _worker, pick) => world.clock.advance(pick * 100),
-  passLease: (world) => world.clock.advance(WORLD.leaseMs),
+  passAlmostLease: (world, _worker, pick) => world.clock.advance(world.settings.leaseMs - 1 - pick),
+  passLease: (world) => world.clock.advance(world.settings.leaseMs),
   loseAnswer: (world, _worker, pick) => world.link.loseNextAnswer(pick * 300),
 };
 
 /** What happens more often than the rest. */
-const COMMON = ['take', 'take', 'use', 'use', 'use', 'sync', 'giveBack', 'pass', 'join', 'create'];
+const COMMON = [
+  'handOver',
+  'dieInUse',
+  'take',
+  'take',
+  'use',
+  'use',
+  'use',
+  'sync',
+  'giveBack',
+  'pass',
+  'join',
+  'create',
+];
 
 it('never has a session in two hands, nor exceeds a limit, nor loses one, whatever happens to workers and answers', async () => {
   const names = fc.constantFrom(...Object.keys(ACTS), ...COMMON);
   const numbers = fc.tuple(fc.nat(MOST_WORKERS - 1), fc.nat(40), fc.nat(4));
+  // None, one as in life, and one that outlasts a lease.
+  const intervals = fc.constantFrom(0, 1000, 15_000);
   const step = fc
     .tuple(names, numbers)
     .map(([name, chosen]) => new Step(name, ACTS[name] as Act, chosen));
   await fc.assert(
-    fc.asyncProperty(fc.commands([step], { maxCommands: 120, size: 'max' }), async (steps) => {
-      await client.flushAll();
-      const clock = new FakeClock();
-      const link = new RepeatingLink(resolveRedisOptions({ url: server.url }), clock);
-      const time = new StoreTime(clock, clock);
-      const store = new RedisSessionStore('pool', { link, prefix: 'test', time });
-      const world = new HandWorld(store, link, clock, () => auditPool(client, 'test', 'pool'));
-      try {
-        await world.save(3);
-        await world.join();
-        await fc.asyncModelRun(() => ({ model: world, real: world }), steps);
-        await world.checkEnd();
-      } finally {
-        await link.close();
-      }
-    }),
+    fc.asyncProperty(
+      intervals,
+      fc.commands([step], { maxCommands: 120, size: 'max' }),
+      async (minIntervalMs, steps) => {
+        await client.flushAll();
+        const clock = new FakeClock();
+        const link = new RepeatingLink(resolveRedisOptions({ url: server.url }), clock);
+        const time = new StoreTime(clock, clock);
+        const store = new RedisSessionStore('pool', { link, prefix: 'test', time });
+        const world = new HandWorld({ ...SETTINGS, minIntervalMs }, store, link, clock, () =>
+          auditPool(client, 'test', 'pool'),
+        );
+        try {
+          await world.save(3);
+          await world.join();
+          await fc.asyncModelRun(() => ({ model: world, real: world }), steps);
+          await world.checkEnd();
+        } finally {
+          await link.close();
+        }
+      },
+    ),
     { numRuns: 60 },
   );
 });

@@ -1,6 +1,5 @@
 import type { FakeClock } from '../../src/core/fake-clock.ts';
 import type {
-  CookieChange,
   HandChanges,
   HandNews,
   HandOptions,
@@ -16,7 +15,6 @@ interface Held {
   uses: number;
   unsyncedUses: number;
   readyAt: number;
-  cookie: CookieChange | undefined;
 }
 
 export interface WorkerSettings extends HandOptions {
@@ -92,15 +90,13 @@ export class HandWorker {
     session.uses++;
     session.unsyncedUses++;
     session.readyAt = this.#clock.now() + this.#settings.minIntervalMs;
-    const at = this.#clock.now();
-    session.cookie = { key: 'last', json: JSON.stringify(`${this.name} ${session.uses}`), at };
   }
 
   async take(request: TakeRequest): Promise<Taken> {
     const taken = await this.#hand.take(request);
     for (const { hot, restMs } of taken.sessions) {
       const readyAt = this.#clock.now() + restMs;
-      this.held.set(hot.id, { uses: hot.usageCount, unsyncedUses: 0, readyAt, cookie: undefined });
+      this.held.set(hot.id, { uses: hot.usageCount, unsyncedUses: 0, readyAt });
     }
     this.places += taken.places;
     return taken;
@@ -115,13 +111,8 @@ export class HandWorker {
       ...hotRow(id, uses),
       errorScore: isLate ? LATE_SCORE : 0,
     }));
-    const cookies = dirty.map(([id, { cookie }]) => ({ id, cookies: cookie ? [cookie] : [] }));
-    const news = await this.#hand.sync({
-      ...NO_CHANGES,
-      ...more,
-      hot: [...hot, ...(more.hot ?? [])],
-      cookies,
-    });
+    const changes = { ...NO_CHANGES, ...more, hot: [...hot, ...(more.hot ?? [])] };
+    const news = await this.#hand.sync(changes);
     this.#leaseEndsAt = startedAt + this.#settings.leaseMs;
     this.surelyOverAt = this.#clock.now() + this.#settings.leaseMs;
     if (news.isLost) {
@@ -138,7 +129,7 @@ export class HandWorker {
   /** A session it has made, on one of its places. */
   adopt(id: string): void {
     this.places--;
-    this.held.set(id, { uses: 0, unsyncedUses: 0, readyAt: 0, cookie: undefined });
+    this.held.set(id, { uses: 0, unsyncedUses: 0, readyAt: 0 });
   }
 
   async giveBack(id: string): Promise<HandNews> {

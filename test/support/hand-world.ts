@@ -5,24 +5,15 @@ import type { SessionStore } from '../../src/storage/session-store.ts';
 import { HandWorker, LATE_SCORE, type WorkerSettings } from './hand-worker.ts';
 import type { PoolAudit } from './pool-audit.ts';
 import type { RepeatingLink } from './repeating-link.ts';
-import { newSessions, retired, saveNew } from './session-rows.ts';
+import { newSessions, retired, type SessionLimitsInBody, saveNew } from './session-rows.ts';
 
-export const WORLD: WorkerSettings = {
-  leaseMs: 10_000,
-  maxPoolSize: 6,
-  usesAhead: 3,
-  maxUsageCount: 7,
-  minIntervalMs: 1000,
-};
-
-const LIMITS = {
-  maxUsageCount: WORLD.maxUsageCount,
-  minIntervalSecs: WORLD.minIntervalMs / 1000,
-};
+/** So long a session is kept for those who waited for it. */
+const KEPT_MS = 2000;
 
 /** Several workers, one pool, and what an observer knows who sees everything. */
 export class HandWorld {
   readonly workers: HandWorker[] = [];
+  readonly settings: WorkerSettings;
   readonly clock: FakeClock;
   readonly link: RepeatingLink;
   /** Sessions that were made, as far as anybody was told; those of lost calls may have been. */
@@ -32,16 +23,23 @@ export class HandWorld {
   readonly #maybeRetired = new Set<string>();
   readonly #uses = new Map<string, { count: number; lastAt: number }>();
   readonly #store: SessionStore;
+  readonly #limits: SessionLimitsInBody;
   readonly #audit: () => Promise<PoolAudit>;
   #names = 0;
 
   constructor(
+    settings: WorkerSettings,
     store: SessionStore,
     link: RepeatingLink,
     clock: FakeClock,
     audit: () => Promise<PoolAudit>,
   ) {
+    this.settings = settings;
     this.#store = store;
+    this.#limits = {
+      maxUsageCount: settings.maxUsageCount,
+      minIntervalSecs: settings.minIntervalMs / 1000,
+    };
     this.link = link;
     this.clock = clock;
     this.#audit = audit;
@@ -53,13 +51,13 @@ export class HandWorld {
 
   async save(count: number): Promise<void> {
     const ids = Array.from({ length: count }, () => this.#newName('s'));
-    await saveNew(this.#store, ids, LIMITS);
+    await saveNew(this.#store, ids, this.#limits);
     for (const id of ids) this.#made.add(id);
   }
 
   async join(): Promise<void> {
     const hands = this.#store.hands as SessionHands;
-    this.workers.push(await HandWorker.join(this.#newName('w'), hands, this.clock, WORLD));
+    this.workers.push(await HandWorker.join(this.#newName('w'), hands, this.clock, this.settings));
   }
 
   async take(worker: HandWorker, count: number, places: number, ids: string[]): Promise<void> {
@@ -73,14 +71,14 @@ export class HandWorld {
   use(worker: HandWorker, id: string): void {
     const { count, lastAt } = this.#uses.get(id) ?? { count: 0, lastAt: Number.NEGATIVE_INFINITY };
     worker.use(id);
-    expect(count + 1).toBeLessThanOrEqual(WORLD.maxUsageCount);
-    expect(this.clock.now() - lastAt).toBeGreaterThanOrEqual(WORLD.minIntervalMs);
+    expect(count + 1).toBeLessThanOrEqual(this.settings.maxUsageCount);
+    expect(this.clock.now() - lastAt).toBeGreaterThanOrEqual(this.settings.minIntervalMs);
     this.#uses.set(id, { count: count + 1, lastAt: this.clock.now() });
   }
 
   async create(worker: HandWorker): Promise<void> {
     const id = this.#newName('s');
-    const news = await worker.sync({ ...newSessions([id], LIMITS), unusedPlaces: 0 });
+    const news = await worker.sync({ ...newSessions([id], this.#limits), unusedPlaces: 0 });
     if (news.isLost) this.#maybeMade.add(id);
     else worker.adopt(id);
     this.#note(news);
@@ -116,14 +114,16 @@ export class HandWorld {
     expect([...pool.free, ...heldIds].sort(), 'each live session is free or held').toEqual(live);
     expect([...pool.coldIds].sort()).toEqual(live);
     expect(Object.keys(pool.hot).sort()).toEqual(live);
-    expect(live.length + pool.places).toBeLessThanOrEqual(WORLD.maxPoolSize);
+    expect(live.length + pool.places).toBeLessThanOrEqual(this.settings.maxPoolSize);
     expect(pool.places).toBe(pool.recordedPlaces);
     expect(pool.wanted).toBe(pool.recordedWanted);
     expect(pool.load).toBeCloseTo(pool.recordedLoad, 6);
-    for (const fence of Object.values(pool.held)) expect(pool.fences).toContain(fence);
+    for (const fence of [...Object.values(pool.held), ...pool.noted]) {
+      expect(Object.keys(pool.hands)).toContain(fence);
+    }
     for (const row of Object.values(pool.hot)) {
       const [uses, score] = row.split(' ').map(Number);
-      expect(uses).toBeLessThanOrEqual(WORLD.maxUsageCount);
+      expect(uses).toBeLessThanOrEqual(this.settings.maxUsageCount);
       expect(score, 'a late write').not.toBe(LATE_SCORE);
     }
     this.#checkHolders(pool);
@@ -132,15 +132,16 @@ export class HandWorld {
   /** Nobody is left; a newcomer finds every session, with no use forgotten. */
   async checkEnd(): Promise<void> {
     this.link.loseNextAnswer(undefined);
-    await this.clock.advance(WORLD.leaseMs);
+    await this.clock.advance(this.settings.leaseMs);
     await this.join();
     const heir = this.workers.at(-1) as HandWorker;
     const live = [...this.#made].filter((id) => !this.#retired.has(id));
     await heir.take({ count: 0, places: 0 });
-    await this.clock.advance(WORLD.leaseMs - 1);
+    await this.clock.advance(Math.max(this.settings.minIntervalMs, KEPT_MS));
+    await heir.sync();
     const { sessions, places } = await heir.take({ count: 99, places: 99 });
     expect(sessions.map(({ hot }) => hot.id).sort()).toEqual(live.sort());
-    expect(places).toBe(WORLD.maxPoolSize - live.length);
+    expect(places).toBe(this.settings.maxPoolSize - live.length);
     for (const { hot } of sessions) {
       expect(hot.usageCount).toBeGreaterThanOrEqual(this.#uses.get(hot.id)?.count ?? 0);
     }
@@ -162,6 +163,11 @@ export class HandWorld {
       }
     }
     expect(new Set(fences.values()).size).toBe(fences.size);
+    for (const [id, fence] of Object.entries(pool.held)) {
+      if (Number(pool.hands[fence]) <= this.clock.now()) continue;
+      const isKnown = this.workers.some(({ held }) => held.has(id));
+      expect(isKnown, `${id} is held, and its holder knows`).toBe(true);
+    }
   }
 
   #note(news: HandNews): void {

@@ -6,7 +6,10 @@ export interface PoolAudit {
   readonly free: readonly string[];
   /** By id, the fence. */
   readonly held: Readonly<Record<string, string>>;
-  readonly fences: readonly string[];
+  /** By fence, when the lease ends. */
+  readonly hands: Readonly<Record<string, string>>;
+  /** Fences of which there is anything more. */
+  readonly noted: readonly string[];
   readonly hot: Readonly<Record<string, string>>;
   readonly coldIds: readonly string[];
   readonly retired: readonly string[];
@@ -46,7 +49,9 @@ const AUDIT = `
   return {
     redis.call('ZRANGE', free, 0, -1),
     redis.call('ZRANGE', held, 0, -1, 'WITHSCORES'),
-    redis.call('ZRANGE', hands, 0, -1),
+    redis.call('ZRANGE', hands, 0, -1, 'WITHSCORES'),
+    redis.call('HKEYS', records),
+    redis.call('HKEYS', loads),
     redis.call('HGETALL', hot),
     redis.call('HKEYS', cold),
     redis.call('ZRANGE', retired, 0, -1),
@@ -65,7 +70,9 @@ export async function auditPool(
 ): Promise<PoolAudit> {
   const keys = sessionKeys(prefix, name);
   const reply = await client.eval(AUDIT, { keys: PARTS.map((part) => keys[part]) });
-  const [free, held, fences, hot, coldIds, retired, ...sums] = reply as [
+  const [free, held, hands, recorded, loading, hot, coldIds, retired, ...sums] = reply as [
+    string[],
+    string[],
     string[],
     string[],
     string[],
@@ -85,7 +92,8 @@ export async function auditPool(
   return {
     free,
     held: pairs(held),
-    fences,
+    hands: pairs(hands),
+    noted: [...recorded, ...loading],
     hot: pairs(hot),
     coldIds,
     retired,

@@ -4,9 +4,12 @@
 -- Deleted cookies that are remembered, so that an older write does not bring them back.
 local MOST_DELETED = 50
 
-local function jarOf(pool, id)
-  local text = redis.call('HGET', pool.cookies, id)
+local function jarIn(text)
   return text and cmsgpack.unpack(text) or { 0 }
+end
+
+local function jarOf(pool, id)
+  return jarIn(redis.call('HGET', pool.cookies, id))
 end
 
 local function keepJar(pool, id, jar)
@@ -50,8 +53,8 @@ local function setCookie(jar, key, at, json)
   if not json then forgetDeleted(jar) end
 end
 
-local function cookiesOf(pool, id)
-  local jar, cookies = jarOf(pool, id), {}
+local function cookiesOf(jar)
+  local cookies = {}
   for index = 2, #jar, 3 do
     if jar[index + 2] then cookies[#cookies + 1] = jar[index + 2] end
   end

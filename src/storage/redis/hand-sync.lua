@@ -94,25 +94,27 @@ end
 write.returned = function(id, _, value) setFree(pool, id, now, now + tonumber(value)) end
 
 local function writeAll()
-  local refused, isRefused, loads = {}, {}, nil
+  local refused, loads, current, isOurs = {}, nil, nil, false
   for index = FIRST_CHANGE, #ARGV, 4 do
     local part, id, text, value = ARGV[index], ARGV[index + 1], ARGV[index + 2], ARGV[index + 3]
     if part == 'origin' then
       loads = loads or loadsOf(pool, fence)
       report(pool, loads, id, text, now)
-    elseif not isRefused[id] then
-      local isNew = part == 'new' or part == 'extra'
-      if isNew and create(part, id) or isHeldBy(pool, fence, id) then
-        write[part](id, text, value)
-      else
-        isRefused[id] = true
-        refused[#refused + 1] = id
+    else
+      if id ~= current then
+        local isNew = part == 'new' or part == 'extra'
+        isOurs = isNew and create(part, id) or isHeldBy(pool, fence, id)
+        current = id
+        if not isOurs then refused[#refused + 1] = id end
       end
+      if isOurs then write[part](id, text, value) end
     end
   end
   for id, jar in pairs(jars) do keepJar(pool, id, jar) end
-  if loads then redis.call('HSET', pool.loads, fence, cmsgpack.pack(loads)) end
-  forgetOrigins(pool)
+  if loads then
+    redis.call('HSET', pool.loads, fence, cmsgpack.pack(loads))
+    forgetOrigins(pool)
+  end
   setPlaces(pool, record, record.places - math.min(record.places, unusedPlaces))
   return refused
 end
@@ -128,6 +130,7 @@ local total = countIn(pool, 'retirements')
 local known = total
 
 local function retirements()
+  if since == total then return {} end
   local first = total - redis.call('LLEN', pool.log) + 1
   local from = math.max(first, (since > total and 0 or since) + 1)
   known = math.min(total, from + MOST_NEWS - 1)
@@ -145,8 +148,9 @@ local function retirements()
 end
 
 local function wantedCount()
-  local free = redis.call('ZCOUNT', pool.free, '-inf', now)
-  return math.max(0, countIn(pool, 'wanted') - record.wanted - free)
+  local wanted = countIn(pool, 'wanted') - record.wanted
+  if wanted == 0 then return 0 end
+  return math.max(0, wanted - redis.call('ZCOUNT', pool.free, '-inf', now))
 end
 
 local function originNews()

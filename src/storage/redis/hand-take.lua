@@ -45,14 +45,9 @@ reap(pool, now)
 local record = liveRecord(pool, fence, now)
 if not record then return { 1 } end
 
-local function takeInto(answer, id, dueAt)
-  redis.call('ZREM', pool.free, id)
-  redis.call('ZREM', pool.waits, id)
-  -- What has lost one of its parts is no session.
-  if redis.call('HEXISTS', pool.hot, id) + redis.call('HEXISTS', pool.cold, id) < 2 then return end
-  redis.call('ZADD', pool.held, fence, id)
+local function takeInto(answer, id, restMs)
   answer.taken[#answer.taken + 1] = id
-  answer.taken[#answer.taken + 1] = math.max(0, dueAt - now)
+  answer.taken[#answer.taken + 1] = restMs
 end
 
 local function absenceOf(id)
@@ -67,21 +62,36 @@ end
 local function takeById(answer, id)
   local dueAt = redis.call('ZSCORE', pool.free, id)
   if dueAt then
-    local keptFrom = redis.call('ZSCORE', pool.waits, id)
-    return takeInto(answer, id, keptFrom and -keptFrom or tonumber(dueAt))
+    dueAt = -(redis.call('ZSCORE', pool.waits, id) or -dueAt)
+    redis.call('ZREM', pool.free, id)
+    redis.call('ZREM', pool.waits, id)
+    redis.call('ZADD', pool.held, fence, id)
+    return takeInto(answer, id, math.max(0, dueAt - now))
   end
   answer.absent[#answer.absent + 1] = id
   answer.absent[#answer.absent + 1] = absenceOf(id)
 end
 
+-- Returns how many there were.
+local function takeAny(answer)
+  local ids = redis.call('ZRANGEBYSCORE', pool.free, '-inf', now, 'LIMIT', 0, count)
+  if #ids == 0 then return 0 end
+  local entries = {}
+  for _, id in ipairs(ids) do
+    takeInto(answer, id, 0)
+    entries[#entries + 1] = fence
+    entries[#entries + 1] = id
+  end
+  redis.call('ZREM', pool.free, unpack(ids))
+  redis.call('ZREM', pool.waits, unpack(ids))
+  redis.call('ZADD', pool.held, unpack(entries))
+  return #ids
+end
+
 local function newAnswer()
   local answer = { places = 0, taken = {}, absent = {} }
   for index = FIRST_ID, #ARGV do takeById(answer, ARGV[index]) end
-  local before = #answer.taken
-  for _, id in ipairs(redis.call('ZRANGEBYSCORE', pool.free, '-inf', now, 'LIMIT', 0, count)) do
-    takeInto(answer, id, now)
-  end
-  local missing = count - (#answer.taken - before) / 2
+  local missing = count - takeAny(answer)
   local room = maxPoolSize - poolSize(pool) - countIn(pool, 'places')
   answer.places = math.max(0, math.min(places, count == 0 and places or missing, room))
   setPlaces(pool, record, record.places + answer.places)
@@ -98,13 +108,23 @@ end
 local answer = record.answer
 local nextDue = redis.call('ZRANGE', pool.free, 0, 0, 'WITHSCORES')[2]
 local reply = { 0, answer.places, nextDue and math.max(0, nextDue - now) or -1, answer.absent }
-for index = 1, #answer.taken, 2 do
-  local id = answer.taken[index]
-  local hot, cold = redis.call('HGET', pool.hot, id), redis.call('HGET', pool.cold, id)
-  if hot and cold then
-    for _, part in ipairs({ id, answer.taken[index + 1], hot, cold, cookiesOf(pool, id) }) do
-      reply[#reply + 1] = part
-    end
+if #answer.taken == 0 then return reply end
+
+local ids = {}
+for index = 1, #answer.taken, 2 do ids[#ids + 1] = answer.taken[index] end
+local hot = redis.call('HMGET', pool.hot, unpack(ids))
+local cold = redis.call('HMGET', pool.cold, unpack(ids))
+local jars = redis.call('HMGET', pool.cookies, unpack(ids))
+for index, id in ipairs(ids) do
+  if hot[index] and cold[index] then
+    reply[#reply + 1] = id
+    reply[#reply + 1] = answer.taken[index * 2]
+    reply[#reply + 1] = hot[index]
+    reply[#reply + 1] = cold[index]
+    reply[#reply + 1] = cookiesOf(jarIn(jars[index]))
+  else
+    -- What has lost one of its parts is no session.
+    redis.call('ZREM', pool.held, id)
   end
 end
 return reply

@@ -53,7 +53,8 @@ end
 -- One that somebody waits for is kept for those who ask for it by its id: in `waits` stands when it is due for them,
 -- below zero, and it is due for everybody a little later.
 local function setFree(pool, id, now, dueAt)
-  if redis.call('ZSCORE', pool.waits, id) then
+  if pool.hasWaits == nil then pool.hasWaits = redis.call('EXISTS', pool.waits) == 1 end
+  if pool.hasWaits and redis.call('ZSCORE', pool.waits, id) then
     redis.call('ZADD', pool.waits, string.format('%.0f', -dueAt), id)
     dueAt = math.max(dueAt, now + KEPT_MS)
   end
@@ -62,7 +63,9 @@ local function setFree(pool, id, now, dueAt)
 end
 
 local function setPlaces(pool, record, places)
-  redis.call('HINCRBY', pool.meta, 'places', places - record.places)
+  if places ~= record.places then
+    redis.call('HINCRBY', pool.meta, 'places', places - record.places)
+  end
   record.places = places
 end
 

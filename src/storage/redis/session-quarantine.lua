@@ -23,7 +23,7 @@ local id = ARGV[1]
 local hot, cold = redis.call('HGET', pool.hot, id), redis.call('HGET', pool.cold, id)
 if hot or cold then
   local aside = { reason = ARGV[2], hot = hot, cold = cold }
-  local cookies = cookiesOf(pool, id)
+  local cookies = cookiesOf(jarOf(pool, id))
   if #cookies > 0 then aside.cookies = cookies end
   redis.call('HSET', KEYS[3], id, cjson.encode(aside))
 end
