@@ -77,6 +77,28 @@ export interface PacingOptions {
   readonly longestIntervalSecs?: number;
 }
 
+/** How a hidden limit is read off the blocks. */
+export interface SearchOptions {
+  /** One group of addresses in so many are scouts, and another one explorers: addresses of one /24 are a group. @default 10 */
+  readonly groups?: number;
+  /** While nothing is learnt a scout is used so many times as much as the others. @default 6 */
+  readonly scoutLead?: number;
+  /** With at most so many requests at once. @default 3 */
+  readonly scoutInFlight?: number;
+  /** While the rate is looked for explorers go so many times as fast as the others. @default 4 */
+  readonly explorerLead?: number;
+  /** Explorers go as fast as to be blocked after about so long. @default 25 */
+  readonly readingSecs?: number;
+  /** The search is over after so many readings. @default 3 */
+  readonly readings?: number;
+  /** Then scouts go so many times as fast as the others. @default 1.02 */
+  readonly foundLead?: number;
+  /** The rate that was found rises by this share in a minute while nothing is objected to. @default 0.01 */
+  readonly driftPerMinute?: number;
+  /** The rate is set to this share of the limit that was read. @default 0.95 */
+  readonly limitShare?: number;
+}
+
 /** When blocks are taken for a sign that the pace is too high, and the trial of that belief. */
 export interface TrialOptions {
   /** A block counts as a signal on an address that had so many successes since its last one. @default 3 */
@@ -129,6 +151,8 @@ export interface CooldownOptions {
   readonly minBanSecs?: number;
   /** @default 300 */
   readonly maxBanSecs?: number;
+  /** Rests of an address that is still banned grow by this factor until it is known how long bans last. @default 1.5 */
+  readonly banGrowth?: number;
   /** The guess is multiplied by this when the address is let in after a rest. @default 0.95 */
   readonly goodProbeFactor?: number;
   /** And by this when it is not. @default 1.05 */
@@ -196,6 +220,7 @@ export interface AdaptiveOptions {
   readonly pick?: PickOptions;
   readonly evidence?: EvidenceOptions;
   readonly pacing?: PacingOptions;
+  readonly search?: SearchOptions;
   readonly trial?: TrialOptions;
   readonly cooldown?: CooldownOptions;
   readonly breaker?: BreakerOptions;
@@ -244,6 +269,17 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     hasteAfter: 2,
     longestIntervalSecs: 120,
   }),
+  search: Object.freeze({
+    groups: 10,
+    scoutLead: 6,
+    scoutInFlight: 3,
+    explorerLead: 4,
+    readingSecs: 25,
+    readings: 3,
+    limitShare: 0.97,
+    foundLead: 1.02,
+    driftPerMinute: 0.01,
+  }),
   trial: Object.freeze({
     minGoodBefore: 3,
     minPredicted: 0.8,
@@ -270,6 +306,7 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     banSecs: 20,
     minBanSecs: 5,
     maxBanSecs: 300,
+    banGrowth: 1.5,
     goodProbeFactor: 0.95,
     blockedProbeFactor: 1.05,
     maxRestSecs: 3600,
@@ -343,6 +380,19 @@ const SCHEMA = optionsObject({
       longestIntervalSecs: positive(),
     }),
   ),
+  search: optional(
+    group<SearchOptions>({
+      groups: integer({ min: 2, max: 250 }),
+      scoutLead: number({ min: 1, max: 100 }),
+      scoutInFlight: integer({ min: 1 }),
+      explorerLead: number({ min: 1, max: 100 }),
+      readingSecs: positive(),
+      readings: integer({ min: 1, max: 9 }),
+      foundLead: number({ min: 1, max: 10 }),
+      driftPerMinute: number({ min: 0, max: 1 }),
+      limitShare: number({ min: 0.01, max: 1 }),
+    }),
+  ),
   trial: optional(
     group<TrialOptions>({
       minGoodBefore: integer({ min: 0 }),
@@ -372,6 +422,7 @@ const SCHEMA = optionsObject({
       banSecs: positive(),
       minBanSecs: number({ min: 0 }),
       maxBanSecs: positive(),
+      banGrowth: number({ min: 1, max: 10 }),
       goodProbeFactor: number({ min: 0.01, max: 1 }),
       blockedProbeFactor: number({ min: 1, max: 100 }),
       maxRestSecs: positive(),

@@ -15,6 +15,9 @@ export class Cooldown {
   readonly #options: ResolvedAdaptiveOptions['cooldown'];
   readonly #random: Random;
   #banSecs: number;
+  /** A ban was still on after so long, and over after so long: the tightest that has been seen. */
+  #blockedAfterMs = 0;
+  #freeAfterMs = Number.POSITIVE_INFINITY;
 
   constructor(options: ResolvedAdaptiveOptions['cooldown'], random: Random) {
     this.#options = options;
@@ -40,10 +43,16 @@ export class Cooldown {
   }
 
   /** `step` counts from 1. The first rest is the shorter the more likely it is that the next request is let in anyway. */
-  banMs(step: number, stickiness: number, isStranger: boolean): number {
+  banMs(step: number, stickiness: number, isStranger: boolean, lostMs: number): number {
     const { maxRestSecs, strangerFactor } = this.#options;
+    if (!isStranger && this.#freeAfterMs < Number.POSITIVE_INFINITY && lostMs < this.#blockedAfterMs && (step > 1 || stickiness > 0.5)) {
+      const between = this.#blockedAfterMs + (this.#freeAfterMs - this.#blockedAfterMs) * (0.25 + 0.75 * this.#random.next());
+      return between - lostMs;
+    }
+    if (!isStranger && this.#freeAfterMs < Number.POSITIVE_INFINITY && lostMs < this.#freeAfterMs && step > 1) return Math.max(1000, (this.#freeAfterMs - lostMs) * (0.5 + 0.5 * this.#random.next()));
     const first = this.#banSecs * (isStranger ? strangerFactor : 1);
-    const share = step === 1 && !isStranger ? stickiness : 2 ** Math.min(MAX_STEP, step - 1);
+    const growth = isStranger ? 2 : this.#options.banGrowth;
+    const share = step === 1 && !isStranger ? stickiness : growth ** Math.min(MAX_STEP, step - 1);
     const rest = Math.min(maxRestSecs, first * share);
     return rest * (0.5 + 0.5 * this.#random.next()) * 1000;
   }
@@ -55,6 +64,17 @@ export class Cooldown {
       Math.max(proxyFailureSecs, (PATIENCE * tookMs) / 1000) * (isStranger ? strangerFactor : 1);
     const rest = Math.min(maxRestSecs, first * 2 ** Math.min(MAX_STEP, step - 1));
     return rest * (0.5 + 0.5 * this.#random.next()) * 1000;
+  }
+
+  /** A ban was still on after so long, and over after so long. */
+  noteReturn(blockedAfterMs: number, freeAfterMs: number): void {
+    if (freeAfterMs <= this.#blockedAfterMs || blockedAfterMs >= this.#freeAfterMs) {
+      this.#blockedAfterMs = blockedAfterMs;
+      this.#freeAfterMs = freeAfterMs;
+      return;
+    }
+    this.#blockedAfterMs = Math.max(this.#blockedAfterMs, blockedAfterMs);
+    this.#freeAfterMs = Math.min(this.#freeAfterMs, freeAfterMs);
   }
 
   /** The first request after a rest. */

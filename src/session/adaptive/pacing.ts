@@ -1,4 +1,5 @@
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import { RateSearch, type Span } from './rate-search.ts';
 import { RollingCount } from './rolling-count.ts';
 
 /** The load is measured over this. */
@@ -10,13 +11,18 @@ const BOUND_MS = 1000;
 /** However hasty, each address must have had so many successes before the rate has doubled: a limit may let a few pass. */
 const DOUBLES_AFTER = 16;
 const MAX_HASTE = 6;
-const SCOUT_EACH = 5;
 /** A signal that costs so many requests is dear. */
 const DEAR = 10;
 /** Within this it is still the same fall. */
 const FALLS_APART_MS = 300_000;
 /** The price of a signal follows the prices seen with this step. */
 const PRICE_STEP = 0.1;
+
+/** Goes ahead of the others while nothing is learnt, so that a few meet a limit before all do. */
+const SCOUT = 1;
+/** Goes ahead while the rate is looked for. */
+const EXPLORER = 2;
+const FOLLOWER = 3;
 
 export type Objection =
   | { readonly kind: 'blocked' }
@@ -37,7 +43,13 @@ export type Objection =
 export class Pacing {
   readonly #options: ResolvedAdaptiveOptions['pacing'];
   readonly #attempts = new RollingCount(LOAD_WINDOW_MS);
+  readonly #searchOptions: ResolvedAdaptiveOptions['search'];
+  readonly #search: RateSearch;
   readonly #leastRate: number;
+  /** What was read off the blocks is in force. */
+  #isFound = false;
+  /** As of when the rate has followed the drift. */
+  #driftedAt = 0;
   #beganAt = -1;
   #activeWindow = -1;
   #activeCount = 0;
@@ -57,8 +69,13 @@ export class Pacing {
   /** Successes while bound since the last signal. */
   #quietCount = 0;
 
-  constructor(options: ResolvedAdaptiveOptions['pacing']) {
+  constructor(
+    options: ResolvedAdaptiveOptions['pacing'],
+    searchOptions: ResolvedAdaptiveOptions['search'],
+  ) {
     this.#options = options;
+    this.#searchOptions = searchOptions;
+    this.#search = new RateSearch(searchOptions);
     this.#leastRate = 1 / options.longestIntervalSecs;
   }
 
@@ -73,16 +90,45 @@ export class Pacing {
   }
 
   /** Between two requests of the address of a pair; 0 while nothing is learnt. */
-  intervalMs(pair: number): number {
-    return 1000 / (this.#rate * this.tempo(pair));
+  intervalMs(role: number): number {
+    return 1000 / (this.#rate * this.tempo(role));
   }
 
   /**
    * One address in a few goes ahead of the others, by as much as is at stake: if all went alike, a limit with a memory
    * would shut out all of them at the same moment, before anything could be learnt from the first.
    */
-  tempo(pair: number): number {
-    return pair % SCOUT_EACH === 0 ? 1 : 1 / this.#lead;
+  tempo(role: number): number {
+    if (this.#isSearching) return role === EXPLORER ? 1 : this.#searchedShare;
+    return role === SCOUT ? 1 : 1 / this.#lead;
+  }
+
+  /** Scouts may have so many requests at once while nothing is learnt. */
+  isOverrun(role: number, inFlight: number): boolean {
+    return role === SCOUT && !this.#hasSignal && inFlight >= this.#searchOptions.scoutInFlight;
+  }
+
+  /** What an address does whose network answered as the n-th. */
+  roleOf(network: number): number {
+    const { groups } = this.#searchOptions;
+    const nth = network % groups;
+    if (nth === 0) return SCOUT;
+    return nth === Math.floor(groups / 2) ? EXPLORER : FOLLOWER;
+  }
+
+  /** Whether an address that has sent so much is as good as new to a limit that forgives with time. */
+  isForgiven(uses: number, ms: number): boolean {
+    return this.#search.isOn && uses * 1000 <= this.#search.safe * ms;
+  }
+
+  get #isSearching(): boolean {
+    return this.#search.isOn && !this.#isFound;
+  }
+
+  /** The share of the explorers' rate at which the others go. */
+  get #searchedShare(): number {
+    const { explorerLead, limitShare } = this.#searchOptions;
+    return Math.min(1, Math.max(1 / explorerLead, (limitShare * this.#search.safe) / this.#rate));
   }
 
   isBound(now: number): boolean {
@@ -138,10 +184,17 @@ export class Pacing {
    * @param sentAt when the request went out
    */
   signal(now: number, sentAt: number, objection: Objection): void {
-    if (objection.kind === 'throttled') this.#hasThrottles = true;
+    if (objection.kind === 'throttled') {
+      this.#hasThrottles = true;
+    }
     if (sentAt < this.#cutAt) return;
     const { ceilingFactor, firstCut, signalStep } = this.#options;
-    if (!this.#hasSignal) {
+    if (this.#search.isOn && !this.#hasThrottles) return;
+    if (!this.#hasSignal && objection.kind === 'blocked' && this.#search.begin()) {
+      this.#hasSignal = true;
+      this.#ceiling = Number.POSITIVE_INFINITY;
+      this.#cut(now, this.#search.tried);
+    } else if (!this.#hasSignal) {
       this.#hasSignal = true;
       // A ban may be about more than one address; a 429 is about the one that got it.
       const own = objection.kind === 'throttled' ? objection.ownRate : 0;
@@ -156,10 +209,31 @@ export class Pacing {
 
   /** So many addresses were shut out at once that the origin is as good as down. */
   fall(now: number): void {
+    if (this.#search.isOn) return;
     const isOld = this.#quietCount < this.activeCount && now - this.#fellAt < FALLS_APART_MS;
     if (!this.#hasSignal || isOld) return;
     this.#fellAt = now;
     this.#cut(now, this.#rate * this.#options.firstCut);
+  }
+
+  /** An address was let in that has sent so much since it was as good as new. */
+  notePassed(span: Span): void {
+    if (!this.#isSearching) return;
+    this.#search.notePassed(span);
+    if (this.#search.tried > this.#rate) this.#set(this.#search.tried);
+  }
+
+  /** It was shut out, unexpectedly. */
+  noteBlocked(now: number, span: Span, sentAt: number): void {
+    if (this.#hasThrottles || (this.#search.isOn && sentAt < this.#cutAt)) return;
+    const isRead = this.#search.noteBlocked(span);
+    if (!this.#search.isOn) return;
+    if (this.#isSearching && this.#search.tried < this.#rate) this.#cut(now, this.#search.tried);
+    if (!isRead) return;
+    if (this.#isFound || this.#search.isOver(this.activeCount)) {
+      this.#isFound = true;
+      this.#cut(now, this.#search.limit * this.#searchOptions.limitShare);
+    }
   }
 
   /** What a signal has cost: an address could not be used for so long. */
@@ -170,8 +244,9 @@ export class Pacing {
   }
 
   succeed(now: number): void {
-    if (!this.#hasSignal || !this.isBound(now)) return;
+    if (!this.#hasSignal || this.#isSearching || !this.isBound(now)) return;
     this.#quietCount++;
+    if (this.#isFound) return this.#drift(now);
     this.#set(this.#rate * Math.exp(this.#growth()));
   }
 
@@ -183,6 +258,8 @@ export class Pacing {
       return;
     }
     this.#hasSignal = false;
+    this.#isFound = false;
+    this.#search.end();
     this.#ceiling = Number.POSITIVE_INFINITY;
     this.#rate = Number.POSITIVE_INFINITY;
   }
@@ -196,9 +273,18 @@ export class Pacing {
     return Math.min(Math.LN2 / (DOUBLES_AFTER * this.activeCount), signalStep * share * haste);
   }
 
+  /** Above a limit that was read the rate only feels its way. */
+  #drift(now: number): void {
+    const { driftPerMinute } = this.#searchOptions;
+    const minutes = Math.min(1000, now - this.#driftedAt) / 60_000;
+    this.#driftedAt = now;
+    this.#set(this.#rate * (1 + driftPerMinute * minutes));
+  }
+
   get #lead(): number {
-    const { exploringLead, steadyLead } = this.#options;
-    if (!this.#hasSignal) return exploringLead;
+    const { steadyLead } = this.#options;
+    if (!this.#hasSignal) return this.#searchOptions.scoutLead;
+    if (this.#isFound) return this.#searchOptions.foundLead;
     return 1 + (steadyLead - 1) * Math.min(1, this.#price / DEAR);
   }
 

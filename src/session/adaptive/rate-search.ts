@@ -1,0 +1,121 @@
+import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+
+/** What an address has sent since it was last as good as new. */
+export interface Span {
+  readonly uses: number;
+  readonly secs: number;
+}
+
+/** The last so many readings count, and so many blocks before the first. */
+const MAX_READINGS = 9;
+/** Of a span that goes on so many times as far as the allowance, the slope can be read. */
+const READABLE = 1.5;
+/** Over less time one request more or less is too much. */
+const LEAST_SECS = 5;
+/** Explorers go faster when they have shown that so much of their rate is let pass. */
+const CONFIRMED = 0.6;
+const FASTER = 1.5;
+/** A limit that is so far below what explorers try cannot be read from them. */
+const FAR_BELOW = 0.1;
+const SLOWER = 0.25;
+
+/**
+ * Reads a hidden limit off the blocks. A limit that forgives with time lets an address send so many requests at once,
+ * the allowance, and so many a second after that: a block says how many it let pass in how long. The first blocks of
+ * those that went fast give the allowance; whoever goes slower and is blocked later gives the slope, which is the
+ * rate, and whoever goes on unblocked bounds it from below.
+ */
+export class RateSearch {
+  readonly #options: ResolvedAdaptiveOptions['search'];
+  readonly #blocks: Span[] = [];
+  readonly #readings: number[] = [];
+  #allowance: Span | null = null;
+  #passed = 0;
+  #tried = 0;
+
+  constructor(options: ResolvedAdaptiveOptions['search']) {
+    this.#options = options;
+  }
+
+  get isOn(): boolean {
+    return this.#allowance !== null;
+  }
+
+  /** Requests a second that were let pass, by those that were blocked in the end; 0 while none is read. */
+  get limit(): number {
+    return this.#readings.length === 0 ? 0 : medianOf(this.#readings);
+  }
+
+  /** Requests a second that are known to be let pass. */
+  get safe(): number {
+    return this.#readings.length === 0 ? this.#passed : Math.min(this.limit, this.#passed);
+  }
+
+  /** Requests a second that explorers try. */
+  get tried(): number {
+    return this.#tried;
+  }
+
+  /** Enough has been read. */
+  isOver(activeCount: number): boolean {
+    const { readings, groups } = this.#options;
+    return this.#readings.length >= Math.max(1, Math.min(readings, activeCount / groups));
+  }
+
+  /** Blocks are about the pace: from here on it is looked for. */
+  begin(): boolean {
+    if (this.#blocks.length === 0) return false;
+    const uses = medianOf(this.#blocks.map((block) => block.uses));
+    const secs = medianOf(this.#blocks.map((block) => block.secs));
+    this.#allowance = { uses, secs };
+    this.#tried = READABLE * uses / this.#options.readingSecs;
+    return true;
+  }
+
+  end(): void {
+    this.#blocks.length = 0;
+    this.#readings.length = 0;
+    this.#allowance = null;
+    this.#passed = 0;
+  }
+
+  /** A request at the end of such a span was let pass. */
+  notePassed(span: Span): void {
+    const slope = this.#slopeOf(span);
+    if (!(slope > this.#passed)) return;
+    this.#passed = slope;
+    if (slope > CONFIRMED * this.#tried) this.#tried *= FASTER;
+  }
+
+  /** It was blocked. Says whether that told the rate. */
+  noteBlocked(span: Span): boolean {
+    const allowance = this.#allowance;
+    if (!allowance) {
+      if (this.#blocks.length >= MAX_READINGS) this.#blocks.shift();
+      this.#blocks.push(span);
+      return false;
+    }
+    const secs = span.secs - allowance.secs;
+    if (secs < Math.max(LEAST_SECS, allowance.secs)) return false;
+    const reading = (span.uses - allowance.uses) / secs;
+    if (reading < FAR_BELOW * this.#tried && this.#readings.length === 0) {
+      this.#tried *= SLOWER;
+      return false;
+    }
+    if (this.#readings.length >= MAX_READINGS) this.#readings.shift();
+    this.#readings.push(Math.max(0, reading));
+    return true;
+  }
+
+  #slopeOf({ uses, secs }: Span): number {
+    const allowance = this.#allowance;
+    if (!allowance || uses < READABLE * allowance.uses) return 0;
+    const over = secs - allowance.secs;
+    return over < LEAST_SECS ? 0 : (uses - allowance.uses) / over;
+  }
+}
+
+function medianOf(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor((sorted.length - 1) / 2)] as number;
+}
