@@ -91,9 +91,9 @@ export interface SearchOptions {
   readonly readingSecs?: number;
   /** The search is over after so many readings. @default 3 */
   readonly readings?: number;
-  /** Then scouts go so many times as fast as the others. @default 1.02 */
+  /** Then scouts go so many times as fast as the others. @default 1.03 */
   readonly foundLead?: number;
-  /** The rate that was found rises by this share in a minute while nothing is objected to. @default 0.01 */
+  /** The rate that was found rises by this share in a minute while nothing is objected to. @default 0.02 */
   readonly driftPerMinute?: number;
   /** The rate is set to this share of the limit that was read. @default 0.95 */
   readonly limitShare?: number;
@@ -277,8 +277,8 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     readingSecs: 25,
     readings: 3,
     limitShare: 0.97,
-    foundLead: 1.02,
-    driftPerMinute: 0.01,
+    foundLead: 1.03,
+    driftPerMinute: 0.02,
   }),
   trial: Object.freeze({
     minGoodBefore: 3,

@@ -51,6 +51,7 @@ export class Cooldown {
     }
     if (!isStranger && this.#freeAfterMs < Number.POSITIVE_INFINITY && lostMs < this.#freeAfterMs && step > 1) return Math.max(1000, (this.#freeAfterMs - lostMs) * (0.5 + 0.5 * this.#random.next()));
     const first = this.#banSecs * (isStranger ? strangerFactor : 1);
+    // A first ban tells whether blocks stick; so do not wait long to see.
     const growth = isStranger ? 2 : this.#options.banGrowth;
     const share = step === 1 && !isStranger ? stickiness : growth ** Math.min(MAX_STEP, step - 1);
     const rest = Math.min(maxRestSecs, first * share);

@@ -4,6 +4,7 @@ import { type Blame, blameOf, isSoftBlock, type Odds } from './blame.ts';
 import { decayed } from './decay.ts';
 import type { DuePairs } from './due-pairs.ts';
 import { FailedUrls } from './failed-urls.ts';
+import { SCOUT } from './pacing.ts';
 import type { Origin } from './origin.ts';
 import type { PairTable } from './pair-table.ts';
 import type { Poison } from './poison.ts';
@@ -154,10 +155,10 @@ export class Judge {
       const isSurprise = isSurprising(use, goodBefore, this.#options.trial);
       if (isSurprise) pairs.isRetry.set(pair, 1);
       pairs.goodSinceBlock.set(pair, 0);
-      pairs.spanUses.set(pair, 0);
-      if (isSurprise) pacing.noteBlocked(now, use.span, use.openedAt);
+      if (!isSoftBlock(outcome)) pairs.spanUses.set(pair, 0);
+      if (isSurprise && !isSoftBlock(outcome)) pacing.noteBlocked(now, use.span, use.openedAt);
       this.#noteLost(pair, now);
-      trial.noteBlock(now, { sentAt: use.openedAt, isSurprise }, pacing);
+      trial.noteBlock(now, { sentAt: use.openedAt, isSurprise, isScout: pairs.role.get(pair) === SCOUT }, pacing);
       return isSoftBlock(outcome) ? 0 : this.#restBanned(use, now);
     }
     if (blame.proxyBad > MOST) return this.#restProxy(use, now);

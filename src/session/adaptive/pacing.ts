@@ -19,13 +19,20 @@ const FALLS_APART_MS = 300_000;
 const PRICE_STEP = 0.1;
 
 /** Goes ahead of the others while nothing is learnt, so that a few meet a limit before all do. */
-const SCOUT = 1;
+export const SCOUT = 1;
 /** Goes ahead while the rate is looked for. */
 const EXPLORER = 2;
 const FOLLOWER = 3;
 
+/** Blocks of such a share of the scouts are enough to know. */
+const SCOUTS_ENOUGH = 0.5;
+
 export type Objection =
-  | { readonly kind: 'blocked' }
+  | {
+      readonly kind: 'blocked';
+      /** The next request of the address is blocked as well. */
+      readonly isSticky: boolean;
+    }
   | {
       readonly kind: 'throttled';
       /** Requests a second that its address has sent of late. */
@@ -113,7 +120,7 @@ export class Pacing {
     const { groups } = this.#searchOptions;
     const nth = network % groups;
     if (nth === 0) return SCOUT;
-    return nth === Math.floor(groups / 2) ? EXPLORER : FOLLOWER;
+    return nth === 1 ? EXPLORER : FOLLOWER;
   }
 
   /** Whether an address that has sent so much is as good as new to a limit that forgives with time. */
@@ -129,6 +136,12 @@ export class Pacing {
   get #searchedShare(): number {
     const { explorerLead, limitShare } = this.#searchOptions;
     return Math.min(1, Math.max(1 / explorerLead, (limitShare * this.#search.safe) / this.#rate));
+  }
+
+  /** Half of the scouts; 0 when none is ahead any more. */
+  get enoughScouts(): number {
+    if (this.#hasSignal) return 0;
+    return Math.ceil((SCOUTS_ENOUGH * this.activeCount) / this.#searchOptions.groups);
   }
 
   isBound(now: number): boolean {
@@ -190,7 +203,7 @@ export class Pacing {
     if (sentAt < this.#cutAt) return;
     const { ceilingFactor, firstCut, signalStep } = this.#options;
     if (this.#search.isOn && !this.#hasThrottles) return;
-    if (!this.#hasSignal && objection.kind === 'blocked' && this.#search.begin()) {
+    if (!this.#hasSignal && objection.kind === 'blocked' && objection.isSticky && this.#search.begin()) {
       this.#hasSignal = true;
       this.#ceiling = Number.POSITIVE_INFINITY;
       this.#cut(now, this.#search.tried);

@@ -17,6 +17,8 @@ const CONFIRMED = 0.6;
 const FASTER = 1.5;
 /** A limit that is so far below what explorers try cannot be read from them. */
 const FAR_BELOW = 0.1;
+const SHORTER = 0.8;
+const ENOUGH_SHORTER = 2;
 const SLOWER = 0.25;
 
 /**
@@ -30,6 +32,8 @@ export class RateSearch {
   readonly #blocks: Span[] = [];
   readonly #readings: number[] = [];
   #allowance: Span | null = null;
+  /** Shorter than the allowance in both ways. */
+  readonly #shorter: Span[] = [];
   #passed = 0;
   #tried = 0;
 
@@ -65,16 +69,14 @@ export class RateSearch {
   /** Blocks are about the pace: from here on it is looked for. */
   begin(): boolean {
     if (this.#blocks.length === 0) return false;
-    const uses = medianOf(this.#blocks.map((block) => block.uses));
-    const secs = medianOf(this.#blocks.map((block) => block.secs));
-    this.#allowance = { uses, secs };
-    this.#tried = READABLE * uses / this.#options.readingSecs;
+    this.#allow(this.#blocks);
     return true;
   }
 
   end(): void {
     this.#blocks.length = 0;
     this.#readings.length = 0;
+    this.#shorter.length = 0;
     this.#allowance = null;
     this.#passed = 0;
   }
@@ -95,6 +97,7 @@ export class RateSearch {
       this.#blocks.push(span);
       return false;
     }
+    if (span.uses < SHORTER * allowance.uses && span.secs < allowance.secs) this.#shorten(span);
     const secs = span.secs - allowance.secs;
     if (secs < Math.max(LEAST_SECS, allowance.secs)) return false;
     const reading = (span.uses - allowance.uses) / secs;
@@ -105,6 +108,22 @@ export class RateSearch {
     if (this.#readings.length >= MAX_READINGS) this.#readings.shift();
     this.#readings.push(Math.max(0, reading));
     return true;
+  }
+
+  /** The first blocks came so late that what they showed was no allowance. */
+  #shorten(span: Span): void {
+    this.#shorter.push(span);
+    if (this.#shorter.length < ENOUGH_SHORTER) return;
+    this.#allow(this.#shorter);
+    this.#shorter.length = 0;
+    this.#passed = 0;
+  }
+
+  #allow(blocks: readonly Span[]): void {
+    const uses = medianOf(blocks.map((block) => block.uses));
+    const secs = medianOf(blocks.map((block) => block.secs));
+    this.#allowance = { uses, secs };
+    this.#tried = (READABLE * uses) / this.#options.readingSecs;
   }
 
   #slopeOf({ uses, secs }: Span): number {
