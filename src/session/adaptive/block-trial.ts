@@ -74,7 +74,7 @@ export class BlockTrial {
     if (isBlocked) this.#stuck++;
     const { minStickiness, restoreFactor } = this.#options;
     const isRefuted = this.stickiness < minStickiness && this.#retried >= ENOUGH_RETRIES;
-    if (this.#state !== 'testing' || this.#isLoose || !isRefuted) return;
+    if (this.#state !== 'testing' || this.#isLoose || !isRefuted || pacing.isSure) return;
     this.#state = 'idle';
     pacing.restore(restoreFactor * this.#rateBefore);
   }

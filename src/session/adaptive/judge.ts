@@ -177,7 +177,7 @@ export class Judge {
     if (pairs.role.get(pair) === 0) pairs.role.set(pair, pacing.roleOf(this.#proxies.networkOf(proxy)));
     pairs.goodSinceBlock.set(pair, Math.min(MAX_GOOD, pairs.goodSinceBlock.get(pair) + 1));
     trial.noteGood(now, pacing);
-    pacing.notePassed(use.span);
+    pacing.notePassed(use.span, pairs.role.get(pair));
     pacing.succeed(now);
     return 0;
   }

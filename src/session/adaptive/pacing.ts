@@ -25,6 +25,8 @@ const EXPLORER = 2;
 const FOLLOWER = 3;
 
 /** Blocks of such a share of the scouts are enough to know. */
+const WARY_MS = 15_000;
+const TRIED_USES = 20;
 const SCOUTS_ENOUGH = 0.5;
 
 export type Objection =
@@ -55,6 +57,8 @@ export class Pacing {
   readonly #leastRate: number;
   /** What was read off the blocks is in force. */
   #isFound = false;
+  /** Scouts have been let in so often that the others may follow. */
+  #isTried = false;
   /** As of when the rate has followed the drift. */
   #driftedAt = 0;
   #beganAt = -1;
@@ -230,7 +234,8 @@ export class Pacing {
   }
 
   /** An address was let in that has sent so much since it was as good as new. */
-  notePassed(span: Span): void {
+  notePassed(span: Span, role: number): void {
+    if (role === SCOUT && span.uses >= TRIED_USES) this.#isTried = true;
     if (!this.#isSearching) return;
     this.#search.notePassed(span);
     if (this.#search.tried > this.#rate) this.#set(this.#search.tried);
@@ -261,6 +266,16 @@ export class Pacing {
     this.#quietCount++;
     if (this.#isFound) return this.#drift(now);
     this.#set(this.#rate * Math.exp(this.#growth()));
+  }
+
+  /** Blocks are known to be about the pace. */
+  get isSure(): boolean {
+    return this.#isFound && this.#search.isSure;
+  }
+
+  /** Nobody knows yet what the origin bears: the others follow one request at a time. */
+  isWary(now: number): boolean {
+    return !this.#hasSignal && !this.#isTried && (this.#beganAt === -1 || now - this.#beganAt < WARY_MS);
   }
 
   /** Blocks that were taken for objections were none: back to no rate at all, or, where there were 429s, to this one. */

@@ -19,6 +19,8 @@ const FASTER = 1.5;
 const FAR_BELOW = 0.1;
 const SHORTER = 0.8;
 const ENOUGH_SHORTER = 2;
+const SURE_READINGS = 3;
+const SURE_SPREAD = 0.25;
 const SLOWER = 0.25;
 
 /**
@@ -48,6 +50,13 @@ export class RateSearch {
   /** Requests a second that were let pass, by those that were blocked in the end; 0 while none is read. */
   get limit(): number {
     return this.#readings.length === 0 ? 0 : medianOf(this.#readings);
+  }
+
+  /** What was read says the same again and again, as chance would not. */
+  get isSure(): boolean {
+    const last = this.#readings.slice(-SURE_READINGS);
+    if (last.length < SURE_READINGS) return false;
+    return Math.max(...last) - Math.min(...last) <= SURE_SPREAD * this.limit;
   }
 
   /** Requests a second that are known to be let pass. */
