@@ -94,6 +94,7 @@ export class BlockTrial {
       this.#isLoose = this.stickiness <= this.#options.minStickiness;
       this.#rateBefore = Math.min(pacing.rate, pacing.observed(now));
       this.#slowSince = 0;
+      this.#hazardBefore = this.#hazard(now);
     }
     pacing.signal(now, block.sentAt, {
       kind: 'blocked',
@@ -113,7 +114,7 @@ export class BlockTrial {
     const ofScouts = this.#scoutBlocks.count(now);
     const isOfScouts =
       ofScouts > 0 && ofScouts >= pacing.enoughScouts && ofScouts >= SCOUTS_SHARE * blocks && pacing.enoughScouts > 0;
-    return (blocks >= minBlocks || isOfScouts) && blocks > least * this.#good.count(now);
+    return isOfScouts || (blocks >= minBlocks && blocks > least * this.#good.count(now));
   }
 
   #hazard(now: number): number {
@@ -124,13 +125,14 @@ export class BlockTrial {
   #noteResult(now: number, pacing: Pacing, isBlock: boolean): void {
     if (this.#state !== 'testing') return;
     const { rateShare, blocks, minSecs, hazardShare, restoreFactor, ignoreSecs } = this.#options;
-    if (pacing.rate > rateShare * this.#rateBefore) {
+    const isSlow = pacing.isSearch ? pacing.isFound : pacing.rate <= rateShare * this.#rateBefore;
+    if (!isSlow) {
       this.#slowSince = 0;
       return;
     }
     if (this.#slowSince === 0) {
       this.#slowSince = now;
-      this.#hazardBefore = this.#hazard(now);
+      if (!pacing.isSearch) this.#hazardBefore = this.#hazard(now);
       this.#results = 0;
       this.#blocked = 0;
     }

@@ -25,8 +25,8 @@ const EXPLORER = 2;
 const FOLLOWER = 3;
 
 /** Blocks of such a share of the scouts are enough to know. */
-const WARY_MS = 15_000;
-const TRIED_USES = 20;
+const WARY_MS = 10_000;
+const TRIED_USES = 12;
 const SCOUTS_ENOUGH = 0.5;
 
 export type Objection =
@@ -266,6 +266,16 @@ export class Pacing {
     this.#quietCount++;
     if (this.#isFound) return this.#drift(now);
     this.#set(this.#rate * Math.exp(this.#growth()));
+  }
+
+  /** The rate is read off the blocks. */
+  get isSearch(): boolean {
+    return this.#search.isOn;
+  }
+
+  /** And has been read. */
+  get isFound(): boolean {
+    return this.#isFound;
   }
 
   /** Blocks are known to be about the pace. */
