@@ -125,8 +125,8 @@ export class BlockTrial {
   #noteResult(now: number, pacing: Pacing, isBlock: boolean): void {
     if (this.#state !== 'testing') return;
     const { rateShare, blocks, minSecs, hazardShare, restoreFactor, ignoreSecs } = this.#options;
-    const isSlow = pacing.isSearch ? pacing.isFound : pacing.rate <= rateShare * this.#rateBefore;
-    if (!isSlow) {
+    const isSettled = !pacing.isSearch || pacing.isFound;
+    if (!isSettled || pacing.rate > rateShare * this.#rateBefore) {
       this.#slowSince = 0;
       return;
     }

@@ -11,14 +11,17 @@ const MAX_READINGS = 9;
 /** Of a span that goes on so many times as far as the allowance, the slope can be read. */
 const READABLE = 1.5;
 /** Over less time one request more or less is too much. */
-const LEAST_SECS = 5;
+const LEAST_SECS = 8;
 /** Explorers go faster when they have shown that so much of their rate is let pass. */
 const CONFIRMED = 0.6;
+/** An address that was slow for a while has been forgiven part of it, so that readings err to the low side. */
+const UPPER = 0.75;
+const MIDDLE = 0.49;
 const FASTER = 1.5;
 /** A limit that is so far below what explorers try cannot be read from them. */
 const FAR_BELOW = 0.1;
 const SHORTER = 0.8;
-const ENOUGH_SHORTER = 2;
+const ENOUGH_SHORTER = 3;
 const SURE_READINGS = 3;
 const SURE_SPREAD = 0.25;
 const SLOWER = 0.25;
@@ -49,7 +52,7 @@ export class RateSearch {
 
   /** Requests a second that were let pass, by those that were blocked in the end; 0 while none is read. */
   get limit(): number {
-    return this.#readings.length === 0 ? 0 : medianOf(this.#readings);
+    return this.#readings.length === 0 ? 0 : quantileOf(this.#readings, UPPER);
   }
 
   /** What was read says the same again and again, as chance would not. */
@@ -106,9 +109,9 @@ export class RateSearch {
       this.#blocks.push(span);
       return false;
     }
-    if (span.uses < SHORTER * allowance.uses && span.secs < allowance.secs) this.#shorten(span);
+    if (this.#readings.length === 0 && span.uses < SHORTER * allowance.uses && span.secs < allowance.secs) this.#shorten(span);
     const secs = span.secs - allowance.secs;
-    if (secs < Math.max(LEAST_SECS, allowance.secs)) return false;
+    if (secs < Math.max(LEAST_SECS, 1.5 * allowance.secs)) return false;
     const reading = (span.uses - allowance.uses) / secs;
     if (reading < FAR_BELOW * this.#tried && this.#readings.length === 0) {
       this.#tried *= SLOWER;
@@ -129,8 +132,8 @@ export class RateSearch {
   }
 
   #allow(blocks: readonly Span[]): void {
-    const uses = medianOf(blocks.map((block) => block.uses));
-    const secs = medianOf(blocks.map((block) => block.secs));
+    const uses = quantileOf(blocks.map((block) => block.uses), MIDDLE);
+    const secs = quantileOf(blocks.map((block) => block.secs), MIDDLE);
     this.#allowance = { uses, secs };
     this.#tried = (READABLE * uses) / this.#options.readingSecs;
   }
@@ -143,7 +146,7 @@ export class RateSearch {
   }
 }
 
-function medianOf(values: readonly number[]): number {
+function quantileOf(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] as number;
+  return sorted[Math.floor(sorted.length * share)] as number;
 }
