@@ -67,9 +67,7 @@ export interface PacingOptions {
   readonly minSignalShare?: number;
   /** And at most. @default 0.005 */
   readonly maxSignalShare?: number;
-  /** One address in five goes so many times as fast as the others while the rate is looked for. @default 2 */
-  readonly exploringLead?: number;
-  /** And afterwards, where a signal is dear. @default 1.1 */
+  /** Once a rate is learnt scouts go so many times as fast as the others, where a signal is dear. @default 1.1 */
   readonly steadyLead?: number;
   /** The rate rises twice as fast after so many times the successes between two signals in the long run, and so on. @default 2 */
   readonly hasteAfter?: number;
@@ -264,7 +262,6 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     lossShare: 0.04,
     minSignalShare: 0.0005,
     maxSignalShare: 0.005,
-    exploringLead: 2,
     steadyLead: 1.1,
     hasteAfter: 2,
     longestIntervalSecs: 120,
@@ -374,7 +371,6 @@ const SCHEMA = optionsObject({
       lossShare: share(),
       minSignalShare: share(),
       maxSignalShare: share(),
-      exploringLead: number({ min: 1, max: 10 }),
       steadyLead: number({ min: 1, max: 10 }),
       hasteAfter: positive(),
       longestIntervalSecs: positive(),

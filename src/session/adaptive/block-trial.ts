@@ -113,7 +113,10 @@ export class BlockTrial {
     // Where those that go ahead are shut out and nobody else is, a few blocks tell.
     const ofScouts = this.#scoutBlocks.count(now);
     const isOfScouts =
-      ofScouts > 0 && ofScouts >= pacing.enoughScouts && ofScouts >= SCOUTS_SHARE * blocks && pacing.enoughScouts > 0;
+      ofScouts > 0 &&
+      ofScouts >= pacing.enoughScouts &&
+      ofScouts >= SCOUTS_SHARE * blocks &&
+      pacing.enoughScouts > 0;
     return isOfScouts || (blocks >= minBlocks && blocks > least * this.#good.count(now));
   }
 

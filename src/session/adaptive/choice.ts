@@ -133,7 +133,7 @@ export class Choice {
       pairs.uses.get(pair) * left + this.#options.inFlightWeight * pairs.inFlight.get(pair);
     const slowness = this.#slowness(pair, origin, now);
     const role = this.#pairs.role.get(pair);
-    if (origin.pacing.isOverrun(role, pairs.inFlight.get(pair))) return OVERRUN * load / odds;
+    if (origin.pacing.isOverrun(role, pairs.inFlight.get(pair))) return (OVERRUN * load) / odds;
     const share = load / origin.pacing.tempo(role);
     return ((share + FIRST_USE) * slowness * slowness) / odds;
   }

@@ -4,16 +4,18 @@ import { type Blame, blameOf, isSoftBlock, type Odds } from './blame.ts';
 import { decayed } from './decay.ts';
 import type { DuePairs } from './due-pairs.ts';
 import { FailedUrls } from './failed-urls.ts';
-import { SCOUT } from './pacing.ts';
 import type { Origin } from './origin.ts';
 import type { PairTable } from './pair-table.ts';
 import type { Poison } from './poison.ts';
 import type { Prediction } from './prediction.ts';
 import type { ProxyBook } from './proxy-book.ts';
+import { SCOUT } from './roles.ts';
 import type { Use } from './use.ts';
 
 const MAX_IN_A_ROW = 255;
-const SLACK = 1000;
+/** Between a request and the answer that shut the address out. */
+const ANSWER_MS = 1000;
+/** As much as a column holds. */
 const MAX_GOOD = 65_535;
 /** Whoever bears more of the blame than this bears the rest, too. */
 const MOST = 0.5;
@@ -158,7 +160,15 @@ export class Judge {
       if (!isSoftBlock(outcome)) pairs.spanUses.set(pair, 0);
       if (isSurprise && !isSoftBlock(outcome)) pacing.noteBlocked(now, use.span, use.openedAt);
       this.#noteLost(pair, now);
-      trial.noteBlock(now, { sentAt: use.openedAt, isSurprise, isScout: pairs.role.get(pair) === SCOUT }, pacing);
+      trial.noteBlock(
+        now,
+        {
+          sentAt: use.openedAt,
+          isSurprise,
+          isScout: pairs.role.get(pair) === SCOUT && !isSoftBlock(outcome),
+        },
+        pacing,
+      );
       return isSoftBlock(outcome) ? 0 : this.#restBanned(use, now);
     }
     if (blame.proxyBad > MOST) return this.#restProxy(use, now);
@@ -170,11 +180,16 @@ export class Judge {
     pairs.throttlesInRow.set(pair, 0);
     const lostFrom = pairs.lostFrom.get(pair);
     if (lostFrom > 0 && use.openedAt >= lostFrom) {
-      if (wasBlocked) cooldown.noteReturn(Math.max(0, pairs.restsFrom.get(pair) - lostFrom - SLACK), use.openedAt - lostFrom);
+      if (wasBlocked)
+        cooldown.noteReturn(
+          Math.max(0, pairs.restsFrom.get(pair) - lostFrom - ANSWER_MS),
+          use.openedAt - lostFrom,
+        );
       pacing.notePrice(now - lostFrom);
       pairs.lostFrom.set(pair, 0);
     }
-    if (pairs.role.get(pair) === 0) pairs.role.set(pair, pacing.roleOf(this.#proxies.networkOf(proxy)));
+    if (pairs.role.get(pair) === 0)
+      pairs.role.set(pair, pacing.roleOf(this.#proxies.networkOf(proxy)));
     pairs.goodSinceBlock.set(pair, Math.min(MAX_GOOD, pairs.goodSinceBlock.get(pair) + 1));
     trial.noteGood(now, pacing);
     pacing.notePassed(use.span, pairs.role.get(pair));
@@ -223,7 +238,11 @@ export class Judge {
     pairs.throttlesInRow.set(pair, step);
     const restMs = isSameEvent
       ? retryAfterSecs * 1000
-      : origin.cooldown.throttleMs(step, origin.pacing.intervalMs(pairs.role.get(pair)), retryAfterSecs);
+      : origin.cooldown.throttleMs(
+          step,
+          origin.pacing.intervalMs(pairs.role.get(pair)),
+          retryAfterSecs,
+        );
     return this.#rest(pair, now + restMs, now, isSameEvent);
   }
 
@@ -236,7 +255,12 @@ export class Judge {
     const step = Math.min(MAX_IN_A_ROW, inRow + 1);
     pairs.blocksInRow.set(pair, step);
     const isStranger = pairs.good.get(pair) === 0 && origin.medianLatencyMs > 0;
-    const restMs = origin.cooldown.banMs(step, origin.trial.stickiness, isStranger, openedAt - pairs.lostFrom.get(pair));
+    const restMs = origin.cooldown.banMs(
+      step,
+      origin.trial.stickiness,
+      isStranger,
+      openedAt - pairs.lostFrom.get(pair),
+    );
     return this.#rest(pair, now + restMs, now, false);
   }
 

@@ -1,5 +1,6 @@
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 import { RateSearch, type Span } from './rate-search.ts';
+import { EXPLORER, roleOf, SCOUT } from './roles.ts';
 import { RollingCount } from './rolling-count.ts';
 
 /** The load is measured over this. */
@@ -18,16 +19,19 @@ const FALLS_APART_MS = 300_000;
 /** The price of a signal follows the prices seen with this step. */
 const PRICE_STEP = 0.1;
 
-/** Goes ahead of the others while nothing is learnt, so that a few meet a limit before all do. */
-export const SCOUT = 1;
-/** Goes ahead while the rate is looked for. */
-const EXPLORER = 2;
-const FOLLOWER = 3;
-
+/** At first the others are held back for so long, or until a scout has been let in so often. */
+const WARY_MS = 4000;
+const TRIED_USES = 10;
 /** Blocks of such a share of the scouts are enough to know. */
-const WARY_MS = 10_000;
-const TRIED_USES = 12;
 const SCOUTS_ENOUGH = 0.5;
+/** Without a reading for so long everybody explores. */
+const STALLED_MS = 200_000;
+/** A rate that was read drifts upwards, after the first wait ever faster: what is read may be too low. */
+const FIRST_DRIFT_MS = 180_000;
+const DRIFT_DOUBLES_MS = 120_000;
+const MAX_DRIFT_PER_MINUTE = 0.3;
+/** Time in which no success came is no time that passed well. */
+const LONGEST_DRIFT_MS = 1000;
 
 export type Objection =
   | {
@@ -46,8 +50,8 @@ export type Objection =
  * objects; from then on a ceiling stands above the load it objected to, so that those that are left when others are
  * banned are not overrun. What the origin objects to lowers the rate at once, what it lets pass raises it slowly, and
  * faster the longer nothing is objected to. How often it may object in the long run depends on the price: a signal
- * that rests an address for a minute costs as much as the requests it would have sent meanwhile. An error never
- * speeds anything up.
+ * that rests an address for a minute costs as much as the requests it would have sent meanwhile. Where it objects by
+ * blocks alone, the rate is read off them, see `RateSearch`. An error never speeds anything up.
  */
 export class Pacing {
   readonly #options: ResolvedAdaptiveOptions['pacing'];
@@ -57,6 +61,8 @@ export class Pacing {
   readonly #leastRate: number;
   /** What was read off the blocks is in force. */
   #isFound = false;
+  #hasExplorers = false;
+  #isStalled = false;
   /** Scouts have been let in so often that the others may follow. */
   #isTried = false;
   /** As of when the rate has followed the drift. */
@@ -95,6 +101,11 @@ export class Pacing {
     return this.#rate;
   }
 
+  /** As read off the blocks; 0 while none is. */
+  get limit(): number {
+    return this.#search.limit;
+  }
+
   /** No rate goes above it. */
   get ceiling(): number {
     return this.#ceiling;
@@ -106,11 +117,13 @@ export class Pacing {
   }
 
   /**
-   * One address in a few goes ahead of the others, by as much as is at stake: if all went alike, a limit with a memory
-   * would shut out all of them at the same moment, before anything could be learnt from the first.
+   * A few go ahead of the others: if all went alike, a limit with a memory would shut out all of them at the same
+   * moment, before anything could be learnt from the first.
    */
   tempo(role: number): number {
-    if (this.#isSearching) return role === EXPLORER ? 1 : this.#searchedShare;
+    if (this.#isSearching) {
+      return role === EXPLORER || !this.#hasExplorers || this.#isStalled ? 1 : this.#searchedShare;
+    }
     return role === SCOUT ? 1 : 1 / this.#lead;
   }
 
@@ -121,10 +134,9 @@ export class Pacing {
 
   /** What an address does whose network answered as the n-th. */
   roleOf(network: number): number {
-    const { groups } = this.#searchOptions;
-    const nth = network % groups;
-    if (nth === 0) return SCOUT;
-    return nth === 1 ? EXPLORER : FOLLOWER;
+    const role = roleOf(network, this.#searchOptions.groups);
+    if (role === EXPLORER) this.#hasExplorers = true;
+    return role;
   }
 
   /** Whether an address that has sent so much is as good as new to a limit that forgives with time. */
@@ -142,7 +154,7 @@ export class Pacing {
     return Math.min(1, Math.max(1 / explorerLead, (limitShare * this.#search.safe) / this.#rate));
   }
 
-  /** Half of the scouts; 0 when none is ahead any more. */
+  /** Blocks of so many scouts tell that blocks are about the pace; 0 when none is ahead any more. */
   get enoughScouts(): number {
     if (this.#hasSignal) return 0;
     return Math.ceil((SCOUTS_ENOUGH * this.activeCount) / this.#searchOptions.groups);
@@ -201,13 +213,16 @@ export class Pacing {
    * @param sentAt when the request went out
    */
   signal(now: number, sentAt: number, objection: Objection): void {
-    if (objection.kind === 'throttled') {
-      this.#hasThrottles = true;
-    }
+    if (objection.kind === 'throttled') this.#hasThrottles = true;
     if (sentAt < this.#cutAt) return;
     const { ceilingFactor, firstCut, signalStep } = this.#options;
     if (this.#search.isOn && !this.#hasThrottles) return;
-    if (!this.#hasSignal && objection.kind === 'blocked' && objection.isSticky && this.#search.begin()) {
+    if (
+      !this.#hasSignal &&
+      objection.kind === 'blocked' &&
+      objection.isSticky &&
+      this.#search.begin()
+    ) {
       this.#hasSignal = true;
       this.#ceiling = Number.POSITIVE_INFINITY;
       this.#cut(now, this.#search.tried);
@@ -262,10 +277,11 @@ export class Pacing {
   }
 
   succeed(now: number): void {
+    if (this.#isSearching && now - this.#cutAt > STALLED_MS) this.#isStalled = true;
     if (!this.#hasSignal || this.#isSearching || !this.isBound(now)) return;
     this.#quietCount++;
-    if (this.#isFound) return this.#drift(now);
-    this.#set(this.#rate * Math.exp(this.#growth()));
+    if (this.#isFound) this.#drift(now);
+    else this.#set(this.#rate * Math.exp(this.#growth()));
   }
 
   /** The rate is read off the blocks. */
@@ -283,9 +299,10 @@ export class Pacing {
     return this.#isFound && this.#search.isSure;
   }
 
-  /** Nobody knows yet what the origin bears: the others follow one request at a time. */
-  isWary(now: number): boolean {
-    return !this.#hasSignal && !this.#isTried && (this.#beganAt === -1 || now - this.#beganAt < WARY_MS);
+  /** Nobody knows yet what the origin bears: whoever is no scout sends one request at a time. */
+  isHeldBack(role: number, now: number): boolean {
+    if (role === SCOUT || this.#hasSignal || this.#isTried) return false;
+    return this.#beganAt === -1 || now - this.#beganAt < WARY_MS;
   }
 
   /** Blocks that were taken for objections were none: back to no rate at all, or, where there were 429s, to this one. */
@@ -314,9 +331,14 @@ export class Pacing {
   /** Above a limit that was read the rate only feels its way. */
   #drift(now: number): void {
     const { driftPerMinute } = this.#searchOptions;
-    const minutes = Math.min(1000, now - this.#driftedAt) / 60_000;
+    const minutes = Math.min(LONGEST_DRIFT_MS, now - this.#driftedAt) / 60_000;
+    const quietMs = Math.max(0, now - this.#cutAt - FIRST_DRIFT_MS);
+    const drift = Math.min(
+      MAX_DRIFT_PER_MINUTE,
+      driftPerMinute * 2 ** (quietMs / DRIFT_DOUBLES_MS),
+    );
     this.#driftedAt = now;
-    this.#set(this.#rate * (1 + driftPerMinute * minutes));
+    this.#set(this.#rate * (1 + drift * minutes));
   }
 
   get #lead(): number {
@@ -329,6 +351,7 @@ export class Pacing {
   #cut(now: number, rate: number): void {
     // What is on its way keeps the distance it set out with.
     this.#cutAt = now + 1000 / this.#rate;
+    this.#isStalled = false;
     this.#quietCount = 0;
     this.#set(rate);
   }

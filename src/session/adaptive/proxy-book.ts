@@ -76,7 +76,8 @@ export class ProxyBook {
   }
 
   prove(proxy: number): void {
-    if (this.#networks.get(proxy) === 0) this.#networks.set(proxy, 1 + this.#networkNumbers.of(this.#keys[proxy] as string));
+    if (this.#networks.get(proxy) === 0)
+      this.#networks.set(proxy, 1 + this.#networkNumbers.of(this.#keys[proxy] as string));
     this.isProven.set(proxy, 1);
     this.#isAnyProven = true;
   }

@@ -41,6 +41,7 @@ export class RateSearch {
   readonly #shorter: Span[] = [];
   #passed = 0;
   #tried = 0;
+  #isSure = false;
 
   constructor(options: ResolvedAdaptiveOptions['search']) {
     this.#options = options;
@@ -57,9 +58,7 @@ export class RateSearch {
 
   /** What was read says the same again and again, as chance would not. */
   get isSure(): boolean {
-    const last = this.#readings.slice(-SURE_READINGS);
-    if (last.length < SURE_READINGS) return false;
-    return Math.max(...last) - Math.min(...last) <= SURE_SPREAD * this.limit;
+    return this.#isSure;
   }
 
   /** Requests a second that are known to be let pass. */
@@ -91,6 +90,7 @@ export class RateSearch {
     this.#shorter.length = 0;
     this.#allowance = null;
     this.#passed = 0;
+    this.#isSure = false;
   }
 
   /** A request at the end of such a span was let pass. */
@@ -109,7 +109,12 @@ export class RateSearch {
       this.#blocks.push(span);
       return false;
     }
-    if (this.#readings.length === 0 && span.uses < SHORTER * allowance.uses && span.secs < allowance.secs) this.#shorten(span);
+    if (
+      this.#readings.length === 0 &&
+      span.uses < SHORTER * allowance.uses &&
+      span.secs < allowance.secs
+    )
+      this.#shorten(span);
     const secs = span.secs - allowance.secs;
     if (secs < Math.max(LEAST_SECS, 1.5 * allowance.secs)) return false;
     const reading = (span.uses - allowance.uses) / secs;
@@ -119,7 +124,16 @@ export class RateSearch {
     }
     if (this.#readings.length >= MAX_READINGS) this.#readings.shift();
     this.#readings.push(Math.max(0, reading));
+    this.#isSure ||= this.#isAgreed();
     return true;
+  }
+
+  #isAgreed(): boolean {
+    const last = this.#readings.slice(-SURE_READINGS);
+    return (
+      last.length === SURE_READINGS &&
+      Math.max(...last) - Math.min(...last) <= SURE_SPREAD * this.limit
+    );
   }
 
   /** The first blocks came so late that what they showed was no allowance. */
@@ -132,8 +146,14 @@ export class RateSearch {
   }
 
   #allow(blocks: readonly Span[]): void {
-    const uses = quantileOf(blocks.map((block) => block.uses), MIDDLE);
-    const secs = quantileOf(blocks.map((block) => block.secs), MIDDLE);
+    const uses = quantileOf(
+      blocks.map((block) => block.uses),
+      MIDDLE,
+    );
+    const secs = quantileOf(
+      blocks.map((block) => block.secs),
+      MIDDLE,
+    );
     this.#allowance = { uses, secs };
     this.#tried = (READABLE * uses) / this.#options.readingSecs;
   }
