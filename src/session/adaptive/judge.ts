@@ -192,7 +192,7 @@ export class Judge {
       pairs.role.set(pair, pacing.roleOf(this.#proxies.networkOf(proxy)));
     pairs.goodSinceBlock.set(pair, Math.min(MAX_GOOD, pairs.goodSinceBlock.get(pair) + 1));
     trial.noteGood(now, pacing);
-    pacing.notePassed(use.span, pairs.role.get(pair));
+    pacing.notePassed(use.span);
     pacing.succeed(now);
     return 0;
   }

@@ -19,9 +19,6 @@ const FALLS_APART_MS = 300_000;
 /** The price of a signal follows the prices seen with this step. */
 const PRICE_STEP = 0.1;
 
-/** At first the others are held back for so long, or until a scout has been let in so often. */
-const WARY_MS = 4000;
-const TRIED_USES = 10;
 /** Blocks of such a share of the scouts are enough to know. */
 const SCOUTS_ENOUGH = 0.5;
 /** Without a reading for so long everybody explores. */
@@ -63,8 +60,6 @@ export class Pacing {
   #isFound = false;
   #hasExplorers = false;
   #isStalled = false;
-  /** Scouts have been let in so often that the others may follow. */
-  #isTried = false;
   /** As of when the rate has followed the drift. */
   #driftedAt = 0;
   #beganAt = -1;
@@ -249,8 +244,7 @@ export class Pacing {
   }
 
   /** An address was let in that has sent so much since it was as good as new. */
-  notePassed(span: Span, role: number): void {
-    if (role === SCOUT && span.uses >= TRIED_USES) this.#isTried = true;
+  notePassed(span: Span): void {
     if (!this.#isSearching) return;
     this.#search.notePassed(span);
     if (this.#search.tried > this.#rate) this.#set(this.#search.tried);
@@ -297,12 +291,6 @@ export class Pacing {
   /** Blocks are known to be about the pace. */
   get isSure(): boolean {
     return this.#isFound && this.#search.isSure;
-  }
-
-  /** Nobody knows yet what the origin bears: whoever is no scout sends one request at a time. */
-  isHeldBack(role: number, now: number): boolean {
-    if (role === SCOUT || this.#hasSignal || this.#isTried) return false;
-    return this.#beganAt === -1 || now - this.#beganAt < WARY_MS;
   }
 
   /** Blocks that were taken for objections were none: back to no rate at all, or, where there were 429s, to this one. */

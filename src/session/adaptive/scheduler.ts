@@ -342,7 +342,6 @@ export class Scheduler implements ReadySet {
     const isProven = proxies.isProven.get(proxy) === 1 && proxies.failuresInRow.get(proxy) === 0;
     // Whoever may never answer is asked one thing at a time: a silent proxy would take slot after slot.
     if (!isProven && proxies.inFlight.get(proxy) > 0 && !proxies.isDirect(proxy)) return;
-    if (this.#isHeldBack(proxy, pair, origin, now)) return;
     const refusedUntil = this.#refusal(proxy, pair, now);
     if (refusedUntil === 0) {
       const chance = this.#prediction.draw(pair, proxy, origin.newcomerMean, now);
@@ -350,11 +349,6 @@ export class Scheduler implements ReadySet {
     } else if (refusedUntil < this.#retryAt) {
       this.#retryAt = refusedUntil;
     }
-  }
-
-  #isHeldBack(proxy: number, pair: number, { pacing }: Origin, now: number): boolean {
-    if (pair === -1 || this.#pairs.inFlight.get(pair) === 0) return false;
-    return pacing.isHeldBack(this.#pairs.role.get(pair), now) && !this.#proxies.isDirect(proxy);
   }
 
   /** 0 when the address may be used on the origin now. */
