@@ -67,14 +67,34 @@ export interface PacingOptions {
   readonly minSignalShare?: number;
   /** And at most. @default 0.005 */
   readonly maxSignalShare?: number;
-  /** One address in five goes so many times as fast as the others while the rate is looked for. @default 2 */
-  readonly exploringLead?: number;
-  /** And afterwards, where a signal is dear. @default 1.1 */
+  /** Once a rate is learnt scouts go so many times as fast as the others, where a signal is dear. @default 1.1 */
   readonly steadyLead?: number;
   /** The rate rises twice as fast after so many times the successes between two signals in the long run, and so on. @default 2 */
   readonly hasteAfter?: number;
   /** The rate never falls below one request in so many seconds. @default 120 */
   readonly longestIntervalSecs?: number;
+}
+
+/** How a hidden limit is read off the blocks. */
+export interface SearchOptions {
+  /** One group of addresses in so many are scouts, and another one explorers: addresses of one /24 are a group. @default 10 */
+  readonly groups?: number;
+  /** While nothing is learnt a scout is used so many times as much as the others. @default 6 */
+  readonly scoutLead?: number;
+  /** With at most so many requests at once. @default 3 */
+  readonly scoutInFlight?: number;
+  /** While the rate is looked for explorers go so many times as fast as the others. @default 4 */
+  readonly explorerLead?: number;
+  /** Explorers go as fast as to be blocked after about so long. @default 25 */
+  readonly readingSecs?: number;
+  /** The search is over after so many readings. @default 3 */
+  readonly readings?: number;
+  /** Then scouts go so many times as fast as the others. @default 1.03 */
+  readonly foundLead?: number;
+  /** The rate that was found rises by this share in a minute while nothing is objected to. @default 0.02 */
+  readonly driftPerMinute?: number;
+  /** The rate is set to this share of the limit that was read. @default 0.95 */
+  readonly limitShare?: number;
 }
 
 /** When blocks are taken for a sign that the pace is too high, and the trial of that belief. */
@@ -129,6 +149,8 @@ export interface CooldownOptions {
   readonly minBanSecs?: number;
   /** @default 300 */
   readonly maxBanSecs?: number;
+  /** Rests of an address that is still banned grow by this factor until it is known how long bans last. @default 1.5 */
+  readonly banGrowth?: number;
   /** The guess is multiplied by this when the address is let in after a rest. @default 0.95 */
   readonly goodProbeFactor?: number;
   /** And by this when it is not. @default 1.05 */
@@ -196,6 +218,7 @@ export interface AdaptiveOptions {
   readonly pick?: PickOptions;
   readonly evidence?: EvidenceOptions;
   readonly pacing?: PacingOptions;
+  readonly search?: SearchOptions;
   readonly trial?: TrialOptions;
   readonly cooldown?: CooldownOptions;
   readonly breaker?: BreakerOptions;
@@ -239,10 +262,20 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     lossShare: 0.04,
     minSignalShare: 0.0005,
     maxSignalShare: 0.005,
-    exploringLead: 2,
     steadyLead: 1.1,
     hasteAfter: 2,
     longestIntervalSecs: 120,
+  }),
+  search: Object.freeze({
+    groups: 10,
+    scoutLead: 6,
+    scoutInFlight: 3,
+    explorerLead: 4,
+    readingSecs: 25,
+    readings: 3,
+    limitShare: 0.97,
+    foundLead: 1.03,
+    driftPerMinute: 0.02,
   }),
   trial: Object.freeze({
     minGoodBefore: 3,
@@ -270,6 +303,7 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     banSecs: 20,
     minBanSecs: 5,
     maxBanSecs: 300,
+    banGrowth: 1.5,
     goodProbeFactor: 0.95,
     blockedProbeFactor: 1.05,
     maxRestSecs: 3600,
@@ -337,10 +371,22 @@ const SCHEMA = optionsObject({
       lossShare: share(),
       minSignalShare: share(),
       maxSignalShare: share(),
-      exploringLead: number({ min: 1, max: 10 }),
       steadyLead: number({ min: 1, max: 10 }),
       hasteAfter: positive(),
       longestIntervalSecs: positive(),
+    }),
+  ),
+  search: optional(
+    group<SearchOptions>({
+      groups: integer({ min: 2, max: 250 }),
+      scoutLead: number({ min: 1, max: 100 }),
+      scoutInFlight: integer({ min: 1 }),
+      explorerLead: number({ min: 1, max: 100 }),
+      readingSecs: positive(),
+      readings: integer({ min: 1, max: 9 }),
+      foundLead: number({ min: 1, max: 10 }),
+      driftPerMinute: number({ min: 0, max: 1 }),
+      limitShare: number({ min: 0.01, max: 1 }),
     }),
   ),
   trial: optional(
@@ -372,6 +418,7 @@ const SCHEMA = optionsObject({
       banSecs: positive(),
       minBanSecs: number({ min: 0 }),
       maxBanSecs: positive(),
+      banGrowth: number({ min: 1, max: 10 }),
       goodProbeFactor: number({ min: 0.01, max: 1 }),
       blockedProbeFactor: number({ min: 1, max: 100 }),
       maxRestSecs: positive(),

@@ -8,6 +8,8 @@ import type { PickReason } from './use.ts';
 const FIRST_USE = 0.5;
 /** Latency costs nothing up to so many times the median. */
 const LATENCY_FREE = 2;
+/** A scout that has enough to do comes after all others. */
+const OVERRUN = 1000;
 const LOWEST_CHANCE = 0.001;
 /** An idle address with such a chance makes it needless to try out others. */
 const TRUSTED = 0.5;
@@ -130,7 +132,9 @@ export class Choice {
     const load =
       pairs.uses.get(pair) * left + this.#options.inFlightWeight * pairs.inFlight.get(pair);
     const slowness = this.#slowness(pair, origin, now);
-    const share = load / origin.pacing.tempo(pair);
+    const role = this.#pairs.role.get(pair);
+    if (origin.pacing.isOverrun(role, pairs.inFlight.get(pair))) return (OVERRUN * load) / odds;
+    const share = load / origin.pacing.tempo(role);
     return ((share + FIRST_USE) * slowness * slowness) / odds;
   }
 

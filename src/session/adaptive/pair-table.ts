@@ -40,17 +40,22 @@ export class PairTable {
   readonly restsUntil: Float64Column = new Float64Column(this.#cold, 8);
   /** When the present rest began; what was sent before belongs to the same event. */
   readonly restsFrom: Float64Column = new Float64Column(this.#cold, 16);
-  readonly goodSinceBlock: Uint32Column = new Uint32Column(this.#cold, 24);
+  readonly goodSinceBlock: Uint16Column = new Uint16Column(this.#cold, 52);
+  /** Requests since it was last as good as new to the origin, and from when on. */
+  readonly spanUses: Uint16Column = new Uint16Column(this.#cold, 54);
+  readonly spanFrom: Float64Column = new Float64Column(this.#cold, 32);
   /** When it was first used, in whole seconds. */
   readonly firstUsedSecs: Uint32Column = new Uint32Column(this.#cold, 28);
   /** The window in which it was last counted as active. */
-  readonly activeWindow: Float64Column = new Float64Column(this.#cold, 32);
+  readonly activeWindow: Uint32Column = new Uint32Column(this.#cold, 24);
   /** When it was last shut out, 0 since its next success. */
   readonly lostFrom: Float64Column = new Float64Column(this.#cold, 56);
   /** 1 when the next result tells whether a block sticks. */
   readonly isRetry: Uint8Column = new Uint8Column(this.#cold, 48);
   /** 1 when it was blocked last, on a URL that others are blocked on. */
   readonly isSpared: Uint8Column = new Uint8Column(this.#cold, 49);
+  /** What it does for the others, see `Pacing`; 0 before its first success. */
+  readonly role: Uint8Column = new Uint8Column(this.#cold, 50);
   readonly proxy: Uint32Column = new Uint32Column(this.#cold, 40);
   /** The list of its origin's pairs that are due. */
   readonly dueChain: Uint32Column = new Uint32Column(this.#cold, 44);

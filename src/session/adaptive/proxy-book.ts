@@ -6,6 +6,7 @@ import {
   Uint32Column,
 } from '../slot-memory.ts';
 import { grown } from '../slot-table.ts';
+import { NetworkNumbers } from './network-numbers.ts';
 import { SlotChains } from './slot-chains.ts';
 
 const FIRST_CAPACITY = 64;
@@ -32,9 +33,12 @@ export class ProxyBook {
   readonly inFlight: Uint16Column = new Uint16Column(this.#memory, 42);
   /** The pair it was last used in; may have gone to others since. */
   readonly lastPair: Uint32Column = new Uint32Column(this.#memory, 52);
+  /** Number of its /24 among those of which something came back, plus one; 0 before. */
+  readonly #networks: Uint32Column = new Uint32Column(this.#memory, 56);
   readonly #sessions: Uint32Column = new Uint32Column(this.#memory, 44);
   readonly #serials: Uint32Column = new Uint32Column(this.#memory, 48);
 
+  readonly #networkNumbers = new NetworkNumbers();
   readonly #maxIdle: number;
   readonly #keys: string[] = [];
   readonly #indexOfKey = new Map<string, number>();
@@ -72,8 +76,15 @@ export class ProxyBook {
   }
 
   prove(proxy: number): void {
+    if (this.#networks.get(proxy) === 0)
+      this.#networks.set(proxy, 1 + this.#networkNumbers.of(this.#keys[proxy] as string));
     this.isProven.set(proxy, 1);
     this.#isAnyProven = true;
+  }
+
+  /** Of the proxy's /24; those that answered first have the lowest numbers. 0 before it has. */
+  networkOf(proxy: number): number {
+    return Math.max(0, this.#networks.get(proxy) - 1);
   }
 
   isDirect(proxy: number): boolean {

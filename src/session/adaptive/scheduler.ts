@@ -25,6 +25,7 @@ import { PairTable } from './pair-table.ts';
 import { Poison } from './poison.ts';
 import { Prediction } from './prediction.ts';
 import { ProxyBook } from './proxy-book.ts';
+import type { Span } from './rate-search.ts';
 import type { PickReason, Use } from './use.ts';
 import { UseLog } from './use-log.ts';
 
@@ -32,6 +33,8 @@ import { UseLog } from './use-log.ts';
 const DRAWS_PER_CANDIDATE = 2;
 /** The pair of a proxy that has been in none. */
 const NEVER_USED = 0;
+const MAX_SPAN_USES = 65_535;
+const FIRST: Span = Object.freeze({ uses: 1, secs: 0 });
 const BY_NAME: PickReason = Object.freeze({
   candidates: 1,
   kept: 1,
@@ -221,7 +224,8 @@ export class Scheduler implements ReadySet {
     this.#proxies.inFlight.set(proxy, this.#proxies.inFlight.get(proxy) + 1);
     const { pacing } = origin;
     pairs.activeWindow.set(pair, pacing.noteAttempt(now, pairs.activeWindow.get(pair)));
-    this.#pace(pair, pacing.intervalMs(pair), now);
+    const span = this.#extendSpan(pair, origin, now);
+    this.#pace(pair, pacing.intervalMs(pairs.role.get(pair)), now);
     const use: Use = {
       slot,
       generation: this.#table.generationOf(slot),
@@ -230,6 +234,7 @@ export class Scheduler implements ReadySet {
       origin,
       url,
       openedAt: now,
+      span,
       predicted,
       isProbe: origin.breaker.noteAttempt(now),
       reason: slot === this.#chosen ? this.#choice.reason() : BY_NAME,
@@ -386,6 +391,18 @@ export class Scheduler implements ReadySet {
     this.#pairs.dueChain.set(pair, origin.dueChain);
     this.#pairs.firstUsedSecs.set(pair, Math.floor(this.#now() / 1000));
     return pair;
+  }
+
+  #extendSpan(pair: number, { pacing }: Origin, now: number): Span {
+    const pairs = this.#pairs;
+    const uses = pairs.spanUses.get(pair);
+    if (uses === 0 || pacing.isForgiven(uses, now - pairs.spanFrom.get(pair))) {
+      pairs.spanFrom.set(pair, now);
+      pairs.spanUses.set(pair, 1);
+      return FIRST;
+    }
+    pairs.spanUses.set(pair, Math.min(MAX_SPAN_USES, uses + 1));
+    return { uses: uses + 1, secs: (now - pairs.spanFrom.get(pair)) / 1000 };
   }
 
   /** The next request of the address comes an interval later. */
