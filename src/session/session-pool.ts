@@ -148,6 +148,7 @@ export class SessionPool implements AsyncDisposable {
         roster,
         availability: this.#availability,
         preparation: this.#preparation,
+        scheduler: this.#scheduler,
         obituaries: this.#explainer.obituaries,
         persistence: () => this.#persistence as Persistence,
         desk: () => this.#desk,

@@ -52,7 +52,10 @@ export class Fleet {
   }
 
   /** Moves the clock on, a bit at a time, until something has happened; what goes to the server and back takes no time of it. */
-  async until<T>(wanted: Promise<T>, { withinMs = 60_000 }: { withinMs?: number } = {}): Promise<T> {
+  async until<T>(
+    wanted: Promise<T>,
+    { withinMs = 60_000 }: { withinMs?: number } = {},
+  ): Promise<T> {
     let isDone = false;
     const done = wanted.finally(() => {
       isDone = true;

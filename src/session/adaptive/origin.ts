@@ -27,6 +27,9 @@ export class Origin {
   /** In quarantine while the origin is under suspicion. */
   readonly held: Set<Suspect> = new Set();
   inFlight = 0;
+  /** Results since it is known, weighed by how much they tell of it. */
+  goodCount = 0;
+  badCount = 0;
   readonly #step: number;
   #mean: number;
   #meanAtPeace: number;
@@ -93,7 +96,16 @@ export class Origin {
   }
 
   learn(good: number, bad: number): void {
+    this.goodCount += good;
+    this.badCount += bad;
     this.#mean += this.#step * (good * (1 - this.#mean) - bad * this.#mean);
+  }
+
+  /** What other workers have seen. */
+  learnFromOthers(good: number, bad: number): void {
+    const count = good + bad;
+    if (count === 0) return;
+    this.#mean += (1 - (1 - this.#step) ** count) * (good / count - this.#mean);
   }
 
   /** A median that follows along: up a little for each value above it, down for each below. */

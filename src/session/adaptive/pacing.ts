@@ -80,6 +80,8 @@ export class Pacing {
   #price = 0;
   /** Successes while bound since the last signal. */
   #quietCount = 0;
+  /** Of what an address may send, where other workers send from it too. */
+  share = 1;
 
   constructor(
     options: ResolvedAdaptiveOptions['pacing'],
@@ -108,7 +110,7 @@ export class Pacing {
 
   /** Between two requests of the address of a pair; 0 while nothing is learnt. */
   intervalMs(role: number): number {
-    return 1000 / (this.#rate * this.tempo(role));
+    return 1000 / (this.#rate * this.tempo(role) * this.share);
   }
 
   /**
@@ -225,13 +227,25 @@ export class Pacing {
       this.#hasSignal = true;
       // A ban may be about more than one address; a 429 is about the one that got it.
       const own = objection.kind === 'throttled' ? objection.ownRate : 0;
-      const rate = Math.min(this.#rate, Math.max(own, this.observed(now)));
+      const rate = Math.min(this.#rate, Math.max(own, this.observed(now)) / this.share);
       this.#rate = rate;
       this.#ceiling = ceilingFactor * rate;
       this.#cut(now, firstCut * rate);
     } else {
       this.#cut(now, this.#rate * Math.exp(-signalStep));
     }
+  }
+
+  /** The rate that several workers have learnt together, in place of this one's own; not while it reads the rate off blocks. */
+  adopt(rate: number): void {
+    if (this.#isSearching) return;
+    if (!this.#hasSignal) {
+      this.#hasSignal = true;
+      this.#hasThrottles = true;
+      this.#ceiling = this.#options.ceilingFactor * rate;
+    }
+    this.#ceiling = Math.max(this.#ceiling, rate);
+    this.#set(rate);
   }
 
   /** So many addresses were shut out at once that the origin is as good as down. */

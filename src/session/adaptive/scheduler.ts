@@ -18,6 +18,7 @@ import { Choice } from './choice.ts';
 import { Court, type Sentences } from './court.ts';
 import { decayed } from './decay.ts';
 import { DuePairs } from './due-pairs.ts';
+import { FleetEvidence } from './fleet-evidence.ts';
 import { Judge } from './judge.ts';
 import type { Origin } from './origin.ts';
 import { OriginBook } from './origin-book.ts';
@@ -63,6 +64,8 @@ export class Scheduler implements ReadySet {
   readonly #court: Court;
   readonly #judge: Judge;
   readonly #log: UseLog;
+  /** For a pool that is shared by several workers. */
+  readonly fleet: FleetEvidence;
   readonly #useHalfLifeMs: number;
   /** The last choice, until its lease is opened. */
   #chosen = -1;
@@ -121,6 +124,7 @@ export class Scheduler implements ReadySet {
       },
       options,
     );
+    this.fleet = new FleetEvidence(() => this.#origins.all());
     this.#log = new UseLog(options.memory.records);
     this.#useHalfLifeMs = options.pick.useHalfLifeSecs * 1000;
   }

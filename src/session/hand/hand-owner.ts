@@ -1,5 +1,6 @@
-import type { HeldSession } from '../../storage/session-hands.ts';
+import type { HeldSession, OriginNews, OriginReport } from '../../storage/session-hands.ts';
 import type { RetiredSession, SessionStore } from '../../storage/session-store.ts';
+import type { Scheduler } from '../adaptive/scheduler.ts';
 import type { Obituaries } from '../explanation.ts';
 import type { LeaseDesk } from '../lease-desk.ts';
 import type { Ledger } from '../ledger.ts';
@@ -21,6 +22,7 @@ interface PoolParts {
   readonly ledger: Ledger;
   readonly roster: Roster;
   readonly obituaries: Obituaries;
+  readonly scheduler: Scheduler | undefined;
   // Made after the hand.
   readonly persistence: () => Persistence;
   readonly desk: () => LeaseDesk;
@@ -108,6 +110,16 @@ export class PoolHandOwner implements HandOwner {
 
   makingCount(): number {
     return this.#parts.maker().makingCount;
+  }
+
+  originReports(): readonly OriginReport[] {
+    const { scheduler, ledger } = this.#parts;
+    return scheduler?.fleet.reports(ledger.now()) ?? [];
+  }
+
+  onOriginNews(news: readonly OriginNews[], handsCount: number): void {
+    const { scheduler, ledger } = this.#parts;
+    scheduler?.fleet.note(news, handsCount, ledger.now());
   }
 
   onPlaces(): void {

@@ -7,6 +7,8 @@ import type {
   HandChanges,
   HandNews,
   HeldSession,
+  OriginNews,
+  OriginReport,
 } from '../../storage/session-hands.ts';
 import type {
   RetiredSession,
@@ -51,6 +53,9 @@ export interface HandOwner {
   /** Whether there may be sessions to be made at all. */
   canGrow(): boolean;
   makingCount(): number;
+  /** What was learnt of origins since the last ones. */
+  originReports(): readonly OriginReport[];
+  onOriginNews(news: readonly OriginNews[], handsCount: number): void;
   onPlaces(): void;
   onFit(slot: number): void;
   /** Those who wait for it alone wait in vain. */
@@ -124,7 +129,10 @@ export class Hand implements SessionSink {
       },
       clock,
       owner: {
-        reports: () => ({ origins: [], unusedPlaces: this.#supply.releasePlaces() }),
+        reports: () => ({
+          origins: owner.originReports(),
+          unusedPlaces: this.#supply.releasePlaces(),
+        }),
         onNews: (news) => this.#onNews(news),
         onLost: () => this.#onLost(),
         onStale: () => this.#suspendAll(),
@@ -342,6 +350,7 @@ export class Hand implements SessionSink {
 
   #onNews(news: HandNews): void {
     this.#share.note(news.handsCount, news.poolSize);
+    this.#owner.onOriginNews(news.origins, news.handsCount);
     this.#isStale = false;
     for (const slot of this.#suspended) this.#resume(slot);
     for (const id of news.refused) this.#onRefused(id);
