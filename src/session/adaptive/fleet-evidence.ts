@@ -1,5 +1,6 @@
 import type { OriginNews, OriginReport } from '../../storage/session-hands.ts';
 import type { Origin } from './origin.ts';
+import type { OriginBook } from './origin-book.ts';
 
 /** Often enough for a pace, and not with every sync of many. */
 const REPORT_EACH_MS = 900;
@@ -24,25 +25,26 @@ interface Exchange {
  * change the rate, takes over what the changes of all come to, and sends its share of it.
  */
 export class FleetEvidence {
-  readonly #origins: () => Iterable<Origin>;
+  readonly #origins: OriginBook;
   readonly #exchanges = new WeakMap<Origin, Exchange>();
   #reportedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(origins: () => Iterable<Origin>) {
+  constructor(origins: OriginBook) {
     this.#origins = origins;
   }
 
   reports(now: number): OriginReport[] {
     if (now - this.#reportedAt < REPORT_EACH_MS) return [];
     this.#reportedAt = now;
-    const origins = [...this.#origins()].filter(({ key }) => key !== '');
+    const origins = [...this.#origins.all()].filter(({ key }) => key !== '');
     return origins.slice(-MOST_ORIGINS).map((origin) => this.#report(origin, now));
   }
 
   note(news: readonly OriginNews[], handsCount: number, now: number): void {
+    this.#origins.share = shareOf(0, 0, handsCount);
     if (news.length === 0) return;
     const byKey = new Map(news.map((item) => [item.origin, item]));
-    for (const origin of this.#origins()) {
+    for (const origin of this.#origins.all()) {
       const item = byKey.get(origin.key);
       if (item) this.#take(origin, item, handsCount, now);
     }

@@ -17,6 +17,8 @@ export class OriginBook {
   /** Scheme and authority as URLs have them, such as `HTTP://User@host:80`, to origins. */
   readonly #keyOfPrefix = new Map<string, string>();
   readonly #freeChains: number[] = [];
+  /** Of what an address may send to an origin of which nothing is known; see `Pacing.share`. */
+  share = 1;
   #nextSerial = 1;
   #last: { readonly prefix: string; readonly origin: Origin } | undefined;
 
@@ -64,6 +66,7 @@ export class OriginBook {
     const dueChain = this.#freeChains.pop() ?? this.#origins.size;
     const name = { key, serial: this.#nextSerial++, dueChain };
     const origin = new Origin(name, this.#options, this.#random, this.#onChange);
+    origin.pacing.share = this.share;
     this.#origins.set(key, origin);
     return origin;
   }

@@ -124,7 +124,7 @@ export class Scheduler implements ReadySet {
       },
       options,
     );
-    this.fleet = new FleetEvidence(() => this.#origins.all());
+    this.fleet = new FleetEvidence(this.#origins);
     this.#log = new UseLog(options.memory.records);
     this.#useHalfLifeMs = options.pick.useHalfLifeSecs * 1000;
   }
