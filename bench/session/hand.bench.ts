@@ -67,5 +67,5 @@ async function withStorage(
   measure: (storage: RedisStorage) => Promise<Readings>,
 ): Promise<Readings> {
   await using storage = new RedisStorage({ url, prefix: `bench${process.pid}` });
-  return measure(storage);
+  return await measure(storage);
 }

@@ -179,7 +179,7 @@ export function explainGone(
   };
 }
 
-export function proxyLabel(proxy: ProxyInfo | null): string | null {
+function proxyLabel(proxy: ProxyInfo | null): string | null {
   return proxy ? `${proxy.protocol}://${proxy.hostname}:${proxy.port}` : null;
 }
 

@@ -309,12 +309,11 @@ export class SessionPool implements AsyncDisposable {
   ): Promise<Session> {
     this.#checkOpen();
     this.#desk.catchUp(this.#options.clock.now());
-    if (this.#hand) await this.#hand.makeWay(given.id, options.evenIfFull === true);
     const isReady = given === NO_OPTIONS || given instanceof Session;
-    const made = this.#maker.add(
-      isReady ? given : resolveSessionOptions(given, 'SessionOptions'),
-      options,
-    );
+    const own = isReady ? given : resolveSessionOptions(given, 'SessionOptions');
+    const add = (): number | Promise<number> => this.#maker.add(own, options);
+    const { evenIfFull = false } = options;
+    const made = this.#hand ? this.#hand.makeWayFor(given.id, evenIfFull, add) : add();
     const slot = typeof made === 'number' ? made : await made;
     this.#noteCreated(slot);
     this.#desk.admit(slot);

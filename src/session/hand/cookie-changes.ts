@@ -20,6 +20,7 @@ export function cookieChangesOf(cold: ColdState | undefined, now: number): Cooki
   const after = new Map<string, WrittenCookie>();
   const changes: CookieChange[] = [];
   for (const cookie of present as readonly CookieJson[]) {
+    if (isDeleted(cookie)) continue;
     const key = keyOf(cookie);
     const known = before.get(key);
     const text = comparable(cookie);
@@ -43,6 +44,11 @@ function writtenBefore(known: ColdState['writtenCookies']): ReadonlyMap<string, 
     written.set(keyOf(cookie), { text: comparable(cookie), at });
   }
   return written;
+}
+
+/** The jar forgets it when it is next asked. */
+function isDeleted({ maxAge }: CookieJson & { readonly maxAge?: unknown }): boolean {
+  return typeof maxAge === 'number' && maxAge <= 0;
 }
 
 function keyOf(cookie: CookieJson): string {

@@ -50,7 +50,7 @@ export function handOn(
 }
 
 /** What a hand does to the parts of its pool. */
-export class PoolHandOwner implements HandOwner {
+class PoolHandOwner implements HandOwner {
   readonly #parts: PoolParts;
 
   constructor(parts: PoolParts) {

@@ -45,6 +45,8 @@ export class HandSupply {
   readonly #wakeUp: WakeUp;
   /** For sessions to be made. */
   #places = 0;
+  /** Of these, promised to somebody who is about to make one. */
+  #promised = 0;
   #batch = 1;
   #pauseMs = 0;
   #notBefore = Number.NEGATIVE_INFINITY;
@@ -104,7 +106,7 @@ export class HandSupply {
   /** Places that nobody needs at present; they go back to the store. */
   releasePlaces(): number {
     if (this.#isAsking || this.#owner.lackingCount > 0) return 0;
-    const unused = Math.max(0, this.#places - this.#owner.makingCount);
+    const unused = Math.max(0, this.#places - this.#owner.makingCount - this.#promised);
     this.#places -= unused;
     return unused;
   }
@@ -120,12 +122,18 @@ export class HandSupply {
     this.#batch = 1;
   }
 
-  /** A place for a session that is to be made at once; says whether there is one. */
-  async reservePlace(): Promise<boolean> {
-    if (this.#places > 0) return true;
+  /** A place for a session that is about to be made; says whether there is one. To be followed by `endPromise`. */
+  async promisePlace(): Promise<boolean> {
+    this.#promised++;
+    if (this.#places >= this.#promised) return true;
     const { places } = await this.#owner.take({ count: 0, places: 1 });
     this.#places += places;
     return this.#places > 0;
+  }
+
+  /** The session has been made, or not. */
+  endPromise(): void {
+    this.#promised--;
   }
 
   /** One more session, or a place for one, within the fair share; says whether something has come. */

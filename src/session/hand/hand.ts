@@ -238,17 +238,26 @@ export class Hand implements SessionSink {
   }
 
   /**
-   * Before a session is added by hand: that its id is free in the whole pool, and that there is a place.
+   * Adds a session by hand, where its id is free in the whole pool and there is a place.
    *
    * @throws DuplicateSessionError, PoolFullError
    */
-  async makeWay(id: string | undefined, evenIfFull: boolean): Promise<void> {
+  async makeWayFor<Made>(
+    id: string | undefined,
+    evenIfFull: boolean,
+    make: () => Made | Promise<Made>,
+  ): Promise<Made> {
     if (id !== undefined && !this.#roster.has(id)) {
       const absence = (await this.fetch([id])).get(id);
       if (absence !== 'unknown') throw new DuplicateSessionError(id);
     }
-    if (evenIfFull || (await this.#supply.reservePlace())) return;
-    throw new PoolFullError(this.#parts.maxPoolSize);
+    if (evenIfFull) return make();
+    try {
+      if (!(await this.#supply.promisePlace())) throw new PoolFullError(this.#parts.maxPoolSize);
+      return await make();
+    } finally {
+      this.#supply.endPromise();
+    }
   }
 
   /** Fetches sessions by their ids; says why some are not to be had. */
@@ -301,12 +310,13 @@ export class Hand implements SessionSink {
 
   /** A session that no other worker may make at the same time: it is not lent before the store knows. */
   async #create(id: string): Promise<boolean | undefined> {
-    if (!(await this.#supply.reservePlace())) return undefined;
     this.#inTheMaking.add(id);
     try {
+      if (!(await this.#supply.promisePlace())) return undefined;
       await this.#owner.add(id);
       await this.#parts.persistence().flush();
     } finally {
+      this.#supply.endPromise();
       this.#inTheMaking.delete(id);
     }
     const slot = this.#roster.slotOf(id);
