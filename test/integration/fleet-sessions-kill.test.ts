@@ -10,7 +10,7 @@ import { RedisServer } from '../support/redis-server.ts';
 
 test('what a killed worker held comes to others, with all it knew a second before', async () => {
   const fixture = await bundleFixture(
-    fileURLToPath(new URL('fleet-hand.fixture.ts', import.meta.url)),
+    fileURLToPath(new URL('fleet-sessions-kill.fixture.ts', import.meta.url)),
   );
   await using server = await RedisServer.start();
   const child = spawn(process.execPath, [fixture, server.url], {
