@@ -79,6 +79,19 @@ describe('workers that share a pool', () => {
     expect([...usedAt.values()].flat()).toHaveLength(12);
   });
 
+  it('use a session no more than a fifth of its limit ahead of what the server knows', async () => {
+    const pool = await fleet.join({
+      maxPoolSize: 1,
+      sessionOptions: { maxUsageCount: 10, maxConcurrency: 10 },
+    });
+    const leases: Lease[] = [];
+    const all = Array.from({ length: 10 }, async () => leases.push(await pool.lease()));
+    await fleet.answers();
+    expect(leases).toHaveLength(2);
+    await fleet.until(Promise.all(all));
+    expect(new Set(leases.map(idOf)).size).toBe(1);
+  });
+
   it('all get on, though there are fewer sessions than workers', async () => {
     const pools = await Promise.all(
       Array.from({ length: 6 }, () =>
