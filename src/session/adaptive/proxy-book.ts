@@ -30,8 +30,11 @@ export class ProxyBook {
   /** 1 when something came back through it: nobody knows yet whether any other answers at all. */
   readonly isProven: Uint8Column = new Uint8Column(this.#memory, 41);
   readonly inFlight: Uint16Column = new Uint16Column(this.#memory, 42);
-  /** The pair it was last used in; may have gone to others since. */
+  /** The pair it was last used in, and the serial of its origin: 0 when the pair is no longer remembered. */
   readonly lastPair: Uint32Column = new Uint32Column(this.#memory, 52);
+  readonly lastOrigin: Uint32Column = new Uint32Column(this.#memory, 56);
+  /** Of its pairs that are remembered. */
+  readonly pairCount: Uint32Column = new Uint32Column(this.#memory, 60);
   readonly #sessions: Uint32Column = new Uint32Column(this.#memory, 44);
   readonly #serials: Uint32Column = new Uint32Column(this.#memory, 48);
 

@@ -1,6 +1,5 @@
 import type { Random } from '../../core/random.ts';
 import { randomInteger } from '../../core/random.ts';
-import { DenseSet } from '../dense-set.ts';
 import type { Excuse, Outcome, RetiredReason } from '../outcome.ts';
 import type { ReadySet } from '../selection.ts';
 import type { SlotTable } from '../slot-table.ts';
@@ -25,13 +24,12 @@ import { PairTable } from './pair-table.ts';
 import { Poison } from './poison.ts';
 import { Prediction } from './prediction.ts';
 import { ProxyBook } from './proxy-book.ts';
+import { ReadySlots } from './ready-slots.ts';
 import type { PickReason, Use } from './use.ts';
 import { UseLog } from './use-log.ts';
 
 /** A pick draws so many times as often as it needs candidates, before it looks for those that are due. */
 const DRAWS_PER_CANDIDATE = 2;
-/** The pair of a proxy that has been in none. */
-const NEVER_USED = 0;
 const BY_NAME: PickReason = Object.freeze({
   candidates: 1,
   kept: 1,
@@ -50,7 +48,7 @@ export class Scheduler implements ReadySet {
   readonly #table: SlotTable;
   readonly #random: Random;
   readonly #now: () => number;
-  readonly #ready = new DenseSet();
+  readonly #ready = new ReadySlots();
   readonly #pairs: PairTable;
   readonly #proxies: ProxyBook;
   readonly #due: DuePairs;
@@ -81,7 +79,7 @@ export class Scheduler implements ReadySet {
     this.#table = parts.table;
     this.#random = parts.random;
     this.#now = parts.now;
-    this.#pairs = new PairTable(options.memory.pairs, (pair) => this.#due.remove(pair));
+    this.#pairs = new PairTable(options.memory.pairs, (pair) => this.#forgetPair(pair));
     this.#proxies = new ProxyBook(options.memory.proxies);
     this.#due = new DuePairs(this.#pairs);
     this.#origins = new OriginBook(options, parts.random, parts.onOriginChange);
@@ -147,7 +145,7 @@ export class Scheduler implements ReadySet {
   add(slot: number): void {
     if (this.#proxies.of(slot) === -1)
       this.#proxies.enter(slot, this.#table.proxies.get(slot)?.url);
-    this.#ready.add(slot);
+    this.#ready.add(slot, this.#proxies.of(slot));
     this.#proxies.noteReady(slot);
   }
 
@@ -185,7 +183,9 @@ export class Scheduler implements ReadySet {
       return -1;
     }
     this.#choice.clear(this.#isExploring(origin));
-    if (slot !== -1 && this.#ready.has(slot)) this.#consider(slot, origin, now);
+    if (slot !== -1 && this.#ready.has(slot)) {
+      this.#consider(slot, this.#proxies.of(slot), origin, now);
+    }
     this.#drawFromReady(origin, now);
     if (this.#choice.count < this.#options.pick.candidates) this.#takeFromDue(origin, now);
     if (this.#choice.count === 0) {
@@ -299,13 +299,17 @@ export class Scheduler implements ReadySet {
       // So few can all be looked at, from anywhere on, so that none is left out for ever.
       const from = size > candidates ? randomInteger(this.#random, size) : 0;
       for (let n = 0; n < size && this.#choice.count < candidates; n++) {
-        this.#consider(this.#ready.at((from + n) % size), origin, now);
+        this.#considerReady((from + n) % size, origin, now);
       }
       return;
     }
     for (let n = 0; n < draws && this.#choice.count < candidates; n++) {
-      this.#consider(this.#ready.at(randomInteger(this.#random, size)), origin, now);
+      this.#considerReady(randomInteger(this.#random, size), origin, now);
     }
+  }
+
+  #considerReady(index: number, origin: Origin, now: number): void {
+    this.#consider(this.#ready.slotAt(index), this.#ready.proxyAt(index), origin, now);
   }
 
   /** Where most are paced, chance finds few: those that have fallen due are known, the one that waited longest first. */
@@ -322,7 +326,7 @@ export class Scheduler implements ReadySet {
       if (isKnown) {
         const slot = this.#proxies.readySlotOf(proxy);
         this.#due.defer(pair);
-        if (slot !== -1) this.#consider(slot, origin, now);
+        if (slot !== -1) this.#consider(slot, proxy, origin, now);
       } else {
         this.#due.remove(pair);
       }
@@ -330,8 +334,7 @@ export class Scheduler implements ReadySet {
     }
   }
 
-  #consider(slot: number, origin: Origin, now: number): void {
-    const proxy = this.#proxies.of(slot);
+  #consider(slot: number, proxy: number, origin: Origin, now: number): void {
     const pair = this.#pairOf(proxy, origin);
     const proxies = this.#proxies;
     const isProven = proxies.isProven.get(proxy) === 1 && proxies.failuresInRow.get(proxy) === 0;
@@ -365,27 +368,39 @@ export class Scheduler implements ReadySet {
   }
 
   #pairOf(proxy: number, origin: Origin): number {
-    const serial = this.#proxies.serialOf(proxy);
-    const last = this.#proxies.lastPair.get(proxy);
-    if (last === NEVER_USED) return -1;
-    if (this.#pairs.is(last, serial, origin.serial)) return last;
-    return this.#pairs.find(serial, origin.serial);
+    const proxies = this.#proxies;
+    if (proxies.lastOrigin.get(proxy) === origin.serial) return proxies.lastPair.get(proxy);
+    if (proxies.pairCount.get(proxy) === 0) return -1;
+    return this.#pairs.find(proxies.serialOf(proxy), origin.serial);
   }
 
   /** The pair's row, made if need be. */
   #enter(proxy: number, origin: Origin): number {
     const known = this.#pairOf(proxy, origin);
-    if (known !== -1) {
-      this.#proxies.lastPair.set(proxy, known);
-      this.#pairs.touch(known);
-      return known;
-    }
-    const pair = this.#pairs.add(this.#proxies.serialOf(proxy), origin.serial);
+    const pair = known === -1 ? this.#addPair(proxy, origin) : known;
+    if (pair === known) this.#pairs.touch(known);
     this.#proxies.lastPair.set(proxy, pair);
+    this.#proxies.lastOrigin.set(proxy, origin.serial);
+    return pair;
+  }
+
+  #addPair(proxy: number, origin: Origin): number {
+    const pair = this.#pairs.add(this.#proxies.serialOf(proxy), origin.serial);
+    this.#proxies.pairCount.set(proxy, this.#proxies.pairCount.get(proxy) + 1);
     this.#pairs.proxy.set(pair, proxy);
     this.#pairs.dueChain.set(pair, origin.dueChain);
     this.#pairs.firstUsedSecs.set(pair, Math.floor(this.#now() / 1000));
     return pair;
+  }
+
+  /** Its row goes to another pair. */
+  #forgetPair(pair: number): void {
+    this.#due.remove(pair);
+    const proxies = this.#proxies;
+    const proxy = this.#pairs.proxy.get(pair);
+    if (proxies.serialOf(proxy) !== this.#pairs.proxySerialOf(pair)) return;
+    proxies.pairCount.set(proxy, proxies.pairCount.get(proxy) - 1);
+    if (proxies.lastPair.get(proxy) === pair) proxies.lastOrigin.set(proxy, 0);
   }
 
   /** The next request of the address comes an interval later. */
