@@ -16,10 +16,12 @@ import type { BreakerEvent } from './breaker.ts';
 import { Choice } from './choice.ts';
 import { Court, type Sentences } from './court.ts';
 import { decayed } from './decay.ts';
+import { Draw } from './draw.ts';
 import { DuePairs } from './due-pairs.ts';
 import { Judge } from './judge.ts';
 import type { Origin } from './origin.ts';
 import { OriginBook } from './origin-book.ts';
+import { PairFinder } from './pair-finder.ts';
 import { PairTable } from './pair-table.ts';
 import { Poison } from './poison.ts';
 import { Prediction } from './prediction.ts';
@@ -51,6 +53,8 @@ export class Scheduler implements ReadySet {
   readonly #ready = new ReadySlots();
   readonly #pairs: PairTable;
   readonly #proxies: ProxyBook;
+  readonly #finder: PairFinder;
+  readonly #draw: Draw;
   readonly #due: DuePairs;
   readonly #origins: OriginBook;
   readonly #prediction: Prediction;
@@ -79,8 +83,16 @@ export class Scheduler implements ReadySet {
     this.#table = parts.table;
     this.#random = parts.random;
     this.#now = parts.now;
-    this.#pairs = new PairTable(options.memory.pairs, (pair) => this.#forgetPair(pair));
+    this.#pairs = new PairTable(options.memory.pairs, (pair) => {
+      this.#due.remove(pair);
+      this.#finder.forget(pair);
+    });
     this.#proxies = new ProxyBook(options.memory.proxies);
+    this.#finder = new PairFinder(this.#pairs, this.#proxies);
+    this.#draw = new Draw(
+      { random: parts.random, ready: this.#ready, finder: this.#finder, pairs: this.#pairs },
+      options.pick.candidates,
+    );
     this.#due = new DuePairs(this.#pairs);
     this.#origins = new OriginBook(options, parts.random, parts.onOriginChange);
     this.#prediction = new Prediction(
@@ -184,7 +196,8 @@ export class Scheduler implements ReadySet {
     }
     this.#choice.clear(this.#isExploring(origin));
     if (slot !== -1 && this.#ready.has(slot)) {
-      this.#consider(slot, this.#proxies.of(slot), origin, now);
+      const proxy = this.#proxies.of(slot);
+      this.#consider(slot, proxy, this.#finder.find(proxy, origin), origin, now);
     }
     this.#drawFromReady(origin, now);
     if (this.#choice.count < this.#options.pick.candidates) this.#takeFromDue(origin, now);
@@ -203,14 +216,14 @@ export class Scheduler implements ReadySet {
     const refusedUntil = origin.breaker.refusesUntil(now, origin.inFlight);
     if (refusedUntil > 0) return refusedUntil;
     const proxy = this.#proxies.of(slot);
-    return this.#refusal(proxy, this.#pairOf(proxy, origin), now);
+    return this.#refusal(proxy, this.#finder.find(proxy, origin), now);
   }
 
   /** A lease begins. */
   open(slot: number, url: string | undefined, now: number): Use {
     const origin = this.#origins.of(url);
     const proxy = this.#proxies.of(slot);
-    const pair = this.#enter(proxy, origin);
+    const pair = this.#finder.enter(proxy, origin, now);
     const predicted = this.#prediction.mean(pair, proxy, origin.newcomerMean, now);
     const pairs = this.#pairs;
     const left = decayed(now - pairs.usedAt.get(pair), this.#useHalfLifeMs);
@@ -295,21 +308,19 @@ export class Scheduler implements ReadySet {
     const { candidates } = this.#options.pick;
     const { size } = this.#ready;
     const draws = candidates * DRAWS_PER_CANDIDATE;
-    if (size <= draws) {
-      // So few can all be looked at, from anywhere on, so that none is left out for ever.
-      const from = size > candidates ? randomInteger(this.#random, size) : 0;
-      for (let n = 0; n < size && this.#choice.count < candidates; n++) {
-        this.#considerReady((from + n) % size, origin, now);
+    // So few can all be looked at, from anywhere on, so that none is left out for ever.
+    const isAll = size <= draws;
+    const from = isAll && size > candidates ? randomInteger(this.#random, size) : 0;
+    const most = isAll ? size : draws;
+    for (let drawn = 0; drawn < most && this.#choice.count < candidates; ) {
+      const count = Math.min(most - drawn, candidates - this.#choice.count);
+      if (isAll) this.#draw.inRow(from + drawn, count, origin);
+      else this.#draw.any(count, origin);
+      drawn += count;
+      for (let n = 0; n < count; n++) {
+        this.#consider(this.#draw.slotAt(n), this.#draw.proxyAt(n), this.#draw.pairAt(n), origin, now);
       }
-      return;
     }
-    for (let n = 0; n < draws && this.#choice.count < candidates; n++) {
-      this.#considerReady(randomInteger(this.#random, size), origin, now);
-    }
-  }
-
-  #considerReady(index: number, origin: Origin, now: number): void {
-    this.#consider(this.#ready.slotAt(index), this.#ready.proxyAt(index), origin, now);
   }
 
   /** Where most are paced, chance finds few: those that have fallen due are known, the one that waited longest first. */
@@ -326,7 +337,7 @@ export class Scheduler implements ReadySet {
       if (isKnown) {
         const slot = this.#proxies.readySlotOf(proxy);
         this.#due.defer(pair);
-        if (slot !== -1) this.#consider(slot, proxy, origin, now);
+        if (slot !== -1) this.#consider(slot, proxy, pair, origin, now);
       } else {
         this.#due.remove(pair);
       }
@@ -334,8 +345,7 @@ export class Scheduler implements ReadySet {
     }
   }
 
-  #consider(slot: number, proxy: number, origin: Origin, now: number): void {
-    const pair = this.#pairOf(proxy, origin);
+  #consider(slot: number, proxy: number, pair: number, origin: Origin, now: number): void {
     const proxies = this.#proxies;
     const isProven = proxies.isProven.get(proxy) === 1 && proxies.failuresInRow.get(proxy) === 0;
     // Whoever may never answer is asked one thing at a time: a silent proxy would take slot after slot.
@@ -365,42 +375,6 @@ export class Scheduler implements ReadySet {
     const isOnProbation =
       pairs.blocksInRow.get(pair) > 0 || this.#proxies.failuresInRow.get(proxy) > 0;
     return isOnProbation ? Number.POSITIVE_INFINITY : 0;
-  }
-
-  #pairOf(proxy: number, origin: Origin): number {
-    const proxies = this.#proxies;
-    if (proxies.lastOrigin.get(proxy) === origin.serial) return proxies.lastPair.get(proxy);
-    if (proxies.pairCount.get(proxy) === 0) return -1;
-    return this.#pairs.find(proxies.serialOf(proxy), origin.serial);
-  }
-
-  /** The pair's row, made if need be. */
-  #enter(proxy: number, origin: Origin): number {
-    const known = this.#pairOf(proxy, origin);
-    const pair = known === -1 ? this.#addPair(proxy, origin) : known;
-    if (pair === known) this.#pairs.touch(known);
-    this.#proxies.lastPair.set(proxy, pair);
-    this.#proxies.lastOrigin.set(proxy, origin.serial);
-    return pair;
-  }
-
-  #addPair(proxy: number, origin: Origin): number {
-    const pair = this.#pairs.add(this.#proxies.serialOf(proxy), origin.serial);
-    this.#proxies.pairCount.set(proxy, this.#proxies.pairCount.get(proxy) + 1);
-    this.#pairs.proxy.set(pair, proxy);
-    this.#pairs.dueChain.set(pair, origin.dueChain);
-    this.#pairs.firstUsedSecs.set(pair, Math.floor(this.#now() / 1000));
-    return pair;
-  }
-
-  /** Its row goes to another pair. */
-  #forgetPair(pair: number): void {
-    this.#due.remove(pair);
-    const proxies = this.#proxies;
-    const proxy = this.#pairs.proxy.get(pair);
-    if (proxies.serialOf(proxy) !== this.#pairs.proxySerialOf(pair)) return;
-    proxies.pairCount.set(proxy, proxies.pairCount.get(proxy) - 1);
-    if (proxies.lastPair.get(proxy) === pair) proxies.lastOrigin.set(proxy, 0);
   }
 
   /** The next request of the address comes an interval later. */
