@@ -2,6 +2,7 @@ import { type Random, randomInteger } from '../../core/random.ts';
 import type { Origin } from './origin.ts';
 import type { PairFinder } from './pair-finder.ts';
 import type { PairTable } from './pair-table.ts';
+import type { ProxyBook } from './proxy-book.ts';
 import type { ReadySlots } from './ready-slots.ts';
 
 /**
@@ -14,6 +15,7 @@ export class Draw {
   readonly #random: Random;
   readonly #ready: ReadySlots;
   readonly #finder: PairFinder;
+  readonly #book: ProxyBook;
   readonly #pairs: PairTable;
   readonly #slots: Int32Array;
   readonly #proxies: Int32Array;
@@ -22,12 +24,19 @@ export class Draw {
   readonly #touched: Float64Array;
 
   constructor(
-    parts: { random: Random; ready: ReadySlots; finder: PairFinder; pairs: PairTable },
+    parts: {
+      random: Random;
+      ready: ReadySlots;
+      finder: PairFinder;
+      proxies: ProxyBook;
+      pairs: PairTable;
+    },
     maxCount: number,
   ) {
     this.#random = parts.random;
     this.#ready = parts.ready;
     this.#finder = parts.finder;
+    this.#book = parts.proxies;
     this.#pairs = parts.pairs;
     this.#slots = new Int32Array(maxCount);
     this.#proxies = new Int32Array(maxCount);
@@ -71,10 +80,13 @@ export class Draw {
       slots[n] = ready.slotAt(index);
       proxies[n] = ready.proxyAt(index);
     }
+    // As short as can be: the processor looks ahead only so many instructions.
+    const touched = this.#touched;
+    const { restsUntil } = this.#book;
+    for (let n = 0; n < count; n++) touched[n] = restsUntil.get(proxies[n] as number);
     for (let n = 0; n < count; n++) rows[n] = this.#finder.find(proxies[n] as number, origin);
-    for (let n = 0; n < count; n++) {
-      const pair = rows[n] as number;
-      if (pair !== -1) this.#touched[n] = this.#pairs.dueAt.get(pair);
-    }
+    const { dueAt } = this.#pairs;
+    // Where there is no pair, row 0 will do, which is nobody's.
+    for (let n = 0; n < count; n++) touched[n] = dueAt.get(Math.max(0, rows[n] as number));
   }
 }

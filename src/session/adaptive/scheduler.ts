@@ -90,7 +90,13 @@ export class Scheduler implements ReadySet {
     this.#proxies = new ProxyBook(options.memory.proxies);
     this.#finder = new PairFinder(this.#pairs, this.#proxies);
     this.#draw = new Draw(
-      { random: parts.random, ready: this.#ready, finder: this.#finder, pairs: this.#pairs },
+      {
+        random: parts.random,
+        ready: this.#ready,
+        finder: this.#finder,
+        proxies: this.#proxies,
+        pairs: this.#pairs,
+      },
       options.pick.candidates,
     );
     this.#due = new DuePairs(this.#pairs);
@@ -318,7 +324,13 @@ export class Scheduler implements ReadySet {
       else this.#draw.any(count, origin);
       drawn += count;
       for (let n = 0; n < count; n++) {
-        this.#consider(this.#draw.slotAt(n), this.#draw.proxyAt(n), this.#draw.pairAt(n), origin, now);
+        this.#consider(
+          this.#draw.slotAt(n),
+          this.#draw.proxyAt(n),
+          this.#draw.pairAt(n),
+          origin,
+          now,
+        );
       }
     }
   }
