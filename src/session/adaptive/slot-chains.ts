@@ -1,7 +1,7 @@
 import { grown } from '../slot-table.ts';
 
-/** Numbers of a slot: its neighbours and its list, in one line of the processor's cache. */
-const LINK = 4;
+/** Numbers of a slot: its neighbours and its list, side by side, mostly in one line of the processor's cache. */
+const LINK = 3;
 const NEXT = 0;
 const PREVIOUS = 1;
 const CHAIN = 2;
