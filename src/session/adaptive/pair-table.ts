@@ -84,11 +84,6 @@ export class PairTable {
     return this.#proxySerials[pair] as number;
   }
 
-  /** Whether the row is this pair's. */
-  is(pair: number, proxySerial: number, originSerial: number): boolean {
-    return this.#proxySerials[pair] === proxySerial && this.#originSerials[pair] === originSerial;
-  }
-
   /** -1 when the address has not been used on the origin, or not lately. */
   find(proxySerial: number, originSerial: number): number {
     const mask = this.#buckets.length - 1;

@@ -18,6 +18,7 @@ const DIRECT = '';
  */
 export class ProxyBook {
   readonly #memory = new SlotMemory(FIRST_CAPACITY);
+  // What a pick reads comes first.
   /** Successes and failures of late. */
   readonly good: Float64Column = new Float64Column(this.#memory, 0);
   readonly bad: Float64Column = new Float64Column(this.#memory, 8);
@@ -25,15 +26,18 @@ export class ProxyBook {
   readonly evidenceAt: Float64Column = new Float64Column(this.#memory, 16);
   /** Not to be used before: it failed. */
   readonly restsUntil: Float64Column = new Float64Column(this.#memory, 24);
-  readonly restsFrom: Float64Column = new Float64Column(this.#memory, 32);
-  readonly failuresInRow: Uint8Column = new Uint8Column(this.#memory, 40);
+  /** The pair it was last used in, and the serial of its origin: 0 when the pair is no longer remembered. */
+  readonly lastPair: Uint32Column = new Uint32Column(this.#memory, 32);
+  readonly lastOrigin: Uint32Column = new Uint32Column(this.#memory, 36);
+  /** Of its pairs that are remembered. */
+  readonly pairCount: Uint32Column = new Uint32Column(this.#memory, 40);
+  readonly inFlight: Uint16Column = new Uint16Column(this.#memory, 44);
+  readonly failuresInRow: Uint8Column = new Uint8Column(this.#memory, 46);
   /** 1 when something came back through it: nobody knows yet whether any other answers at all. */
-  readonly isProven: Uint8Column = new Uint8Column(this.#memory, 41);
-  readonly inFlight: Uint16Column = new Uint16Column(this.#memory, 42);
-  /** The pair it was last used in; may have gone to others since. */
-  readonly lastPair: Uint32Column = new Uint32Column(this.#memory, 52);
-  readonly #sessions: Uint32Column = new Uint32Column(this.#memory, 44);
-  readonly #serials: Uint32Column = new Uint32Column(this.#memory, 48);
+  readonly isProven: Uint8Column = new Uint8Column(this.#memory, 47);
+  readonly restsFrom: Float64Column = new Float64Column(this.#memory, 48);
+  readonly #sessions: Uint32Column = new Uint32Column(this.#memory, 56);
+  readonly #serials: Uint32Column = new Uint32Column(this.#memory, 60);
 
   readonly #maxIdle: number;
   readonly #keys: string[] = [];
