@@ -53,6 +53,11 @@ export class Breaker {
     return this.#score;
   }
 
+  /** A failure may be one of those by which it is found to be down. */
+  get isWatching(): boolean {
+    return this.#state === 'closed' || this.#state === 'ramping';
+  }
+
   /** When it may be probed again; only while open. */
   get nextProbeAt(): number {
     return this.#nextProbeAt;

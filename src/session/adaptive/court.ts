@@ -89,7 +89,8 @@ export class Court {
       reason,
       status,
       since: now,
-      isOriginSuspected: origin.breaker.score > 0 && origin.breaker.state !== 'open',
+      // Answers that were on their way may hide for a moment that nobody is let in any more.
+      isOriginSuspected: origin.breaker.isWatching,
       waitsIn: origin.held,
       isUrlSuspected:
         reason === 'blocked' && url !== undefined && this.#poison.isHealthy(predicted),
@@ -112,7 +113,9 @@ export class Court {
     if (url !== undefined && excuse === 'url') this.#acquit(this.#poison.takeHeld(url));
     if (url !== undefined && outcome.kind === 'ok') this.dismissUrl(this.#poison.clear(url));
     if (origin.breaker.state === 'open') this.#refund(origin, now);
-    else if (origin.breaker.score === 0) this.#makePeace(origin, use.openedAt);
+    else if (outcome.kind === 'ok' && origin.breaker.score === 0) {
+      this.#makePeace(origin, use.openedAt);
+    }
     this.endQuarantines(now);
   }
 

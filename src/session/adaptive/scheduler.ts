@@ -186,13 +186,14 @@ export class Scheduler implements ReadySet {
     }
     this.#choice.clear(this.#isExploring(origin));
     if (slot !== -1 && this.#ready.has(slot)) this.#consider(slot, origin, now);
-    this.#drawFromReady(origin, now);
+    this.#drawFromReady(this.#options.pick.candidates, origin, now);
     if (this.#choice.count < this.#options.pick.candidates) this.#takeFromDue(origin, now);
     if (this.#choice.count === 0) {
       if (this.#isPaced) origin.pacing.noteBound(now, this.#retryAt);
       return -1;
     }
     this.#chosen = this.#choice.decide(origin, now);
+    if (this.#choice.isMakeshift) this.#lookFurther(origin, now);
     return this.#chosen;
   }
 
@@ -291,10 +292,10 @@ export class Scheduler implements ReadySet {
     return this.#random.next() < exploreShare;
   }
 
-  #drawFromReady(origin: Origin, now: number): void {
-    const { candidates } = this.#options.pick;
+  /** Looks at ready sessions until there are so many candidates. */
+  #drawFromReady(candidates: number, origin: Origin, now: number): void {
     const { size } = this.#ready;
-    const draws = candidates * DRAWS_PER_CANDIDATE;
+    const draws = (candidates - this.#choice.count) * DRAWS_PER_CANDIDATE;
     if (size <= draws) {
       // So few can all be looked at, from anywhere on, so that none is left out for ever.
       const from = size > candidates ? randomInteger(this.#random, size) : 0;
@@ -306,6 +307,14 @@ export class Scheduler implements ReadySet {
     for (let n = 0; n < draws && this.#choice.count < candidates; n++) {
       this.#consider(this.#ready.at(randomInteger(this.#random, size)), origin, now);
     }
+  }
+
+  /** The pace keeps back what one would rather have: others like it may be free, and a higher pace would be of use. */
+  #lookFurther(origin: Origin, now: number): void {
+    origin.pacing.noteBound(now, now);
+    const { makeshiftCandidates } = this.#options.pick;
+    this.#drawFromReady(this.#choice.count + makeshiftCandidates, origin, now);
+    this.#chosen = this.#choice.decide(origin, now);
   }
 
   /** Where most are paced, chance finds few: those that have fallen due are known, the one that waited longest first. */
@@ -354,7 +363,10 @@ export class Scheduler implements ReadySet {
     const pairs = this.#pairs;
     const dueAt = pairs.dueAt.get(pair);
     if (dueAt > now) {
-      if (pairs.pacedUntil.get(pair) === dueAt) this.#isPaced = true;
+      if (pairs.pacedUntil.get(pair) === dueAt) {
+        this.#isPaced = true;
+        this.#choice.notePaced(pair);
+      }
       return dueAt;
     }
     if (pairs.inFlight.get(pair) === 0) return 0;
