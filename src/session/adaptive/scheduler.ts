@@ -246,7 +246,9 @@ export class Scheduler implements ReadySet {
     use.origin.inFlight--;
     this.#pairs.inFlight.set(use.pair, this.#pairs.inFlight.get(use.pair) - 1);
     this.#proxies.inFlight.set(use.proxy, this.#proxies.inFlight.get(use.proxy) - 1);
-    if (outcome?.kind !== 'proxy' && outcome?.kind !== 'timeout') this.#proxies.prove(use.proxy);
+    if (outcome?.kind !== 'proxy' && outcome?.kind !== 'timeout') {
+      this.#proxies.prove(use.proxy, this.#options.cooldown.strangerFactor);
+    }
     if (!outcome || outcome.kind === 'neutral') return 'none';
     const excuse = this.#judge.judge(use, outcome, now);
     this.#court.convene(use, excuse);
@@ -295,7 +297,7 @@ export class Scheduler implements ReadySet {
   /** Looks at ready sessions until there are so many candidates. */
   #drawFromReady(candidates: number, origin: Origin, now: number): void {
     const { size } = this.#ready;
-    const draws = (candidates - this.#choice.count) * DRAWS_PER_CANDIDATE;
+    const draws = candidates * DRAWS_PER_CANDIDATE;
     if (size <= draws) {
       // So few can all be looked at, from anywhere on, so that none is left out for ever.
       const from = size > candidates ? randomInteger(this.#random, size) : 0;
