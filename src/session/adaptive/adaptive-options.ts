@@ -145,7 +145,7 @@ export interface CooldownOptions {
   readonly maxRestSecs?: number;
   /** First rest of a proxy that failed; doubles with each further failure in a row. @default 10 */
   readonly proxyFailureSecs?: number;
-  /** Addresses that never did any good rest so many times as long, where others do. @default 30 */
+  /** Addresses that never did any good rest so many times as long, where others do. @default 20 */
   readonly strangerFactor?: number;
 }
 
@@ -286,7 +286,7 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     blockedProbeFactor: 1.05,
     maxRestSecs: 3600,
     proxyFailureSecs: 10,
-    strangerFactor: 30,
+    strangerFactor: 20,
   }),
   breaker: Object.freeze({
     threshold: 10,

@@ -20,7 +20,8 @@ export class Latencies {
     const count = pairs.latencyCount.get(pair);
     const before = count === 0 ? medianLatencyMs || latencyMs : pairs.latencyMs.get(pair);
     const step = 1 / (count + 2);
-    pairs.latencyMs.set(pair, Math.max(1, before ** (1 - step) * latencyMs ** step));
+    const mean = before ** (1 - step) * latencyMs ** step;
+    pairs.latencyMs.set(pair, Math.max(1, Math.round(mean)));
     pairs.latencyCount.set(pair, Math.min(this.#memory - 2, count + 1));
   }
 }
