@@ -145,8 +145,10 @@ export interface CooldownOptions {
   readonly maxRestSecs?: number;
   /** First rest of a proxy that failed; doubles with each further failure in a row. @default 10 */
   readonly proxyFailureSecs?: number;
-  /** Addresses that never did any good rest so many times as long, where others do. @default 20 */
+  /** Proxies through which nothing ever came rest so many times as long, where others work. @default 20 */
   readonly strangerFactor?: number;
+  /** Addresses that an origin never let in rest so many times as long there, where others are let in. @default 6 */
+  readonly strangerBanFactor?: number;
 }
 
 /** When an origin counts as down. */
@@ -287,6 +289,7 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     maxRestSecs: 3600,
     proxyFailureSecs: 10,
     strangerFactor: 20,
+    strangerBanFactor: 6,
   }),
   breaker: Object.freeze({
     threshold: 10,
@@ -393,6 +396,7 @@ const SCHEMA = optionsObject({
       maxRestSecs: positive(),
       proxyFailureSecs: number({ min: 0 }),
       strangerFactor: number({ min: 1 }),
+      strangerBanFactor: number({ min: 1 }),
     }),
   ),
   breaker: optional(

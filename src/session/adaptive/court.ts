@@ -22,8 +22,8 @@ export interface Sentences {
 }
 
 /**
- * Settles who pays. While an origin is under suspicion a retirement is only a quarantine; it becomes final when the
- * origin is beyond suspicion again. When it turns out to be down, everything charged since is refunded, once and never
+ * Settles who pays. A retirement is only a quarantine at first; it becomes final when the origin is beyond suspicion by
+ * an answer to what was sent later. When it turns out to be down, everything charged since is refunded, once and never
  * more than was charged. So it is with a URL that is blocked on everybody.
  */
 export class Court {
