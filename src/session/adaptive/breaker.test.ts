@@ -143,6 +143,19 @@ describe('Cooldown', () => {
     expect(rest.banMs(1, 0.1, false)).toBeLessThanOrEqual(2000);
   });
 
+  it('rests strangers longer: twenty times a proxy that never answered, six times an address never let in', () => {
+    const rest = cooldown();
+    for (const [restMs, secs] of [
+      [rest.proxyMs(1, 100, false), 10],
+      [rest.proxyMs(1, 100, true), 200],
+      [rest.proxyMs(1, 30_000, true), 1200],
+      [rest.banMs(1, 1, true), 120],
+    ] as const) {
+      expect(restMs).toBeGreaterThanOrEqual(500 * secs);
+      expect(restMs).toBeLessThanOrEqual(1000 * secs);
+    }
+  });
+
   it('learns how long bans last from the first request after a rest, within 5 and 300 seconds', () => {
     const rest = cooldown();
     rest.noteProbe(true);
