@@ -97,7 +97,8 @@ export class Breaker {
     if (this.#score === 0) return;
     const { clamp } = this.#options;
     this.#score = Math.max(0, this.#score + Math.log(clamp / this.#clamped(predicted)));
-    if (this.#score === 0) this.#failing.clear();
+    // Those that failed have not been shown to work by what went out before.
+    if (this.#score === 0 && sentAt >= this.#suspectedFrom) this.#failing.clear();
   }
 
   /**
