@@ -19,8 +19,16 @@ export interface PickOptions {
   readonly useHalfLifeSecs?: number;
   /** How many recent uses an open lease weighs as much as. @default 2 */
   readonly inFlightWeight?: number;
-  /** Time constant with which a peak of latency is forgotten. @default 10 */
-  readonly latencyDecaySecs?: number;
+  /** The latency of an address is the mean of about so many of its last answers. @default 16 */
+  readonly latencyMemory?: number;
+  /** Latencies within this factor of the origin's median count as alike. @default 1.3 */
+  readonly latencyTolerance?: number;
+  /** A use counts for the latency beyond that, over the median, to this power. @default 2 */
+  readonly latencyPower?: number;
+  /** And to this one where a pace is learnt, which keeps fast addresses from being overrun. @default 4 */
+  readonly pacedLatencyPower?: number;
+  /** So many more are looked at where much faster addresses may not be used for their pace alone. @default 16 */
+  readonly makeshiftCandidates?: number;
   /** In this share of the picks addresses of which nothing is known have their turn although known ones are idle. @default 0.005 */
   readonly exploreShare?: number;
   /** They have it in all picks while newcomers succeed more often than this. @default 0.8 */
@@ -137,8 +145,10 @@ export interface CooldownOptions {
   readonly maxRestSecs?: number;
   /** First rest of a proxy that failed; doubles with each further failure in a row. @default 10 */
   readonly proxyFailureSecs?: number;
-  /** Addresses that never did any good rest so many times as long, where others do. @default 6 */
+  /** Proxies through which nothing ever came rest so many times as long, where others work. @default 20 */
   readonly strangerFactor?: number;
+  /** Addresses that an origin never let in rest so many times as long there, where others are let in. @default 6 */
+  readonly strangerBanFactor?: number;
 }
 
 /** When an origin counts as down. */
@@ -215,7 +225,11 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     keepAbove: 0.9,
     useHalfLifeSecs: 60,
     inFlightWeight: 2,
-    latencyDecaySecs: 10,
+    latencyMemory: 16,
+    latencyTolerance: 1.3,
+    latencyPower: 2,
+    pacedLatencyPower: 4,
+    makeshiftCandidates: 16,
     exploreShare: 0.005,
     exploreAbove: 0.8,
     enoughUses: 40,
@@ -274,7 +288,8 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     blockedProbeFactor: 1.05,
     maxRestSecs: 3600,
     proxyFailureSecs: 10,
-    strangerFactor: 6,
+    strangerFactor: 20,
+    strangerBanFactor: 6,
   }),
   breaker: Object.freeze({
     threshold: 10,
@@ -309,7 +324,11 @@ const SCHEMA = optionsObject({
       keepAbove: share(),
       useHalfLifeSecs: positive(),
       inFlightWeight: number({ min: 0 }),
-      latencyDecaySecs: positive(),
+      latencyMemory: integer({ min: 2, max: 255 }),
+      latencyTolerance: number({ min: 1 }),
+      latencyPower: number({ min: 0, max: 16 }),
+      pacedLatencyPower: number({ min: 0, max: 16 }),
+      makeshiftCandidates: integer({ min: 0, max: 256 }),
       exploreShare: share(),
       exploreAbove: share(),
       enoughUses: positive(),
@@ -377,6 +396,7 @@ const SCHEMA = optionsObject({
       maxRestSecs: positive(),
       proxyFailureSecs: number({ min: 0 }),
       strangerFactor: number({ min: 1 }),
+      strangerBanFactor: number({ min: 1 }),
     }),
   ),
   breaker: optional(

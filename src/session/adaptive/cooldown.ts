@@ -41,8 +41,8 @@ export class Cooldown {
 
   /** `step` counts from 1. The first rest is the shorter the more likely it is that the next request is let in anyway. */
   banMs(step: number, stickiness: number, isStranger: boolean): number {
-    const { maxRestSecs, strangerFactor } = this.#options;
-    const first = this.#banSecs * (isStranger ? strangerFactor : 1);
+    const { maxRestSecs, strangerBanFactor } = this.#options;
+    const first = this.#banSecs * (isStranger ? strangerBanFactor : 1);
     const share = step === 1 && !isStranger ? stickiness : 2 ** Math.min(MAX_STEP, step - 1);
     const rest = Math.min(maxRestSecs, first * share);
     return rest * (0.5 + 0.5 * this.#random.next()) * 1000;

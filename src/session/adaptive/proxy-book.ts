@@ -75,9 +75,19 @@ export class ProxyBook {
     return this.#isAnyProven;
   }
 
-  prove(proxy: number): void {
+  /**
+   * Something came back through it. Those that failed while it was open whether any proxy answers rest so many times as
+   * long once the first one does.
+   */
+  prove(proxy: number, strangerFactor: number): void {
     this.isProven.set(proxy, 1);
+    if (this.#isAnyProven) return;
     this.#isAnyProven = true;
+    for (const index of this.#indexOfKey.values()) {
+      if (this.failuresInRow.get(index) === 0 || this.isProven.get(index) === 1) continue;
+      const from = this.restsFrom.get(index);
+      this.restsUntil.set(index, from + strangerFactor * (this.restsUntil.get(index) - from));
+    }
   }
 
   isDirect(proxy: number): boolean {

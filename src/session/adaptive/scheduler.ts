@@ -97,7 +97,7 @@ export class Scheduler implements ReadySet {
         proxies: this.#proxies,
         pairs: this.#pairs,
       },
-      options.pick.candidates,
+      Math.max(options.pick.candidates, options.pick.makeshiftCandidates),
     );
     this.#due = new DuePairs(this.#pairs);
     this.#origins = new OriginBook(options, parts.random, parts.onOriginChange);
@@ -205,13 +205,14 @@ export class Scheduler implements ReadySet {
       const proxy = this.#proxies.of(slot);
       this.#consider(slot, proxy, this.#finder.find(proxy, origin), origin, now);
     }
-    this.#drawFromReady(origin, now);
+    this.#drawFromReady(this.#options.pick.candidates, origin, now);
     if (this.#choice.count < this.#options.pick.candidates) this.#takeFromDue(origin, now);
     if (this.#choice.count === 0) {
       if (this.#isPaced) origin.pacing.noteBound(now, this.#retryAt);
       return -1;
     }
     this.#chosen = this.#choice.decide(origin, now);
+    if (this.#choice.isMakeshift) this.#lookFurther(origin, now);
     return this.#chosen;
   }
 
@@ -264,7 +265,9 @@ export class Scheduler implements ReadySet {
     use.origin.inFlight--;
     this.#pairs.inFlight.set(use.pair, this.#pairs.inFlight.get(use.pair) - 1);
     this.#proxies.inFlight.set(use.proxy, this.#proxies.inFlight.get(use.proxy) - 1);
-    if (outcome?.kind !== 'proxy' && outcome?.kind !== 'timeout') this.#proxies.prove(use.proxy);
+    if (outcome?.kind !== 'proxy' && outcome?.kind !== 'timeout') {
+      this.#proxies.prove(use.proxy, this.#options.cooldown.strangerFactor);
+    }
     if (!outcome || outcome.kind === 'neutral') return 'none';
     const excuse = this.#judge.judge(use, outcome, now);
     this.#court.convene(use, excuse);
@@ -310,8 +313,8 @@ export class Scheduler implements ReadySet {
     return this.#random.next() < exploreShare;
   }
 
-  #drawFromReady(origin: Origin, now: number): void {
-    const { candidates } = this.#options.pick;
+  /** Looks at ready sessions until there are so many candidates. */
+  #drawFromReady(candidates: number, origin: Origin, now: number): void {
     const { size } = this.#ready;
     const draws = candidates * DRAWS_PER_CANDIDATE;
     // So few can all be looked at, from anywhere on, so that none is left out for ever.
@@ -333,6 +336,14 @@ export class Scheduler implements ReadySet {
         );
       }
     }
+  }
+
+  /** The pace keeps back what one would rather have: others like it may be free, and a higher pace would be of use. */
+  #lookFurther(origin: Origin, now: number): void {
+    origin.pacing.noteBound(now, now);
+    const { makeshiftCandidates } = this.#options.pick;
+    this.#drawFromReady(this.#choice.count + makeshiftCandidates, origin, now);
+    this.#chosen = this.#choice.decide(origin, now);
   }
 
   /** Where most are paced, chance finds few: those that have fallen due are known, the one that waited longest first. */
@@ -379,7 +390,10 @@ export class Scheduler implements ReadySet {
     const pairs = this.#pairs;
     const dueAt = pairs.dueAt.get(pair);
     if (dueAt > now) {
-      if (pairs.pacedUntil.get(pair) === dueAt) this.#isPaced = true;
+      if (pairs.pacedUntil.get(pair) === dueAt) {
+        this.#isPaced = true;
+        this.#choice.notePaced(pair);
+      }
       return dueAt;
     }
     if (pairs.inFlight.get(pair) === 0) return 0;
