@@ -1,6 +1,6 @@
 import { SeededRandom, systemRandom } from '../../src/core/random.ts';
 import type { ProxyInfo } from '../../src/proxy/proxy-info.ts';
-import { resolveAdaptiveOptions } from '../../src/session/adaptive/adaptive-options.ts';
+import { resolveAdaptiveOptions } from '../../src/session/adaptive/resolve-adaptive-options.ts';
 import { Scheduler } from '../../src/session/adaptive/scheduler.ts';
 import type { Use } from '../../src/session/adaptive/use.ts';
 import type { Outcome } from '../../src/session/outcome.ts';

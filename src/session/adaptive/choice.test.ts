@@ -35,7 +35,7 @@ class Fleet {
       this.pairs.uses.set(pair, this.pairs.uses.get(pair) + 1);
       this.pairs.usedAt.set(pair, NOW);
     }
-    return this.rows.map((pair) => this.pairs.uses.get(pair) * this.origin.pacing.tempo(pair));
+    return this.rows.map((pair) => this.pairs.uses.get(pair));
   }
 
   learnPace(): void {

@@ -8,6 +8,8 @@ import type { PickReason } from './use.ts';
 const FIRST_USE = 0.5;
 /** Whoever takes so many times as long is a makeshift. */
 const MUCH_SLOWER = 2;
+/** A scout that has enough to do comes after all others. */
+const OVERRUN = 1000;
 const LOWEST_CHANCE = 0.001;
 /** An idle address with such a chance makes it needless to try out others. */
 const TRUSTED = 0.5;
@@ -141,8 +143,10 @@ export class Choice {
     const left = decayed(now - pairs.usedAt.get(pair), this.#useHalfLifeMs);
     const load =
       pairs.uses.get(pair) * left + this.#options.inFlightWeight * pairs.inFlight.get(pair);
+    const role = pairs.role.get(pair);
+    if (origin.pacing.isOverrun(role, pairs.inFlight.get(pair))) return (OVERRUN * load) / odds;
     const weight = this.#weightOf(pairs.latencyMs.get(pair), origin);
-    return ((load * weight) / origin.pacing.tempo(pair) + FIRST_USE) / odds;
+    return ((load * weight) / origin.pacing.tempo(role) + FIRST_USE) / odds;
   }
 
   /**

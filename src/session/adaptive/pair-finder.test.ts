@@ -1,10 +1,10 @@
 import { expect, it } from 'vitest';
 import { SeededRandom } from '../../core/random.ts';
-import { resolveAdaptiveOptions } from './adaptive-options.ts';
 import { Origin } from './origin.ts';
 import { PairFinder } from './pair-finder.ts';
 import { PairTable } from './pair-table.ts';
 import { ProxyBook } from './proxy-book.ts';
+import { resolveAdaptiveOptions } from './resolve-adaptive-options.ts';
 
 const MAX_PAIRS = 16;
 

@@ -34,17 +34,22 @@ export class PairTable {
   readonly inFlight: Uint16Column = new Uint16Column(this.#hot, 52);
   readonly blocksInRow: Uint8Column = new Uint8Column(this.#hot, 54);
   readonly throttlesInRow: Uint8Column = new Uint8Column(this.#hot, 55);
+  /** What it does for the others, see `Pacing`; 0 before its first success. */
+  readonly role: Uint8Column = new Uint8Column(this.#hot, 56);
   /** By pace alone. */
   readonly pacedUntil: Float64Column = new Float64Column(this.#cold, 0);
   /** By a rest alone. */
   readonly restsUntil: Float64Column = new Float64Column(this.#cold, 8);
   /** When the present rest began; what was sent before belongs to the same event. */
   readonly restsFrom: Float64Column = new Float64Column(this.#cold, 16);
-  readonly goodSinceBlock: Uint32Column = new Uint32Column(this.#cold, 24);
+  readonly goodSinceBlock: Uint16Column = new Uint16Column(this.#cold, 52);
+  /** Requests since it was last as good as new to the origin, and from when on. */
+  readonly spanUses: Uint16Column = new Uint16Column(this.#cold, 54);
+  readonly spanFrom: Float64Column = new Float64Column(this.#cold, 32);
   /** When it was first used, in whole seconds. */
   readonly firstUsedSecs: Uint32Column = new Uint32Column(this.#cold, 28);
   /** The window in which it was last counted as active. */
-  readonly activeWindow: Float64Column = new Float64Column(this.#cold, 32);
+  readonly activeWindow: Uint32Column = new Uint32Column(this.#cold, 24);
   /** When it was last shut out, 0 since its next success. */
   readonly lostFrom: Float64Column = new Float64Column(this.#cold, 56);
   /** 1 when the next result tells whether a block sticks. */

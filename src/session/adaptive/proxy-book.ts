@@ -6,6 +6,7 @@ import {
   Uint32Column,
 } from '../slot-memory.ts';
 import { grown } from '../slot-table.ts';
+import { NetworkNumbers } from './network-numbers.ts';
 import { SlotChains } from './slot-chains.ts';
 
 const FIRST_CAPACITY = 64;
@@ -39,6 +40,9 @@ export class ProxyBook {
   readonly #sessions: Uint32Column = new Uint32Column(this.#memory, 56);
   readonly #serials: Uint32Column = new Uint32Column(this.#memory, 60);
 
+  /** Number of its /24 among those of which something came back, plus one; 0 before. */
+  readonly #networks: number[] = [];
+  readonly #networkNumbers = new NetworkNumbers();
   readonly #maxIdle: number;
   readonly #keys: string[] = [];
   readonly #indexOfKey = new Map<string, number>();
@@ -80,6 +84,9 @@ export class ProxyBook {
    * long once the first one does.
    */
   prove(proxy: number, strangerFactor: number): void {
+    if (this.#networks[proxy] === 0) {
+      this.#networks[proxy] = 1 + this.#networkNumbers.of(this.#keys[proxy] as string);
+    }
     this.isProven.set(proxy, 1);
     if (this.#isAnyProven) return;
     this.#isAnyProven = true;
@@ -88,6 +95,11 @@ export class ProxyBook {
       const from = this.restsFrom.get(index);
       this.restsUntil.set(index, from + strangerFactor * (this.restsUntil.get(index) - from));
     }
+  }
+
+  /** Of the proxy's /24; those that answered first have the lowest numbers. 0 before it has. */
+  networkOf(proxy: number): number {
+    return Math.max(0, (this.#networks[proxy] as number) - 1);
   }
 
   isDirect(proxy: number): boolean {
@@ -145,6 +157,7 @@ export class ProxyBook {
     const proxy = this.#free.pop() ?? this.#keys.length;
     if (proxy === this.#memory.capacity) this.#memory.reserve(proxy * 2);
     this.#keys[proxy] = key;
+    this.#networks[proxy] = 0;
     this.#indexOfKey.set(key, proxy);
     this.#serials.set(proxy, this.#nextSerial++);
     return proxy;
