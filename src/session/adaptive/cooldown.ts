@@ -47,21 +47,18 @@ export class Cooldown {
   }
 
   /**
-   * `step` counts from 1, `lostMs` from the first block on. The first rest is the shorter the more likely it is that the next request is let in anyway.
+   * `step` counts from 1, `lostMs` from the first block on. The first rest is the shorter the more likely it is that
+   * the next request is let in anyway.
    */
   banMs(step: number, stickiness: number, isStranger: boolean, lostMs: number): number {
-    const { maxRestSecs, strangerFactor } = this.#options;
+    const { maxRestSecs, strangerBanFactor, banGrowth } = this.#options;
     const isBan = step > 1 || stickiness > LIKELY;
-    if (
-      !isStranger &&
-      isBan &&
-      lostMs < this.#freeAfterMs &&
-      this.#freeAfterMs < Number.POSITIVE_INFINITY
-    ) {
+    const isKnown = this.#freeAfterMs < Number.POSITIVE_INFINITY;
+    if (!isStranger && isBan && isKnown && lostMs < this.#freeAfterMs) {
       return Math.max(SHORTEST_REST_MS, this.#endsAfterMs(lostMs) - lostMs);
     }
-    const first = this.#banSecs * (isStranger ? strangerFactor : 1);
-    const growth = isStranger ? 2 : this.#options.banGrowth;
+    const first = this.#banSecs * (isStranger ? strangerBanFactor : 1);
+    const growth = isStranger ? 2 : banGrowth;
     const share = step === 1 && !isStranger ? stickiness : growth ** Math.min(MAX_STEP, step - 1);
     const rest = Math.min(maxRestSecs, first * share);
     return rest * (0.5 + 0.5 * this.#random.next()) * 1000;

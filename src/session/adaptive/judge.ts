@@ -4,6 +4,7 @@ import { type Blame, blameOf, isSoftBlock, type Odds } from './blame.ts';
 import { decayed } from './decay.ts';
 import type { DuePairs } from './due-pairs.ts';
 import { FailedUrls } from './failed-urls.ts';
+import { Latencies } from './latencies.ts';
 import type { Origin } from './origin.ts';
 import type { PairTable } from './pair-table.ts';
 import type { Poison } from './poison.ts';
@@ -30,8 +31,8 @@ export class Judge {
   readonly #due: DuePairs;
   readonly #prediction: Prediction;
   readonly #poison: Poison;
+  readonly #latencies: Latencies;
   readonly #failedUrls = new FailedUrls();
-  readonly #latencyHalfLifeMs: number;
 
   constructor(
     parts: {
@@ -49,7 +50,7 @@ export class Judge {
     this.#due = parts.due;
     this.#prediction = parts.prediction;
     this.#poison = parts.poison;
-    this.#latencyHalfLifeMs = options.pick.latencyDecaySecs * 1000 * Math.LN2;
+    this.#latencies = new Latencies(parts.pairs, options.pick);
   }
 
   /** Says whether the session is excused for what happened. */
@@ -126,18 +127,10 @@ export class Judge {
     }
     origin.learn(blame.originGood, blame.originBad);
     const { latencyMs } = outcome;
-    if (latencyMs === undefined) return;
-    this.#learnLatency(pair, latencyMs, now);
+    // Refusals come fast; a timeout is known to be slow.
+    if (latencyMs === undefined || (outcome.kind !== 'ok' && outcome.kind !== 'timeout')) return;
     if (outcome.kind === 'ok') origin.learnLatency(latencyMs);
-  }
-
-  #learnLatency(pair: number, latencyMs: number, now: number): void {
-    const pairs = this.#pairs;
-    const peak = pairs.latencyMs.get(pair);
-    const left = decayed(now - pairs.latencyAt.get(pair), this.#latencyHalfLifeMs);
-    const next = latencyMs >= peak ? latencyMs : latencyMs + (peak - latencyMs) * left;
-    pairs.latencyMs.set(pair, next);
-    pairs.latencyAt.set(pair, now);
+    this.#latencies.learn(pair, origin, latencyMs);
   }
 
   /** Paces the origin, and puts to rest who needs it. Returns until when, 0 for no rest. */

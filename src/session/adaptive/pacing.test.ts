@@ -34,6 +34,25 @@ describe('Pacing', () => {
     expect(pacing.ceiling).toBeCloseTo(observed * 1.5, 10);
   });
 
+  it('starts from the load of the address that got the first 429, where that is above the mean', () => {
+    const pacing = busyPacing();
+    pacing.signal(NOW, NOW, { kind: 'throttled', ownRate: 3 });
+    expect(pacing.rate).toBeCloseTo(1.5, 10);
+    expect(pacing.ceiling).toBeCloseTo(4.5, 10);
+  });
+
+  it('starts from the mean where that address had less, and after a block that does not stick', () => {
+    for (const objection of [
+      { kind: 'throttled', ownRate: 0.1 },
+      { kind: 'blocked', isSticky: false },
+    ] as const) {
+      const pacing = busyPacing();
+      const observed = pacing.observed(NOW);
+      pacing.signal(NOW, NOW, objection);
+      expect(pacing.rate).toBeCloseTo(observed / 2, 10);
+    }
+  });
+
   it('takes answers to what was sent before a cut, or at its pace, for no further signal', () => {
     const pacing = busyPacing();
     pacing.signal(NOW, NOW, { kind: 'throttled', ownRate: 0 });

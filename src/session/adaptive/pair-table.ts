@@ -29,11 +29,13 @@ export class PairTable {
   /** Recent uses, as of `usedAt`. */
   readonly uses: Float64Column = new Float64Column(this.#hot, 32);
   readonly usedAt: Float64Column = new Float64Column(this.#hot, 40);
+  /** 0 while nothing is known; a mean, see `latencies.ts`. */
   readonly latencyMs: Uint32Column = new Uint32Column(this.#hot, 48);
   readonly inFlight: Uint16Column = new Uint16Column(this.#hot, 52);
   readonly blocksInRow: Uint8Column = new Uint8Column(this.#hot, 54);
   readonly throttlesInRow: Uint8Column = new Uint8Column(this.#hot, 55);
-  readonly latencyAt: Float64Column = new Float64Column(this.#hot, 56);
+  /** What it does for the others, see `Pacing`; 0 before its first success. */
+  readonly role: Uint8Column = new Uint8Column(this.#hot, 56);
   /** By pace alone. */
   readonly pacedUntil: Float64Column = new Float64Column(this.#cold, 0);
   /** By a rest alone. */
@@ -54,8 +56,8 @@ export class PairTable {
   readonly isRetry: Uint8Column = new Uint8Column(this.#cold, 48);
   /** 1 when it was blocked last, on a URL that others are blocked on. */
   readonly isSpared: Uint8Column = new Uint8Column(this.#cold, 49);
-  /** What it does for the others, see `Pacing`; 0 before its first success. */
-  readonly role: Uint8Column = new Uint8Column(this.#cold, 50);
+  /** Answers that mean has been taken over. */
+  readonly latencyCount: Uint8Column = new Uint8Column(this.#cold, 50);
   readonly proxy: Uint32Column = new Uint32Column(this.#cold, 40);
   /** The list of its origin's pairs that are due. */
   readonly dueChain: Uint32Column = new Uint32Column(this.#cold, 44);
@@ -87,11 +89,6 @@ export class PairTable {
 
   proxySerialOf(pair: number): number {
     return this.#proxySerials[pair] as number;
-  }
-
-  /** Whether the row is this pair's. */
-  is(pair: number, proxySerial: number, originSerial: number): boolean {
-    return this.#proxySerials[pair] === proxySerial && this.#originSerials[pair] === originSerial;
   }
 
   /** -1 when the address has not been used on the origin, or not lately. */
