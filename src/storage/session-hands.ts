@@ -71,7 +71,10 @@ export interface CookieChanges {
 /** What a worker has learnt of an origin since its last sync. */
 export interface OriginReport {
   readonly origin: string;
-  /** By how much the worker changed the fleet's rate: the logarithm of the factor. All add up. */
+  /**
+   * By how much the worker changed the fleet's rate: the logarithm of the factor. Rises add up. Of cuts within a second
+   * and a half, which are about the same overload, only the deepest counts.
+   */
   readonly rateChange: number;
   /** A first rate, where the fleet has none so far, and instead of a change then; requests a second and address, of the whole fleet. `null`: none. */
   readonly firstRate: number | null;

@@ -302,13 +302,20 @@ export function describeSessionChangesContract(
       expect((await one.sync(NO_CHANGES)).origins).toEqual([]);
     });
 
-    it('has the first rate of whoever has one first; then all changes add up', async () => {
+    it('has the first rate of whoever has one first; then changes add up', async () => {
       expect((await tell(one, { rateChange: 1 })).rate).toBeNull();
       expect((await tell(one, { firstRate: 4, rateChange: 1 })).rate).toBeCloseTo(4);
       expect((await tell(other, { firstRate: 100 })).rate).toBeCloseTo(4);
       expect((await tell(other, { rateChange: Math.log(0.5) })).rate).toBeCloseTo(2);
       expect((await tell(one, { rateChange: Math.log(3) })).rate).toBeCloseTo(6);
       expect((await tell(one)).rate).toBeCloseTo(6);
+    });
+
+    it('takes cuts of several workers at the same time for one, the deepest', async () => {
+      await tell(one, { firstRate: 8 });
+      expect((await tell(one, { rateChange: Math.log(0.5) })).rate).toBeCloseTo(4);
+      expect((await tell(other, { rateChange: Math.log(0.5) })).rate).toBeCloseTo(4);
+      expect((await tell(other, { rateChange: Math.log(0.25) })).rate).toBeCloseTo(2);
     });
 
     it('keeps a rate within what means anything', async () => {

@@ -7,6 +7,8 @@ local MOST_ORIGINS = 10000
 local MOST_LOADS = 1000
 -- Logarithms of rates that mean anything: from one request in a month to a thousand million a second.
 local LEAST_RATE, MOST_RATE = -15, 21
+-- What several workers cut in such a time they cut for the same overload.
+local SAME_CUT_MS = 1500
 
 -- `number` tells an origin that was forgotten from the same one when it is learnt anew.
 local function originOf(pool, name, now)
@@ -45,9 +47,23 @@ local function dropLoads(pool, fence, now)
   redis.call('HDEL', pool.loads, fence)
 end
 
-local function learnRate(origin, rateChange, firstRate)
+-- Rises add up. Of the cuts for one overload only the deepest counts.
+local function shareOfCut(origin, cut, now)
+  if not origin.cutAt or now - origin.cutAt >= SAME_CUT_MS then
+    origin.cutAt, origin.cut = now, cut
+    return cut
+  end
+  local further = math.min(0, cut - origin.cut)
+  origin.cut = origin.cut + further
+  return further
+end
+
+local function learnRate(origin, rateChange, firstRate, now)
   local rate = firstRate and math.log(firstRate)
-  if origin.rate then rate = origin.rate + rateChange end
+  if origin.rate then
+    if rateChange < 0 then rateChange = shareOfCut(origin, rateChange, now) end
+    rate = origin.rate + rateChange
+  end
   if rate then origin.rate = math.max(LEAST_RATE, math.min(MOST_RATE, rate)) end
 end
 
@@ -56,7 +72,7 @@ local function report(pool, loads, name, text, now)
   local rateChange, firstRate, load, good, bad =
     string.match(text, '^(%S+) (%S+) (%S+) (%S+) (%S+)$')
   local origin = originOf(pool, name, now)
-  learnRate(origin, tonumber(rateChange), tonumber(firstRate))
+  learnRate(origin, tonumber(rateChange), tonumber(firstRate), now)
   origin.good, origin.bad = origin.good + tonumber(good), origin.bad + tonumber(bad)
   local before = loads[name]
   if before and before[2] == origin.number then changeLoad(origin, -before[1]) end
