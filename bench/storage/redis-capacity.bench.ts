@@ -98,7 +98,7 @@ async function troupeQueue(client: Client, keepHandled: boolean): Promise<Readin
   const pending = (await usedBytes(client)) - empty;
   const working = await costOf(client, URLS, async () => {
     for (;;) {
-      const claims = await store.claim(CLAIM, { now: 0, lockMs: 30_000 });
+      const { requests: claims } = await store.claim(CLAIM, { now: 0, lockMs: 30_000 });
       if (claims.length === 0) return;
       await store.handle(claims);
     }
@@ -192,7 +192,8 @@ async function troupeSingly(client: Client): Promise<Readings> {
   });
   const working = await costOf(client, SINGLES, async () => {
     for (let count = 0; count < SINGLES; count++) {
-      await queue.handle(await queue.claim(1, { now: 0, lockMs: 30_000 }));
+      const { requests } = await queue.claim(1, { now: 0, lockMs: 30_000 });
+      await queue.handle(requests);
     }
   });
   const counts = { errorScore: 0, lastUsedAt: 0, cooldownUntil: 0, cooldownStep: 0 };

@@ -14,6 +14,7 @@ export interface AddedRequestInfo {
 export interface RequestAdderOptions {
   readonly store: RequestStore;
   readonly maxRecent: number;
+  readonly toRow: (request: Request) => RequestRow;
   /** Something has been added; a commit should follow soon. */
   readonly onPending: () => void;
   /** The store has taken in new requests. */
@@ -23,12 +24,14 @@ export interface RequestAdderOptions {
 /** Adds requests, asking the store only about those not seen lately. */
 export class RequestAdder {
   readonly #recent: RecentRequests;
+  readonly #toRow: (request: Request) => RequestRow;
   readonly #onPending: () => void;
   readonly #inFlight = new Map<string, Promise<AddedRequest>>();
   readonly #front: GroupCommit<RequestRow, AddedRequest>;
   readonly #back: GroupCommit<RequestRow, AddedRequest>;
 
-  constructor({ store, maxRecent, onPending, onAdded }: RequestAdderOptions) {
+  constructor({ store, maxRecent, toRow, onPending, onAdded }: RequestAdderOptions) {
+    this.#toRow = toRow;
     this.#recent = new RecentRequests(maxRecent);
     this.#onPending = onPending;
     const commitTo = (isForefront: boolean) => async (rows: readonly RequestRow[]) => {
@@ -87,7 +90,7 @@ export class RequestAdder {
 
   async #store(request: Request, isForefront: boolean): Promise<AddedRequestInfo> {
     const { uniqueKey } = request;
-    const adding = (isForefront ? this.#front : this.#back).push(request.toRow());
+    const adding = (isForefront ? this.#front : this.#back).push(this.#toRow(request));
     this.#inFlight.set(uniqueKey, adding);
     this.#onPending();
     try {

@@ -11,7 +11,7 @@ import { type Script, scriptArguments } from './script.ts';
 import { checkServer } from './server-check.ts';
 
 /** Raised when keys are laid out in another way. */
-const LAYOUT = '1';
+const LAYOUT = '2';
 
 const FIRST_PAUSE_MS = 20;
 const MAX_PAUSE_MS = 1000;
@@ -174,10 +174,11 @@ export class RedisLink {
       found = await connection.send(key, ['GET', key]);
     }
     if (String(found) === LAYOUT) return;
+    const isOlder = Number(found) < Number(LAYOUT);
     throw new StorageError(
-      'TROUPE_STORAGE_TOO_NEW',
+      isOlder ? 'TROUPE_STORAGE_TOO_OLD' : 'TROUPE_STORAGE_TOO_NEW',
       this.address,
-      `${this.address} holds data of a newer Troupe under the prefix '${this.#options.prefix}' (layout ${found}, this one knows ${LAYOUT}); upgrade, or choose another prefix`,
+      `${this.address} holds data of ${isOlder ? 'an older' : 'a newer'} Troupe under the prefix '${this.#options.prefix}' (layout ${found}, this one knows ${LAYOUT}); ${isOlder ? 'finish with that one' : 'upgrade'}, or choose another prefix`,
     );
   }
 

@@ -1,4 +1,5 @@
 import { systemClock } from '../../core/clock.ts';
+import { systemRandom } from '../../core/random.ts';
 import type { Dataset } from '../dataset.ts';
 import type { KeyValueStore } from '../key-value-store.ts';
 import { checkedName } from '../names.ts';
@@ -15,6 +16,7 @@ import {
 } from './redis-options.ts';
 import { RedisRequestStore } from './redis-request-store.ts';
 import { RedisSessionStore } from './redis-session-store.ts';
+import { settleShards } from './settle-shards.ts';
 import { StoreTime } from './store-time.ts';
 
 export type { RedisStorageOptions } from './redis-options.ts';
@@ -51,8 +53,11 @@ export class RedisStorage implements Storage {
   async openRequestStore(name: string): Promise<RequestStore> {
     await this.#openFor(name);
     const { prefix, keepHandled, clock } = this.#options;
+    const link = this.#link;
+    const shards = await settleShards(link, prefix, name, this.#options.queueShards);
     const time = new StoreTime(systemClock, clock);
-    return new RedisRequestStore(name, { link: this.#link, prefix, keepHandled, time });
+    const random = systemRandom;
+    return new RedisRequestStore(name, { link, prefix, keepHandled, time, shards, random });
   }
 
   async openSessionStore(name: string): Promise<SessionStore> {
