@@ -78,14 +78,16 @@ describe('RedisStorage when the server fails', () => {
     expect(await (await opening).itemCount()).toBe(0);
   });
 
-  it('refuses data of a newer layout', async () => {
+  it.each([
+    ['1', 'TROUPE_STORAGE_TOO_OLD'],
+    ['99', 'TROUPE_STORAGE_TOO_NEW'],
+  ])('refuses data of another layout: %s', async (layout, code) => {
     const server = await started();
     const client = createClient({ url: server.url });
     await client.connect();
-    await client.set('troupe:layout', '2');
+    await client.set('troupe:layout', layout);
     await client.close();
-    const opening = opened(server.url).openDataset('rows');
-    await expect(opening).rejects.toMatchObject({ code: 'TROUPE_STORAGE_TOO_NEW' });
+    await expect(opened(server.url).openDataset('rows')).rejects.toMatchObject({ code });
   });
 
   it('waits for a server that restarts, and loses nothing of what it acknowledged', async () => {

@@ -60,7 +60,7 @@ describe('RedisStorage with sentinels', () => {
       .toContain('slave');
     await queue.add(rows('b'));
     await using replica = await connected(group.replica.url);
-    expect(await replica.sendCommand(['HGET', 'troupe:{queue:queue}:meta', 'total'])).toBe('2');
+    expect(await replica.sendCommand(['HGET', 'troupe:{queue/0:queue}:meta', 'total'])).toBe('2');
   });
 
   it('serves a client that was given, which stays open', async () => {

@@ -73,11 +73,12 @@ export class RedisRequestStore implements RequestStore {
     this.#turn = (turn + 1) % this.#shards.length;
     const first = await this.#shard(turn).claim(limit, options);
     requests.push(...first.requests);
-    if (this.#shards.length === 1) return { requests, nextDueAt: this.#dueAt(first.waitMs) };
+    if (this.#shards.length === 1)
+      return { requests, nextDueAt: this.#dueAt(first.waitMs, options.now) };
     while (requests.length < limit) {
       const waits = await this.#waits(options.now);
       const waitMs = soonest(waits);
-      if (waitMs !== 0) return { requests, nextDueAt: this.#dueAt(waitMs) };
+      if (waitMs !== 0) return { requests, nextDueAt: this.#dueAt(waitMs, options.now) };
       requests.push(...(await this.#claimFromReady(waits, limit - requests.length, options)));
     }
     // Nobody has asked the other shards.
@@ -196,9 +197,9 @@ export class RedisRequestStore implements RequestStore {
     return states.map(({ waitMs }) => waitMs);
   }
 
-  #dueAt(waitMs: Wait): number | null {
+  #dueAt(waitMs: Wait, now?: number): number | null {
     if (waitMs === null) return null;
-    return waitMs === 0 ? 0 : this.#time.after(waitMs);
+    return waitMs === 0 ? 0 : this.#time.after(waitMs, now);
   }
 
   #shard(index: number): RequestShard {

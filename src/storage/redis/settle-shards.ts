@@ -9,6 +9,12 @@ export async function settleShards(
   wanted: number,
 ): Promise<number> {
   const { shards } = storeKeys(prefix, 'queue', name, ['shards']);
-  await link.command(shards, ['SETNX', shards, String(wanted)]);
-  return Number(await link.command(shards, ['GET', shards]));
+  const stored = (): Promise<unknown> => link.command(shards, ['GET', shards]);
+  // A queue that is known can be opened on a server that is full.
+  let count = await stored();
+  if (count === null) {
+    await link.command(shards, ['SETNX', shards, String(wanted)]);
+    count = await stored();
+  }
+  return Number(count);
 }
