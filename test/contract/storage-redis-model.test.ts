@@ -234,7 +234,7 @@ class Fleet {
   async #handle(by: number, claims: readonly ClaimedRequest[], isFailed: boolean): Promise<void> {
     const valid = this.#valid(claims);
     const ended = claims.map((claim) => ({ ...claim, isFailed }));
-    expect(await this.#store(by).handle(ended)).toEqual(valid);
+    expect((await this.#store(by).handle(ended)).toSorted()).toEqual(valid);
     for (const id of valid) {
       this.#locks.delete(id);
       this.#handled.add(id);
@@ -247,7 +247,7 @@ class Fleet {
     const place = { isForefront: how === 'forefront' };
     const delay = how === 'delay' ? { notBefore: systemClock.now() + 5 } : {};
     const returned = claims.map((claim) => ({ ...claim, ...place, ...delay }));
-    expect(await this.#store(by).giveBack(returned)).toEqual(valid);
+    expect((await this.#store(by).giveBack(returned)).toSorted()).toEqual(valid);
     for (const id of valid) this.#locks.delete(id);
     this.#quietAt = Math.max(this.#quietAt, (await serverMs()) + 5);
   }
@@ -255,7 +255,8 @@ class Fleet {
   async #extend(by: number, claims: ClaimedRequest[]): Promise<void> {
     const valid = this.#valid(claims);
     const before = await serverMs();
-    expect(await this.#store(by).extend(claims, systemClock.now() + 10)).toEqual(valid);
+    const extended = await this.#store(by).extend(claims, systemClock.now() + 10);
+    expect(extended.toSorted()).toEqual(valid);
     // The duration is counted from when the call was made to when the server got it.
     for (const id of valid) Object.assign(this.#locks.get(id) as Lock, { until: before + 5 });
     this.#quietAt = Math.max(this.#quietAt, (await serverMs()) + 10);
@@ -266,14 +267,19 @@ class Fleet {
     const rows: RequestRow[] = [];
     for await (const batch of this.#store(1).failed()) rows.push(...batch);
     expect(rows.map(({ id }) => id).toSorted()).toEqual([...this.#failed].toSorted());
-    expect(await this.#store(1).retryFailed(rows)).toEqual(rows.map(({ id }) => id));
+    expect((await this.#store(1).retryFailed(rows)).toSorted()).toEqual(
+      [...this.#failed].toSorted(),
+    );
     for (const id of this.#failed) this.#handled.delete(id);
     this.#failed.clear();
   }
 
-  /** Of these claims, the ids that nobody has claimed, handled or given back since. */
+  /** Of these claims, the ids that nobody has claimed, handled or given back since; sorted. */
   #valid(claims: readonly ClaimedRequest[]): string[] {
-    return claims.flatMap(({ id, fence }) => (this.#locks.get(id)?.fence === fence ? [id] : []));
+    return claims
+      .filter(({ id, fence }) => this.#locks.get(id)?.fence === fence)
+      .map(({ id }) => id)
+      .toSorted();
   }
 }
 

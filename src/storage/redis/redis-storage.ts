@@ -23,7 +23,8 @@ export type { RedisStorageOptions } from './redis-options.ts';
 
 /**
  * Keeps everything on a Redis (6.2 or later), a Valkey, or a Cluster of them, so that crawlers on many machines
- * share it; connected at first use. Each operation is atomic among all workers. What was acknowledged is as durable
+ * share it; connected at first use. Each operation is atomic among all workers; on a queue of several shards, for each
+ * shard by itself. What was acknowledged is as durable
  * as the server is set up to be: turn on its append-only file. While the server cannot be reached, or has no memory
  * left, operations wait, up to `maxOutageSecs`.
  *
