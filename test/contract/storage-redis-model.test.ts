@@ -102,7 +102,7 @@ it('a fleet on shards loses nothing, lends nothing twice, asks no origin too ear
       for (const step of steps) await fleet.take(step);
       await fleet.bringHome();
     }),
-    { numRuns: 40, interruptAfterTimeLimit: 8000 },
+    { numRuns: 80, interruptAfterTimeLimit: 8000 },
   );
   expect(run).toBeGreaterThan(5);
 });

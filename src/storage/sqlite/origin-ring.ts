@@ -2,11 +2,11 @@ import { type Column, type Connection, textOf } from './connection.ts';
 import {
   ENTER,
   FIND_ORIGIN,
-  HAS_MORE,
   INSERT_ORIGIN,
-  LEAVE_RING,
   NEXT_PACED,
   NEXT_TURN,
+  ORIGINS_OF,
+  PASS,
   RING,
   WAKE_ORIGINS,
 } from './origin-sql.ts';
@@ -47,6 +47,13 @@ export class OriginRing {
     for (const origin of new Set(origins)) this.#connection.run(ENTER, this.#turn, origin);
   }
 
+  /** Of these requests some are ready again. */
+  enterOf(ids: readonly string[]): void {
+    if (ids.length === 0) return;
+    const rows = this.#connection.rows<[number]>(ORIGINS_OF, JSON.stringify(ids), this.#store);
+    this.enter(rows.map(([origin]) => origin));
+  }
+
   wake(now: number): void {
     this.#connection.run(WAKE_ORIGINS, this.#turn, this.#store, now);
   }
@@ -60,8 +67,7 @@ export class OriginRing {
 
   /** Its turn is over; it stands in line again if it has more, unless it is to be left alone. */
   pass(origin: number, nextAt: number): void {
-    this.#connection.run(LEAVE_RING, nextAt, origin);
-    if (this.#connection.row(HAS_MORE, this.#store, origin)) this.enter([origin]);
+    this.#connection.run(PASS, nextAt, this.#turn, origin);
   }
 }
 

@@ -20,10 +20,18 @@ export const WAKE_ORIGINS: string = `
 export const RING: string = `
   SELECT origin, name FROM request_origins
   WHERE store = ? AND turn IS NOT NULL ORDER BY turn, origin LIMIT ?`;
-export const LEAVE_RING: string =
-  'UPDATE request_origins SET turn = NULL, next_at = ? WHERE origin = ?';
-export const HAS_MORE: string =
-  'SELECT 1 FROM requests WHERE store = ? AND origin = ? AND state = 0 LIMIT 1';
+/** Parameters: until when it is to be left alone, or 0; the next turn; the origin. */
+export const PASS: string = `
+  UPDATE request_origins AS origins SET
+    next_at = ?1,
+    is_paced = ?1 > 0 AND ${HAS_READY},
+    turn = CASE WHEN ?1 = 0 AND ${HAS_READY} THEN ?2 END
+  WHERE origin = ?3`;
+/** Of requests just given back, those origins that have something to claim again. */
+export const ORIGINS_OF: string = `
+  SELECT DISTINCT returned.origin FROM json_each(?) AS wanted
+  CROSS JOIN requests AS returned ON returned.store = ? AND returned.id = wanted.value
+  WHERE returned.state = 0`;
 export const NEXT_TURN: string = `
   SELECT 0 FROM request_origins AS origins
   WHERE store = ? AND turn IS NOT NULL AND ${HAS_READY} LIMIT 1`;

@@ -24,7 +24,7 @@ export const HANDLE: string =
   'UPDATE requests SET state = ?, fence = NULL, body = ? WHERE store = ? AND id = ? AND fence = ?';
 export const GIVE_BACK: string = `
   UPDATE requests SET state = ?, due_at = ?, position = ?, fence = NULL, body = ?
-  WHERE store = ? AND id = ? AND fence = ? RETURNING origin`;
+  WHERE store = ? AND id = ? AND fence = ?`;
 export const GET: string = `
   SELECT unique_key, body, state >= 3,
     (SELECT name FROM request_origins WHERE request_origins.origin = requests.origin)
@@ -34,8 +34,7 @@ export const FAILED: string = `
     (SELECT name FROM request_origins WHERE request_origins.origin = requests.origin)
   FROM requests WHERE store = ? AND state = 4 AND seq > ? ORDER BY seq LIMIT ${CHUNK}`;
 export const RETRY_FAILED: string = `
-  UPDATE requests SET state = 0, position = ?, body = ? WHERE store = ? AND id = ? AND state = 4
-  RETURNING origin`;
+  UPDATE requests SET state = 0, position = ?, body = ? WHERE store = ? AND id = ? AND state = 4`;
 export const COUNT_LOCKED: string = `
   SELECT count(*) FROM requests
   WHERE store = ? AND state IN (1, 2) AND due_at > ? AND state = 1`;

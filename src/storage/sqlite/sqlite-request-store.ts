@@ -251,20 +251,21 @@ export class SqliteRequestStore implements RequestStore {
   ): Generator<void, string[], void> {
     const queue = loadQueue(connection, this.#store);
     const ring = this.#ring(connection, queue);
-    const valid = yield* eachValid(requests, ({ id, fence, body, isForefront, notBefore }) => {
-      const row = connection.row<[number]>(
-        GIVE_BACK,
-        notBefore === undefined ? 0 : 2,
-        notBefore ?? 0,
-        nextPosition(queue, isForefront),
-        body,
-        this.#store,
-        id,
-        fence,
-      );
-      if (row && notBefore === undefined) ring.enter(row);
-      return row !== undefined;
-    });
+    const valid = yield* eachValid(
+      requests,
+      ({ id, fence, body, isForefront, notBefore }) =>
+        connection.run(
+          GIVE_BACK,
+          notBefore === undefined ? 0 : 2,
+          notBefore ?? 0,
+          nextPosition(queue, isForefront),
+          body,
+          this.#store,
+          id,
+          fence,
+        ) > 0,
+    );
+    ring.enterOf(valid);
     if (valid.length > 0) saveQueue(connection, this.#store, queue);
     return valid;
   }
@@ -277,10 +278,9 @@ export class SqliteRequestStore implements RequestStore {
     const ring = this.#ring(connection, queue);
     const retried = yield* eachValid(requests, ({ id, body }) => {
       const position = nextPosition(queue, false);
-      const row = connection.row<[number]>(RETRY_FAILED, position, body, this.#store, id);
-      if (row) ring.enter(row);
-      return row !== undefined;
+      return connection.run(RETRY_FAILED, position, body, this.#store, id) > 0;
     });
+    ring.enterOf(retried);
     if (retried.length > 0) {
       queue.handled -= retried.length;
       saveQueue(connection, this.#store, queue);

@@ -9,10 +9,10 @@ import { Log } from '../../core/log.ts';
 import type { StoredSession } from '../session-store.ts';
 import {
   ENTER,
-  HAS_MORE,
-  LEAVE_RING,
   NEXT_PACED,
   NEXT_TURN,
+  ORIGINS_OF,
+  PASS,
   RING,
   WAKE_ORIGINS,
 } from './origin-sql.ts';
@@ -242,9 +242,9 @@ describe('SqliteStorage', () => {
     for (const sql of [NEXT_TURN, NEXT_PACED]) {
       expect(plan(sql)).toMatch(/INDEX request_origins_(?:ring|paced) .*INDEX requests_ready/);
     }
-    expect(plan(HAS_MORE)).toMatch(/INDEX requests_ready \(store=\? AND origin=\?\)$/);
+    expect(plan(ORIGINS_OF)).toMatch(/INDEX requests_by_id \(store=\? AND id=\?\)/);
     expect(plan(ENTER)).toMatch(/INTEGER PRIMARY KEY \(rowid=\?\)/);
-    expect(plan(LEAVE_RING)).toMatch(/INTEGER PRIMARY KEY \(rowid=\?\)/);
+    expect(plan(PASS)).toMatch(/INTEGER PRIMARY KEY \(rowid=\?\).*INDEX requests_ready/);
   });
 
   it('takes over a queue from before origins had lines of their own', async () => {
