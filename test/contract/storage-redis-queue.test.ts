@@ -127,6 +127,23 @@ describe('a queue on Redis', () => {
     expect((known + line) / count).toBeLessThan(100);
   });
 
+  it('takes at most 400 bytes for an origin, and gives them back when it has nothing pending', async () => {
+    const store = storeOf({ keepHandled: false });
+    const pages = Array.from({ length: 5000 }, (_, index) => {
+      return new Request(`https://site-${10_000 + index}.example/page-${index}.html`).toRow();
+    });
+    await store.counts(0);
+    await store.add(pages.slice(0, 1));
+    const before = await usedBytes();
+    await store.add(pages);
+    const pending = (await usedBytes()) - before;
+    expect(pending / pages.length).toBeLessThan(400 + 60);
+    const claims = await claimedFrom(store, pages.length, { now: 0, lockMs: 60_000 });
+    await store.handle(claims);
+    expect(await client.keys('*:line:*')).toEqual([]);
+    expect((await usedBytes()) - before).toBeLessThan(pages.length * 25);
+  });
+
   it('removes all it had, known requests too, when it is dropped', async () => {
     const store = storeOf();
     await store.add(rows(...Array.from({ length: 1000 }, (_, index) => `r${index}`)));
@@ -165,4 +182,8 @@ function rows(...ids: string[]): RequestRow[] {
 
 function sum(numbers: readonly (number | null)[]): number {
   return numbers.reduce<number>((total, number) => total + (number ?? 0), 0);
+}
+
+async function usedBytes(): Promise<number> {
+  return Number(/^used_memory:(\d+)/m.exec(String(await client.info('memory')))?.[1]);
 }
