@@ -115,6 +115,7 @@ interface Lock {
 
 /** Some workers on one queue, and what must be true of it. */
 class Fleet {
+  readonly #name: string;
   readonly #stores: readonly RedisRequestStore[];
   readonly #known = new Set<string>();
   readonly #handled = new Set<string>();
@@ -129,6 +130,7 @@ class Fleet {
   #quietAt = 0;
 
   constructor(name: string) {
+    this.#name = name;
     const time = new StoreTime(systemClock, undefined);
     this.#stores = Array.from({ length: WORKERS }, (_, index) => {
       const random = new SeededRandom(`${name} ${index}`);
@@ -159,6 +161,8 @@ class Fleet {
   async bringHome(): Promise<void> {
     while ((await serverMs()) <= this.#quietAt);
     const expected = [...this.#known].filter((id) => !this.#handled.has(id));
+    expect(await this.#store(1).nextDueAt()).toBe(expected.length > 0 ? 0 : null);
+    await this.#expectOneTurnEach();
     const waiting = new Set(expected.map((id) => new URL(id).origin));
     const met: string[] = [];
     while (met.length < expected.length) {
@@ -178,6 +182,15 @@ class Fleet {
       requests: [],
       nextDueAt: null,
     });
+  }
+
+  /** Twice in the ring, an origin would have twice its share for ever. */
+  async #expectOneTurnEach(): Promise<void> {
+    for (let shard = 0; shard < SHARDS; shard++) {
+      const key = `model:{queue/${shard}:${this.#name}}:ring`;
+      const ring = await client.lRange(key, 0, -1);
+      expect(ring).toEqual([...new Set(ring)]);
+    }
   }
 
   #store(index: number): RedisRequestStore {
