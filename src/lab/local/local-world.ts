@@ -73,13 +73,13 @@ export class LocalWorld implements AsyncDisposable {
     requireCount('maxLatencyMs', maxLatencyMs, 0, 10_000);
     const graph = new PageGraph(pagesCount, seed);
     const site = new WorldSite({ graph, clock: options.clock ?? systemClock });
-    await site.listen();
+    await site.server.listen();
     const proxies: WorldProxy<Visitor>[] = [];
     for (const [index, fate] of drawFates(proxiesCount, seed).entries()) {
       const random = new SeededRandom(`visitor ${seed} ${index}`);
       const latencyMs = Math.round(maxLatencyMs * (0.25 + 0.75 * random.next()));
       const visitor = new Visitor(fate, random, latencyMs);
-      proxies.push(await openWorldProxy(mannerOf(fate), visitor, site));
+      proxies.push(await openWorldProxy(mannerOf(fate), visitor, site.server));
     }
     return new LocalWorld(graph, site, proxies);
   }
@@ -90,7 +90,7 @@ export class LocalWorld implements AsyncDisposable {
   }
 
   pageUrl(page: number): string {
-    return `http://127.0.0.1:${this.#site.port}/page/${page}`;
+    return `http://127.0.0.1:${this.#site.server.port}/page/${page}`;
   }
 
   get proxyUrls(): readonly string[] {
@@ -129,7 +129,7 @@ export class LocalWorld implements AsyncDisposable {
 
   async #close(): Promise<void> {
     await Promise.all(this.#proxies.map((proxy) => proxy.close()));
-    await this.#site.close();
+    await this.#site.server.close();
   }
 }
 

@@ -47,10 +47,10 @@ export class SocketWorld implements AsyncDisposable {
   }): Promise<SocketWorld> {
     const simulated = new SimulatedWorld(options.world, options.seed);
     const site = new SocketSite(simulated, options.clock ?? systemClock);
-    await site.listen();
+    await site.server.listen();
     const proxies: WorldProxy<number>[] = [];
     for (const { index, state } of simulated.proxies) {
-      proxies.push(await openWorldProxy(MANNERS[state], index, site));
+      proxies.push(await openWorldProxy(MANNERS[state], index, site.server));
     }
     const states = simulated.proxies.map(({ state }) => state);
     return new SocketWorld(site, proxies, states);
@@ -61,7 +61,7 @@ export class SocketWorld implements AsyncDisposable {
   }
 
   pageUrl(page: number): string {
-    return `http://127.0.0.1:${this.#site.port}/page/${page}`;
+    return `http://127.0.0.1:${this.#site.server.port}/page/${page}`;
   }
 
   report(): SocketWorldReport {
@@ -85,6 +85,6 @@ export class SocketWorld implements AsyncDisposable {
 
   async #close(): Promise<void> {
     await Promise.all(this.#proxies.map((proxy) => proxy.close()));
-    await this.#site.close();
+    await this.#site.server.close();
   }
 }
