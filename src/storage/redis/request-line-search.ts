@@ -1,7 +1,7 @@
 import type { RequestRow } from '../request-store.ts';
 import type { RedisLink } from './redis-link.ts';
 import { rowOf } from './request-row-text.ts';
-import type { ShardKeys } from './request-shard.ts';
+import type { ShardKeys } from './shard-keys.ts';
 
 /** Rows, or origins, read at a time. */
 const PAGE = 1000;

@@ -23,30 +23,11 @@ import {
   REQUEST_RETRY,
   REQUEST_STATE,
 } from './scripts.ts';
-import { storeKeys } from './store-keys.ts';
+import { type ShardKeys, shardKeys } from './shard-keys.ts';
 import type { StoreTime } from './store-time.ts';
 
 /** Requests in one call: the server does nothing else meanwhile, for a millisecond or two. */
 const CHUNK = 500;
-
-const PARTS = [
-  'meta',
-  'line',
-  'woken',
-  'ring',
-  'ghosts',
-  'paced',
-  'quiet',
-  'held',
-  'locks',
-  'delays',
-  'handled',
-  'failed',
-  'seen',
-  'homes',
-] as const;
-
-export type ShardKeys = Readonly<Record<(typeof PARTS)[number], string>>;
 
 export interface RequestShardOptions {
   readonly link: RedisLink;
@@ -88,7 +69,7 @@ export class RequestShard {
 
   constructor(name: string, index: number, options: RequestShardOptions) {
     this.#link = options.link;
-    this.#keys = storeKeys(options.prefix, `queue/${index}`, name, PARTS);
+    this.#keys = shardKeys(options.prefix, name, index);
     this.#time = options.time;
     this.#keepHandled = options.keepHandled;
   }
