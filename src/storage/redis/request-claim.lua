@@ -20,7 +20,8 @@
 
 local meta, ring, ghosts, paced, quiet = KEYS[1], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 local held, locks, delays = KEYS[8], KEYS[9], KEYS[10]
-local now, limit, delayMs = timeOf(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[4])
+local now, micros = timeOf(ARGV[1])
+local limit, delayMs = tonumber(ARGV[2]), tonumber(ARGV[4])
 local MOST_WOKEN = 1000
 local counters = redis.call('HMGET', meta, 'generation', 'fence', 'turn')
 local lines = openLines({
@@ -70,8 +71,7 @@ local originsCount = redis.call('LLEN', ring)
 if originsCount == 0 then return { 0, waitMs(now, waits), '0' } end
 
 -- Not below the time in microseconds, so that a server which lost its last writes gives no number again that it gave before.
-local time = redis.call('TIME')
-local fence = string.format('%.0f', math.max(tonumber(counters[2] or 0) + 1, time[1] * 1000000 + time[2]))
+local fence = string.format('%.0f', math.max(tonumber(counters[2] or 0) + 1, micros))
 -- The first write is one that a server without memory refuses, before anything is taken from the lists.
 redis.call('HSET', meta, 'fence', fence)
 local turn = tonumber(counters[3] or 0)
