@@ -17,12 +17,8 @@ import {
 import { type Random, systemRandom } from '../core/random.ts';
 import type { ProxySource } from '../proxy/proxy-info.ts';
 import type { Storage } from '../storage/storage.ts';
-import {
-  ADAPTIVE_SCHEMA,
-  type AdaptiveOptions,
-  type ResolvedAdaptiveOptions,
-  resolveAdaptiveOptions,
-} from './adaptive/adaptive-options.ts';
+import type { AdaptiveOptions, ResolvedAdaptiveOptions } from './adaptive/adaptive-options.ts';
+import { ADAPTIVE_SCHEMA, resolveAdaptiveOptions } from './adaptive/resolve-adaptive-options.ts';
 import { SELECTION_NAMES, type SelectionName, type SelectionPolicy } from './selection.ts';
 import type { Session } from './session.ts';
 import { type ResolvedHooks, resolveHooks, type SessionHooks } from './session-hooks.ts';

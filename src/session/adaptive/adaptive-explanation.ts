@@ -68,6 +68,8 @@ export interface OriginExplanation {
     /** Requests a second and address; `null` while nothing is learnt. */
     readonly rate: number | null;
     readonly ceiling: number | null;
+    /** Requests a second after which addresses were blocked; `null` while none is read off the blocks. */
+    readonly limit: number | null;
     /** As measured of late. */
     readonly observed: number;
     /** Leases have to wait for it. */
@@ -113,6 +115,7 @@ export function explainOriginState(origin: Origin, now: number): OriginExplanati
     pacing: {
       rate: finite(pacing.rate),
       ceiling: finite(pacing.ceiling),
+      limit: pacing.limit || null,
       observed: pacing.observed(now),
       isBound: pacing.isBound(now),
       trial: trial.state,

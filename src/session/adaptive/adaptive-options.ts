@@ -1,14 +1,3 @@
-import type * as v from 'valibot';
-import { OptionError } from '../../core/errors.ts';
-import {
-  expectedText,
-  integer,
-  number,
-  optional,
-  optionsObject,
-  parseOptions,
-} from '../../core/options.ts';
-
 /** How a session is chosen. */
 export interface PickOptions {
   /** Ready sessions looked at for each lease. @default 8 */
@@ -19,8 +8,16 @@ export interface PickOptions {
   readonly useHalfLifeSecs?: number;
   /** How many recent uses an open lease weighs as much as. @default 2 */
   readonly inFlightWeight?: number;
-  /** Time constant with which a peak of latency is forgotten. @default 10 */
-  readonly latencyDecaySecs?: number;
+  /** The latency of an address is the mean of about so many of its last answers. @default 16 */
+  readonly latencyMemory?: number;
+  /** Latencies within this factor of the origin's median count as alike. @default 1.3 */
+  readonly latencyTolerance?: number;
+  /** A use counts for the latency beyond that, over the median, to this power. @default 2 */
+  readonly latencyPower?: number;
+  /** And to this one where a pace is learnt, which keeps fast addresses from being overrun. @default 4 */
+  readonly pacedLatencyPower?: number;
+  /** So many more are looked at where much faster addresses may not be used for their pace alone. @default 16 */
+  readonly makeshiftCandidates?: number;
   /** In this share of the picks addresses of which nothing is known have their turn although known ones are idle. @default 0.005 */
   readonly exploreShare?: number;
   /** They have it in all picks while newcomers succeed more often than this. @default 0.8 */
@@ -67,14 +64,34 @@ export interface PacingOptions {
   readonly minSignalShare?: number;
   /** And at most. @default 0.005 */
   readonly maxSignalShare?: number;
-  /** One address in five goes so many times as fast as the others while the rate is looked for. @default 2 */
-  readonly exploringLead?: number;
-  /** And afterwards, where a signal is dear. @default 1.1 */
+  /** Once a rate is learnt scouts go so many times as fast as the others, where a signal is dear. @default 1.1 */
   readonly steadyLead?: number;
   /** The rate rises twice as fast after so many times the successes between two signals in the long run, and so on. @default 2 */
   readonly hasteAfter?: number;
   /** The rate never falls below one request in so many seconds. @default 120 */
   readonly longestIntervalSecs?: number;
+}
+
+/** How a hidden limit is read off the blocks. */
+export interface SearchOptions {
+  /** One group of addresses in so many are scouts, and another one explorers: addresses of one /24 are a group. @default 10 */
+  readonly groups?: number;
+  /** While nothing is learnt a scout is used so many times as much as the others. @default 6 */
+  readonly scoutLead?: number;
+  /** With at most so many requests at once. @default 3 */
+  readonly scoutInFlight?: number;
+  /** While the rate is looked for explorers go so many times as fast as the others. @default 4 */
+  readonly explorerLead?: number;
+  /** Explorers go as fast as to be blocked after about so long. @default 25 */
+  readonly readingSecs?: number;
+  /** The search is over after so many readings. @default 3 */
+  readonly readings?: number;
+  /** Then scouts go so many times as fast as the others. @default 1.03 */
+  readonly foundLead?: number;
+  /** The rate that was found rises by this share in a minute while nothing is objected to. @default 0.02 */
+  readonly driftPerMinute?: number;
+  /** The rate is set to this share of the limit that was read. @default 0.95 */
+  readonly limitShare?: number;
 }
 
 /** When blocks are taken for a sign that the pace is too high, and the trial of that belief. */
@@ -129,6 +146,8 @@ export interface CooldownOptions {
   readonly minBanSecs?: number;
   /** @default 300 */
   readonly maxBanSecs?: number;
+  /** Rests of an address that is still banned grow by this factor until it is known how long bans last. @default 1.5 */
+  readonly banGrowth?: number;
   /** The guess is multiplied by this when the address is let in after a rest. @default 0.95 */
   readonly goodProbeFactor?: number;
   /** And by this when it is not. @default 1.05 */
@@ -137,8 +156,10 @@ export interface CooldownOptions {
   readonly maxRestSecs?: number;
   /** First rest of a proxy that failed; doubles with each further failure in a row. @default 10 */
   readonly proxyFailureSecs?: number;
-  /** Addresses that never did any good rest so many times as long, where others do. @default 6 */
+  /** Proxies through which nothing ever came rest so many times as long, where others work. @default 20 */
   readonly strangerFactor?: number;
+  /** Addresses that an origin never let in rest so many times as long there, where others are let in. @default 6 */
+  readonly strangerBanFactor?: number;
 }
 
 /** When an origin counts as down. */
@@ -196,6 +217,7 @@ export interface AdaptiveOptions {
   readonly pick?: PickOptions;
   readonly evidence?: EvidenceOptions;
   readonly pacing?: PacingOptions;
+  readonly search?: SearchOptions;
   readonly trial?: TrialOptions;
   readonly cooldown?: CooldownOptions;
   readonly breaker?: BreakerOptions;
@@ -215,7 +237,11 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     keepAbove: 0.9,
     useHalfLifeSecs: 60,
     inFlightWeight: 2,
-    latencyDecaySecs: 10,
+    latencyMemory: 16,
+    latencyTolerance: 1.3,
+    latencyPower: 2,
+    pacedLatencyPower: 4,
+    makeshiftCandidates: 16,
     exploreShare: 0.005,
     exploreAbove: 0.8,
     enoughUses: 40,
@@ -239,10 +265,20 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     lossShare: 0.04,
     minSignalShare: 0.0005,
     maxSignalShare: 0.005,
-    exploringLead: 2,
     steadyLead: 1.1,
     hasteAfter: 2,
     longestIntervalSecs: 120,
+  }),
+  search: Object.freeze({
+    groups: 10,
+    scoutLead: 6,
+    scoutInFlight: 3,
+    explorerLead: 4,
+    readingSecs: 25,
+    readings: 3,
+    limitShare: 0.97,
+    foundLead: 1.03,
+    driftPerMinute: 0.02,
   }),
   trial: Object.freeze({
     minGoodBefore: 3,
@@ -270,11 +306,13 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     banSecs: 20,
     minBanSecs: 5,
     maxBanSecs: 300,
+    banGrowth: 1.5,
     goodProbeFactor: 0.95,
     blockedProbeFactor: 1.05,
     maxRestSecs: 3600,
     proxyFailureSecs: 10,
-    strangerFactor: 6,
+    strangerFactor: 20,
+    strangerBanFactor: 6,
   }),
   breaker: Object.freeze({
     threshold: 10,
@@ -298,162 +336,3 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     records: 4096,
   }),
 });
-
-const positive = (): v.GenericSchema<number> => number({ min: 0.001 });
-const share = (): v.GenericSchema<number> => number({ min: 0, max: 1 });
-
-const SCHEMA = optionsObject({
-  pick: optional(
-    group<PickOptions>({
-      candidates: integer({ min: 1, max: 64 }),
-      keepAbove: share(),
-      useHalfLifeSecs: positive(),
-      inFlightWeight: number({ min: 0 }),
-      latencyDecaySecs: positive(),
-      exploreShare: share(),
-      exploreAbove: share(),
-      enoughUses: positive(),
-    }),
-  ),
-  evidence: optional(
-    group<EvidenceOptions>({
-      pairHalfLifeSecs: positive(),
-      proxyHalfLifeSecs: positive(),
-      originStep: number({ min: 0.000_01, max: 1 }),
-      originPrior: share(),
-      pairPriorUses: positive(),
-      proxyPriorGood: positive(),
-      proxyPriorBad: positive(),
-      timeoutOriginWeight: number({ min: 0 }),
-      softBlockWeight: share(),
-    }),
-  ),
-  pacing: optional(
-    group<PacingOptions>({
-      ceilingFactor: number({ min: 1 }),
-      ceilingDoublingSecs: positive(),
-      firstCut: number({ min: 0.01, max: 1 }),
-      signalStep: number({ min: 0, max: 1 }),
-      lossShare: share(),
-      minSignalShare: share(),
-      maxSignalShare: share(),
-      exploringLead: number({ min: 1, max: 10 }),
-      steadyLead: number({ min: 1, max: 10 }),
-      hasteAfter: positive(),
-      longestIntervalSecs: positive(),
-    }),
-  ),
-  trial: optional(
-    group<TrialOptions>({
-      minGoodBefore: integer({ min: 0 }),
-      minPredicted: share(),
-      minBlocks: integer({ min: 1 }),
-      minBlockShare: share(),
-      minStickiness: share(),
-      retryWithinSecs: positive(),
-      looseBlockShare: share(),
-      stickinessUses: positive(),
-      stickinessMemory: integer({ min: 2 }),
-      windowSecs: positive(),
-      rateShare: number({ min: 0.01, max: 1 }),
-      blocks: positive(),
-      minSecs: number({ min: 0 }),
-      hazardShare: share(),
-      restoreFactor: number({ min: 1 }),
-      ignoreSecs: number({ min: 0 }),
-    }),
-  ),
-  cooldown: optional(
-    group<CooldownOptions>({
-      throttleSecs: positive(),
-      throttleIntervals: number({ min: 0 }),
-      maxThrottleSecs: positive(),
-      jitter: share(),
-      banSecs: positive(),
-      minBanSecs: number({ min: 0 }),
-      maxBanSecs: positive(),
-      goodProbeFactor: number({ min: 0.01, max: 1 }),
-      blockedProbeFactor: number({ min: 1, max: 100 }),
-      maxRestSecs: positive(),
-      proxyFailureSecs: number({ min: 0 }),
-      strangerFactor: number({ min: 1 }),
-    }),
-  ),
-  breaker: optional(
-    group<BreakerOptions>({
-      threshold: positive(),
-      clamp: number({ min: 0.001, max: 0.49 }),
-      minProxies: integer({ min: 1, max: 64 }),
-      errorPageWeight: share(),
-      probeShare: number({ min: 0.000_01, max: 1 }),
-      minProbeSecs: positive(),
-      maxProbeSecs: positive(),
-      maxOpenSecs: positive(),
-      closeAfter: integer({ min: 1 }),
-      rampFrom: integer({ min: 1 }),
-      quarantineSecs: positive(),
-    }),
-  ),
-  poison: optional(
-    group<PoisonOptions>({
-      sessions: integer({ min: 1, max: 64 }),
-      healthyAbove: share(),
-      maxChance: share(),
-    }),
-  ),
-  memory: optional(
-    group<AdaptiveMemoryOptions>({
-      origins: integer({ min: 1, max: 100_000 }),
-      pairs: integer({ min: 16, max: 10_000_000 }),
-      proxies: integer({ min: 0, max: 10_000_000 }),
-      urls: integer({ min: 1, max: 1_000_000 }),
-      records: integer({ min: 1, max: 1_000_000 }),
-    }),
-  ),
-});
-
-/** For the schema of the pool's options, so that errors name the whole path. */
-export const ADAPTIVE_SCHEMA: v.GenericSchema<AdaptiveOptions> =
-  SCHEMA as unknown as v.GenericSchema<AdaptiveOptions>;
-
-/** Lower bounds that must not stand above their upper ones. */
-const ORDERED: readonly (readonly [group: 'cooldown' | 'breaker', lower: string, upper: string])[] =
-  [
-    ['cooldown', 'minBanSecs', 'banSecs'],
-    ['cooldown', 'banSecs', 'maxBanSecs'],
-    ['breaker', 'minProbeSecs', 'maxProbeSecs'],
-  ];
-
-/** @throws OptionError */
-export function resolveAdaptiveOptions(input: AdaptiveOptions = {}): ResolvedAdaptiveOptions {
-  const options = parseOptions(SCHEMA, input, 'adaptive') as AdaptiveOptions;
-  const groups = Object.entries(ADAPTIVE_DEFAULTS).map(([name, defaults]) => {
-    const own = definedOnly(options[name as keyof AdaptiveOptions] ?? {});
-    return [name, Object.freeze({ ...defaults, ...own })] as const;
-  });
-  const resolved = Object.freeze(Object.fromEntries(groups)) as ResolvedAdaptiveOptions;
-  for (const [group, lower, upper] of ORDERED) {
-    const values = resolved[group] as Readonly<Record<string, number>>;
-    const least = values[lower] as number;
-    if ((values[upper] as number) >= least) continue;
-    const option = `adaptive.${group}.${upper}`;
-    const expectation = `a number ≥ \`${lower}\` (${least})`;
-    throw new OptionError(option, expectedText(option, expectation, values[upper]));
-  }
-  return resolved;
-}
-
-/** Every key of a group may be left out; the compiler sees to it that none is forgotten here. */
-function group<Group extends object>(
-  entries: Readonly<Record<keyof Group & string, v.GenericSchema<number>>>,
-): v.GenericSchema<Group> {
-  const optionals = Object.entries<v.GenericSchema<number>>(entries).map(([name, schema]) => [
-    name,
-    optional(schema),
-  ]);
-  return optionsObject(Object.fromEntries(optionals)) as unknown as v.GenericSchema<Group>;
-}
-
-function definedOnly(own: object): object {
-  return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
-}

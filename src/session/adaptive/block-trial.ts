@@ -2,12 +2,19 @@ import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 import type { Pacing } from './pacing.ts';
 import { RollingCount } from './rolling-count.ts';
 
+/** Nearly all. */
+const SCOUTS_SHARE = 0.8;
+/** So many next requests are enough to see that blocks do not stick. */
+const ENOUGH_RETRIES = 2;
+
 export type TrialState = 'idle' | 'testing' | 'believed' | 'ignoring';
 
 export interface Block {
   readonly sentAt: number;
   /** The address was let in time and again before. */
   readonly isSurprise: boolean;
+  /** Of an address that went ahead of the others. */
+  readonly isScout: boolean;
 }
 
 /**
@@ -20,6 +27,7 @@ export class BlockTrial {
   readonly #options: ResolvedAdaptiveOptions['trial'];
   readonly #good: RollingCount;
   readonly #blocks: RollingCount;
+  readonly #scoutBlocks: RollingCount;
   #state: TrialState = 'idle';
   /** Next results after a block: that stuck, and all. */
   #stuck = 0;
@@ -36,6 +44,7 @@ export class BlockTrial {
   constructor(options: ResolvedAdaptiveOptions['trial']) {
     this.#options = options;
     this.#good = new RollingCount(options.windowSecs * 1000);
+    this.#scoutBlocks = new RollingCount(options.windowSecs * 1000);
     this.#blocks = new RollingCount(options.windowSecs * 1000);
   }
 
@@ -63,9 +72,9 @@ export class BlockTrial {
     }
     this.#retried++;
     if (isBlocked) this.#stuck++;
-    const { minStickiness, restoreFactor, stickinessUses } = this.#options;
-    const isRefuted = this.stickiness < minStickiness && this.#retried >= stickinessUses;
-    if (this.#state !== 'testing' || this.#isLoose || !isRefuted) return;
+    const { minStickiness, restoreFactor } = this.#options;
+    const isRefuted = this.stickiness < minStickiness && this.#retried >= ENOUGH_RETRIES;
+    if (this.#state !== 'testing' || this.#isLoose || !isRefuted || pacing.isSure) return;
     this.#state = 'idle';
     pacing.restore(restoreFactor * this.#rateBefore);
   }
@@ -77,18 +86,23 @@ export class BlockTrial {
 
   noteBlock(now: number, block: Block, pacing: Pacing): void {
     if (block.isSurprise) this.#blocks.add(now);
+    if (block.isSurprise && block.isScout) this.#scoutBlocks.add(now);
     this.#noteResult(now, pacing, block.isSurprise);
-    if (!block.isSurprise || !this.#isHeeded(now)) return;
+    if (!block.isSurprise || !this.#isHeeded(now, pacing)) return;
     if (this.#state === 'idle') {
       this.#state = 'testing';
       this.#isLoose = this.stickiness <= this.#options.minStickiness;
       this.#rateBefore = Math.min(pacing.rate, pacing.observed(now));
       this.#slowSince = 0;
+      this.#hazardBefore = this.#hazard(now);
     }
-    pacing.signal(now, block.sentAt, { kind: 'blocked' });
+    pacing.signal(now, block.sentAt, {
+      kind: 'blocked',
+      isSticky: this.stickiness > this.#options.minStickiness,
+    });
   }
 
-  #isHeeded(now: number): boolean {
+  #isHeeded(now: number, pacing: Pacing): boolean {
     if (this.#state === 'ignoring') {
       if (now < this.#ignoresUntil) return false;
       this.#state = 'idle';
@@ -96,7 +110,14 @@ export class BlockTrial {
     const { minBlocks, minBlockShare, minStickiness, looseBlockShare } = this.#options;
     const blocks = this.#blocks.count(now);
     const least = this.stickiness > minStickiness ? minBlockShare : looseBlockShare;
-    return blocks >= minBlocks && blocks > least * this.#good.count(now);
+    // Where those that go ahead are shut out and nobody else is, a few blocks tell.
+    const ofScouts = this.#scoutBlocks.count(now);
+    const isOfScouts =
+      ofScouts > 0 &&
+      ofScouts >= pacing.enoughScouts &&
+      ofScouts >= SCOUTS_SHARE * blocks &&
+      pacing.enoughScouts > 0;
+    return isOfScouts || (blocks >= minBlocks && blocks > least * this.#good.count(now));
   }
 
   #hazard(now: number): number {
@@ -107,13 +128,14 @@ export class BlockTrial {
   #noteResult(now: number, pacing: Pacing, isBlock: boolean): void {
     if (this.#state !== 'testing') return;
     const { rateShare, blocks, minSecs, hazardShare, restoreFactor, ignoreSecs } = this.#options;
-    if (pacing.rate > rateShare * this.#rateBefore) {
+    const isSettled = !pacing.isSearch || pacing.isFound;
+    if (!isSettled || pacing.rate > rateShare * this.#rateBefore) {
       this.#slowSince = 0;
       return;
     }
     if (this.#slowSince === 0) {
       this.#slowSince = now;
-      this.#hazardBefore = this.#hazard(now);
+      if (!pacing.isSearch) this.#hazardBefore = this.#hazard(now);
       this.#results = 0;
       this.#blocked = 0;
     }

@@ -41,6 +41,24 @@ describe('Breaker', () => {
     expect(breaker.state).toBe('ramping');
   });
 
+  it('remembers which proxies failed when answers to what went out before hide it for a moment', () => {
+    const afterAnswerTo = (sentAt: number): Breaker => {
+      const breaker = new Breaker(ADAPTIVE_DEFAULTS.breaker);
+      const fail = (serial: number): void => {
+        breaker.noteBad(1000, 1, 0.95, { serial, inAll: 8 }, { inFlight: 20, sentAt: 900 });
+      };
+      fail(1);
+      breaker.noteGood(1000, 0.95, sentAt);
+      expect(breaker.score).toBe(0);
+      for (const serial of [2, 3, 4, 5]) fail(serial);
+      return breaker;
+    };
+    expect(afterAnswerTo(899).state).toBe('open');
+    const cleared = afterAnswerTo(901);
+    expect(cleared.state).toBe('closed');
+    expect(cleared.score).toBeGreaterThan(10);
+  });
+
   it('opens on the failures of the only proxy there is', () => {
     const breaker = new Breaker(ADAPTIVE_DEFAULTS.breaker);
     for (let n = 0; n < 4; n++)
@@ -129,18 +147,31 @@ describe('Cooldown', () => {
     }
   });
 
-  it('rests a banned address between half and all of the guess, doubled with each ban in a row, an hour at most', () => {
+  it('rests a banned address between half and all of the guess, half as long again with each ban in a row, an hour at most', () => {
     const rest = cooldown();
     for (const [step, secs] of [
-      [2, 40],
-      [3, 80],
+      [2, 30],
+      [3, 45],
       [30, 3600],
     ] as const) {
-      const restMs = rest.banMs(step, 1, false);
+      const restMs = rest.banMs(step, 1, false, 0);
       expect(restMs).toBeGreaterThanOrEqual(500 * secs);
       expect(restMs).toBeLessThanOrEqual(1000 * secs);
     }
-    expect(rest.banMs(1, 0.1, false)).toBeLessThanOrEqual(2000);
+    expect(rest.banMs(1, 0.1, false, 0)).toBeLessThanOrEqual(2000);
+  });
+
+  it('rests strangers longer: twenty times a proxy that never answered, six times an address never let in', () => {
+    const rest = cooldown();
+    for (const [restMs, secs] of [
+      [rest.proxyMs(1, 100, false), 10],
+      [rest.proxyMs(1, 100, true), 200],
+      [rest.proxyMs(1, 30_000, true), 1200],
+      [rest.banMs(1, 1, true, 0), 120],
+    ] as const) {
+      expect(restMs).toBeGreaterThanOrEqual(500 * secs);
+      expect(restMs).toBeLessThanOrEqual(1000 * secs);
+    }
   });
 
   it('learns how long bans last from the first request after a rest, within 5 and 300 seconds', () => {

@@ -53,6 +53,11 @@ export class Breaker {
     return this.#score;
   }
 
+  /** A failure may be one of those by which it is found to be down. */
+  get isWatching(): boolean {
+    return this.#state === 'closed' || this.#state === 'ramping';
+  }
+
   /** When it may be probed again; only while open. */
   get nextProbeAt(): number {
     return this.#nextProbeAt;
@@ -92,7 +97,8 @@ export class Breaker {
     if (this.#score === 0) return;
     const { clamp } = this.#options;
     this.#score = Math.max(0, this.#score + Math.log(clamp / this.#clamped(predicted)));
-    if (this.#score === 0) this.#failing.clear();
+    // Those that failed have not been shown to work by what went out before.
+    if (this.#score === 0 && sentAt >= this.#suspectedFrom) this.#failing.clear();
   }
 
   /**

@@ -6,8 +6,10 @@ import type { PickReason } from './use.ts';
 
 /** Something is better than nothing: the cost of a use that was never made. */
 const FIRST_USE = 0.5;
-/** Latency costs nothing up to so many times the median. */
-const LATENCY_FREE = 2;
+/** Whoever takes so many times as long is a makeshift. */
+const MUCH_SLOWER = 2;
+/** A scout that has enough to do comes after all others. */
+const OVERRUN = 1000;
 const LOWEST_CHANCE = 0.001;
 /** An idle address with such a chance makes it needless to try out others. */
 const TRUSTED = 0.5;
@@ -22,14 +24,12 @@ export interface Belief {
 
 /**
  * The best of a few: of those with a good chance the one used least. Looking at a handful instead of all is the
- * "power of d choices" (Mitzenmacher, 2001): nearly as level as looking at all of them, at a constant cost. Latency
- * enters as a moving average that jumps to each peak and forgets it slowly, as in Finagle's peak EWMA.
+ * "power of d choices" (Mitzenmacher, 2001): nearly as level as looking at all of them, at a constant cost.
  */
 export class Choice {
   readonly #pairs: PairTable;
   readonly #options: ResolvedAdaptiveOptions['pick'];
   readonly #useHalfLifeMs: number;
-  readonly #latencyHalfLifeMs: number;
   readonly #slots: Int32Array;
   readonly #rows: Int32Array;
   readonly #chances: Float64Array;
@@ -37,6 +37,7 @@ export class Choice {
   #count = 0;
   #best = 0;
   #bestIdle = 0;
+  #soonestPacedMs = Number.POSITIVE_INFINITY;
   #isExploring = false;
   #cost = 0;
   #nextCost = 0;
@@ -47,12 +48,24 @@ export class Choice {
     this.#pairs = pairs;
     this.#options = options;
     this.#useHalfLifeMs = options.useHalfLifeSecs * 1000;
-    this.#latencyHalfLifeMs = options.latencyDecaySecs * 1000 * Math.LN2;
     // One more: a session that was just made is looked at beside those drawn.
-    this.#slots = new Int32Array(options.candidates + 1);
-    this.#rows = new Int32Array(options.candidates + 1);
-    this.#chances = new Float64Array(options.candidates + 1);
-    this.#isProven = new Uint8Array(options.candidates + 1);
+    const most = options.candidates + options.makeshiftCandidates + 1;
+    this.#slots = new Int32Array(most);
+    this.#rows = new Int32Array(most);
+    this.#chances = new Float64Array(most);
+    this.#isProven = new Uint8Array(most);
+  }
+
+  /** The pace has kept back addresses that answer much sooner than the one chosen. */
+  get isMakeshift(): boolean {
+    const pair = this.#rows[this.#chosen] as number;
+    return pair !== -1 && this.#pairs.latencyMs.get(pair) > MUCH_SLOWER * this.#soonestPacedMs;
+  }
+
+  /** An address may not be used for no other reason than the pace. */
+  notePaced(pair: number): void {
+    const latencyMs = this.#pairs.latencyMs.get(pair);
+    if (latencyMs > 0 && latencyMs < this.#soonestPacedMs) this.#soonestPacedMs = latencyMs;
   }
 
   get count(): number {
@@ -64,6 +77,7 @@ export class Choice {
     this.#count = 0;
     this.#best = 0;
     this.#bestIdle = 0;
+    this.#soonestPacedMs = Number.POSITIVE_INFINITY;
     this.#isExploring = isExploring;
   }
 
@@ -129,17 +143,22 @@ export class Choice {
     const left = decayed(now - pairs.usedAt.get(pair), this.#useHalfLifeMs);
     const load =
       pairs.uses.get(pair) * left + this.#options.inFlightWeight * pairs.inFlight.get(pair);
-    const slowness = this.#slowness(pair, origin, now);
-    const share = load / origin.pacing.tempo(pair);
-    return ((share + FIRST_USE) * slowness * slowness) / odds;
+    const role = pairs.role.get(pair);
+    if (origin.pacing.isOverrun(role, pairs.inFlight.get(pair))) return (OVERRUN * load) / odds;
+    const weight = this.#weightOf(pairs.latencyMs.get(pair), origin);
+    return ((load * weight) / origin.pacing.tempo(role) + FIRST_USE) / odds;
   }
 
-  /** 1 unless its latency is far above the median of its origin. */
-  #slowness(pair: number, origin: Origin, now: number): number {
-    const free = LATENCY_FREE * origin.medianLatencyMs;
-    const peak = this.#pairs.latencyMs.get(pair);
-    if (free === 0 || peak <= free) return 1;
-    const left = decayed(now - this.#pairs.latencyAt.get(pair), this.#latencyHalfLifeMs);
-    return Math.max(1, (peak * left) / free);
+  /**
+   * A use of a slow address weighs more, as it takes a slot for longer; where a learnt pace keeps the fast ones from being
+   * overrun, much more. Latencies scatter: what is nearly alike counts as alike, so that use stays level.
+   */
+  #weightOf(latencyMs: number, { medianLatencyMs, pacing }: Origin): number {
+    if (latencyMs === 0 || medianLatencyMs === 0) return 1;
+    const { latencyTolerance, latencyPower, pacedLatencyPower } = this.#options;
+    const ratio = latencyMs / medianLatencyMs;
+    const power = Number.isFinite(pacing.rate) ? pacedLatencyPower : latencyPower;
+    if (ratio > latencyTolerance) return (ratio / latencyTolerance) ** power;
+    return ratio * latencyTolerance < 1 ? (ratio * latencyTolerance) ** power : 1;
   }
 }

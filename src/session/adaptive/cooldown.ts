@@ -1,6 +1,9 @@
 import type { Random } from '../../core/random.ts';
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 
+/** Blocks that stick more often than this are bans. */
+const LIKELY = 0.5;
+const SHORTEST_REST_MS = 1000;
 /** Steps beyond it would only overflow. */
 const MAX_STEP = 30;
 /** A proxy rests so many times as long as its failure took, at first. */
@@ -9,12 +12,16 @@ const PATIENCE = 2;
 /**
  * How long an address rests on an origin. After a 429 as long as the origin asks, and longer each time in a row. After
  * a ban about as long as bans seem to last there: each probe that is let in shortens the guess, each that is not
- * lengthens it, and each ban in a row doubles the rest. After a rest one request goes first.
+ * lengthens it, and each ban in a row lengthens the rest; the times at which probes were refused and let in close in
+ * on how long a ban lasts, and later ones wait for just that. After a rest one request goes first.
  */
 export class Cooldown {
   readonly #options: ResolvedAdaptiveOptions['cooldown'];
   readonly #random: Random;
   #banSecs: number;
+  /** A ban was still on after so long, and over after so long: the tightest that has been seen. */
+  #blockedAfterMs = 0;
+  #freeAfterMs = Number.POSITIVE_INFINITY;
 
   constructor(options: ResolvedAdaptiveOptions['cooldown'], random: Random) {
     this.#options = options;
@@ -39,13 +46,28 @@ export class Cooldown {
     return Math.max(retryAfterSecs, Math.max(retryAfterSecs, backoff) * spread) * 1000;
   }
 
-  /** `step` counts from 1. The first rest is the shorter the more likely it is that the next request is let in anyway. */
-  banMs(step: number, stickiness: number, isStranger: boolean): number {
-    const { maxRestSecs, strangerFactor } = this.#options;
-    const first = this.#banSecs * (isStranger ? strangerFactor : 1);
-    const share = step === 1 && !isStranger ? stickiness : 2 ** Math.min(MAX_STEP, step - 1);
+  /**
+   * `step` counts from 1, `lostMs` from the first block on. The first rest is the shorter the more likely it is that
+   * the next request is let in anyway.
+   */
+  banMs(step: number, stickiness: number, isStranger: boolean, lostMs: number): number {
+    const { maxRestSecs, strangerBanFactor, banGrowth } = this.#options;
+    const isBan = step > 1 || stickiness > LIKELY;
+    const isKnown = this.#freeAfterMs < Number.POSITIVE_INFINITY;
+    if (!isStranger && isBan && isKnown && lostMs < this.#freeAfterMs) {
+      return Math.max(SHORTEST_REST_MS, this.#endsAfterMs(lostMs) - lostMs);
+    }
+    const first = this.#banSecs * (isStranger ? strangerBanFactor : 1);
+    const growth = isStranger ? 2 : banGrowth;
+    const share = step === 1 && !isStranger ? stickiness : growth ** Math.min(MAX_STEP, step - 1);
     const rest = Math.min(maxRestSecs, first * share);
     return rest * (0.5 + 0.5 * this.#random.next()) * 1000;
+  }
+
+  /** Between the longest that a ban was seen to last and the shortest after which one was over. */
+  #endsAfterMs(lostMs: number): number {
+    const from = Math.max(lostMs, this.#blockedAfterMs);
+    return from + (this.#freeAfterMs - from) * (0.25 + 0.75 * this.#random.next());
   }
 
   /** The longer the failure took, the longer the rest: what cost much is not tried again soon. */
@@ -55,6 +77,17 @@ export class Cooldown {
       Math.max(proxyFailureSecs, (PATIENCE * tookMs) / 1000) * (isStranger ? strangerFactor : 1);
     const rest = Math.min(maxRestSecs, first * 2 ** Math.min(MAX_STEP, step - 1));
     return rest * (0.5 + 0.5 * this.#random.next()) * 1000;
+  }
+
+  /** A ban was still on after so long, and over after so long. */
+  noteReturn(blockedAfterMs: number, freeAfterMs: number): void {
+    if (freeAfterMs <= this.#blockedAfterMs || blockedAfterMs >= this.#freeAfterMs) {
+      this.#blockedAfterMs = blockedAfterMs;
+      this.#freeAfterMs = freeAfterMs;
+      return;
+    }
+    this.#blockedAfterMs = Math.max(this.#blockedAfterMs, blockedAfterMs);
+    this.#freeAfterMs = Math.min(this.#freeAfterMs, freeAfterMs);
   }
 
   /** The first request after a rest. */

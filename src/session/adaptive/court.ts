@@ -22,8 +22,8 @@ export interface Sentences {
 }
 
 /**
- * Settles who pays. While an origin is under suspicion a retirement is only a quarantine; it becomes final when the
- * origin is beyond suspicion again. When it turns out to be down, everything charged since is refunded, once and never
+ * Settles who pays. A retirement is only a quarantine at first; it becomes final when the origin is beyond suspicion by
+ * an answer to what was sent later. When it turns out to be down, everything charged since is refunded, once and never
  * more than was charged. So it is with a URL that is blocked on everybody.
  */
 export class Court {
@@ -89,7 +89,8 @@ export class Court {
       reason,
       status,
       since: now,
-      isOriginSuspected: origin.breaker.score > 0 && origin.breaker.state !== 'open',
+      // Answers that were on their way may hide for a moment that nobody is let in any more.
+      isOriginSuspected: origin.breaker.isWatching,
       waitsIn: origin.held,
       isUrlSuspected:
         reason === 'blocked' && url !== undefined && this.#poison.isHealthy(predicted),
@@ -112,7 +113,9 @@ export class Court {
     if (url !== undefined && excuse === 'url') this.#acquit(this.#poison.takeHeld(url));
     if (url !== undefined && outcome.kind === 'ok') this.dismissUrl(this.#poison.clear(url));
     if (origin.breaker.state === 'open') this.#refund(origin, now);
-    else if (origin.breaker.score === 0) this.#makePeace(origin, use.openedAt);
+    else if (outcome.kind === 'ok' && origin.breaker.score === 0) {
+      this.#makePeace(origin, use.openedAt);
+    }
     this.endQuarantines(now);
   }
 

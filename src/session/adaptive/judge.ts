@@ -4,14 +4,20 @@ import { type Blame, blameOf, isSoftBlock, type Odds } from './blame.ts';
 import { decayed } from './decay.ts';
 import type { DuePairs } from './due-pairs.ts';
 import { FailedUrls } from './failed-urls.ts';
+import { Latencies } from './latencies.ts';
 import type { Origin } from './origin.ts';
 import type { PairTable } from './pair-table.ts';
 import type { Poison } from './poison.ts';
 import type { Prediction } from './prediction.ts';
 import type { ProxyBook } from './proxy-book.ts';
+import { SCOUT } from './roles.ts';
 import type { Use } from './use.ts';
 
 const MAX_IN_A_ROW = 255;
+/** Between a request and the answer that shut the address out. */
+const ANSWER_MS = 1000;
+/** As much as a column holds. */
+const MAX_GOOD = 65_535;
 /** Whoever bears more of the blame than this bears the rest, too. */
 const MOST = 0.5;
 /** A rate is not measured over less. */
@@ -25,8 +31,8 @@ export class Judge {
   readonly #due: DuePairs;
   readonly #prediction: Prediction;
   readonly #poison: Poison;
+  readonly #latencies: Latencies;
   readonly #failedUrls = new FailedUrls();
-  readonly #latencyHalfLifeMs: number;
 
   constructor(
     parts: {
@@ -44,7 +50,7 @@ export class Judge {
     this.#due = parts.due;
     this.#prediction = parts.prediction;
     this.#poison = parts.poison;
-    this.#latencyHalfLifeMs = options.pick.latencyDecaySecs * 1000 * Math.LN2;
+    this.#latencies = new Latencies(parts.pairs, options.pick);
   }
 
   /** Says whether the session is excused for what happened. */
@@ -121,18 +127,10 @@ export class Judge {
     }
     origin.learn(blame.originGood, blame.originBad);
     const { latencyMs } = outcome;
-    if (latencyMs === undefined) return;
-    this.#learnLatency(pair, latencyMs, now);
+    // Refusals come fast; a timeout is known to be slow.
+    if (latencyMs === undefined || (outcome.kind !== 'ok' && outcome.kind !== 'timeout')) return;
     if (outcome.kind === 'ok') origin.learnLatency(latencyMs);
-  }
-
-  #learnLatency(pair: number, latencyMs: number, now: number): void {
-    const pairs = this.#pairs;
-    const peak = pairs.latencyMs.get(pair);
-    const left = decayed(now - pairs.latencyAt.get(pair), this.#latencyHalfLifeMs);
-    const next = latencyMs >= peak ? latencyMs : latencyMs + (peak - latencyMs) * left;
-    pairs.latencyMs.set(pair, next);
-    pairs.latencyAt.set(pair, now);
+    this.#latencies.learn(pair, origin, latencyMs);
   }
 
   /** Paces the origin, and puts to rest who needs it. Returns until when, 0 for no rest. */
@@ -152,23 +150,42 @@ export class Judge {
       const isSurprise = isSurprising(use, goodBefore, this.#options.trial);
       if (isSurprise) pairs.isRetry.set(pair, 1);
       pairs.goodSinceBlock.set(pair, 0);
+      if (!isSoftBlock(outcome)) pairs.spanUses.set(pair, 0);
+      if (isSurprise && !isSoftBlock(outcome)) pacing.noteBlocked(now, use.span, use.openedAt);
       this.#noteLost(pair, now);
-      trial.noteBlock(now, { sentAt: use.openedAt, isSurprise }, pacing);
+      trial.noteBlock(
+        now,
+        {
+          sentAt: use.openedAt,
+          isSurprise,
+          isScout: pairs.role.get(pair) === SCOUT && !isSoftBlock(outcome),
+        },
+        pacing,
+      );
       return isSoftBlock(outcome) ? 0 : this.#restBanned(use, now);
     }
     if (blame.proxyBad > MOST) return this.#restProxy(use, now);
     if (outcome.kind !== 'ok') return 0;
+    const wasBlocked = pairs.blocksInRow.get(pair) > 1;
     if (pairs.blocksInRow.get(pair) > 0) cooldown.noteProbe(true);
     this.#noteRetry(use, 'ok');
     pairs.blocksInRow.set(pair, 0);
     pairs.throttlesInRow.set(pair, 0);
     const lostFrom = pairs.lostFrom.get(pair);
     if (lostFrom > 0 && use.openedAt >= lostFrom) {
+      if (wasBlocked)
+        cooldown.noteReturn(
+          Math.max(0, pairs.restsFrom.get(pair) - lostFrom - ANSWER_MS),
+          use.openedAt - lostFrom,
+        );
       pacing.notePrice(now - lostFrom);
       pairs.lostFrom.set(pair, 0);
     }
-    pairs.goodSinceBlock.set(pair, pairs.goodSinceBlock.get(pair) + 1);
+    if (pairs.role.get(pair) === 0)
+      pairs.role.set(pair, pacing.roleOf(this.#proxies.networkOf(proxy)));
+    pairs.goodSinceBlock.set(pair, Math.min(MAX_GOOD, pairs.goodSinceBlock.get(pair) + 1));
     trial.noteGood(now, pacing);
+    pacing.notePassed(use.span);
     pacing.succeed(now);
     return 0;
   }
@@ -214,7 +231,11 @@ export class Judge {
     pairs.throttlesInRow.set(pair, step);
     const restMs = isSameEvent
       ? retryAfterSecs * 1000
-      : origin.cooldown.throttleMs(step, origin.pacing.intervalMs(pair), retryAfterSecs);
+      : origin.cooldown.throttleMs(
+          step,
+          origin.pacing.intervalMs(pairs.role.get(pair)),
+          retryAfterSecs,
+        );
     return this.#rest(pair, now + restMs, now, isSameEvent);
   }
 
@@ -227,7 +248,12 @@ export class Judge {
     const step = Math.min(MAX_IN_A_ROW, inRow + 1);
     pairs.blocksInRow.set(pair, step);
     const isStranger = pairs.good.get(pair) === 0 && origin.medianLatencyMs > 0;
-    const restMs = origin.cooldown.banMs(step, origin.trial.stickiness, isStranger);
+    const restMs = origin.cooldown.banMs(
+      step,
+      origin.trial.stickiness,
+      isStranger,
+      openedAt - pairs.lostFrom.get(pair),
+    );
     return this.#rest(pair, now + restMs, now, false);
   }
 

@@ -19,6 +19,8 @@ export class OriginBook {
   readonly #freeChains: number[] = [];
   #nextSerial = 1;
   #last: { readonly prefix: string; readonly origin: Origin } | undefined;
+  /** Asked for last: whoever is picked for it is lent for it. */
+  #lastUrl = '';
 
   constructor(
     options: ResolvedAdaptiveOptions,
@@ -46,7 +48,11 @@ export class OriginBook {
   /** Leases that name no URL share an origin without a name. */
   of(url = ''): Origin {
     const last = this.#last;
-    if (last && isUnder(url, last.prefix)) return last.origin;
+    if (last && (url === this.#lastUrl || isUnder(url, last.prefix))) {
+      this.#lastUrl = url;
+      return last.origin;
+    }
+    this.#lastUrl = url;
     const prefix = prefixOf(url);
     const origin = this.#use(this.#keyOf(prefix));
     this.#last = { prefix, origin };

@@ -43,7 +43,7 @@ export class Origin {
     this.key = name.key;
     this.serial = name.serial;
     this.dueChain = name.dueChain;
-    this.pacing = new Pacing(options.pacing);
+    this.pacing = new Pacing(options.pacing, options.search);
     this.trial = new BlockTrial(options.trial);
     this.cooldown = new Cooldown(options.cooldown, random);
     this.breaker = new Breaker(options.breaker, (event) => onChange(name.key, event));

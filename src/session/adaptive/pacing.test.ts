@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { ADAPTIVE_DEFAULTS } from './adaptive-options.ts';
 import { BlockTrial } from './block-trial.ts';
 import { Pacing } from './pacing.ts';
+import { EXPLORER, FOLLOWER, SCOUT } from './roles.ts';
 
 const OPTIONS = ADAPTIVE_DEFAULTS.pacing;
 
 /** Ten addresses that send once a second each, for a minute. */
 function busyPacing(): Pacing {
-  const pacing = new Pacing(OPTIONS);
+  const pacing = new Pacing(OPTIONS, ADAPTIVE_DEFAULTS.search);
   for (let n = 0; n < 600; n++) pacing.noteAttempt(n * 100, n < 10 ? 0 : 1);
   return pacing;
 }
@@ -31,6 +32,25 @@ describe('Pacing', () => {
     pacing.signal(NOW, NOW, { kind: 'throttled', ownRate: 0 });
     expect(pacing.rate).toBeCloseTo(observed / 2, 10);
     expect(pacing.ceiling).toBeCloseTo(observed * 1.5, 10);
+  });
+
+  it('starts from the load of the address that got the first 429, where that is above the mean', () => {
+    const pacing = busyPacing();
+    pacing.signal(NOW, NOW, { kind: 'throttled', ownRate: 3 });
+    expect(pacing.rate).toBeCloseTo(1.5, 10);
+    expect(pacing.ceiling).toBeCloseTo(4.5, 10);
+  });
+
+  it('starts from the mean where that address had less, and after a block that does not stick', () => {
+    for (const objection of [
+      { kind: 'throttled', ownRate: 0.1 },
+      { kind: 'blocked', isSticky: false },
+    ] as const) {
+      const pacing = busyPacing();
+      const observed = pacing.observed(NOW);
+      pacing.signal(NOW, NOW, objection);
+      expect(pacing.rate).toBeCloseTo(observed / 2, 10);
+    }
   });
 
   it('takes answers to what was sent before a cut, or at its pace, for no further signal', () => {
@@ -59,7 +79,7 @@ describe('Pacing', () => {
     const cheap = busyPacing();
     const dear = busyPacing();
     for (const pacing of [cheap, dear]) {
-      pacing.signal(NOW, NOW, { kind: 'blocked' });
+      pacing.signal(NOW, NOW, { kind: 'blocked', isSticky: true });
       pacing.noteBound(NOW, NOW + 10_000);
     }
     cheap.notePrice(2000);
@@ -98,17 +118,83 @@ describe('Pacing', () => {
     );
   });
 
-  it('lets one address in five go ahead of the others, further while it looks for the rate', () => {
+  it('lets scouts go ahead of the others, further while nothing is learnt', () => {
     const pacing = busyPacing();
-    expect(pacing.tempo(5) / pacing.tempo(6)).toBe(2);
-    pacing.signal(NOW, NOW, { kind: 'blocked' });
+    expect(pacing.tempo(SCOUT) / pacing.tempo(FOLLOWER)).toBeCloseTo(6, 10);
+    pacing.signal(NOW, NOW, { kind: 'throttled', ownRate: 0 });
     pacing.notePrice(600_000);
-    expect(pacing.tempo(5) / pacing.tempo(6)).toBeCloseTo(1.1, 10);
+    expect(pacing.tempo(SCOUT) / pacing.tempo(FOLLOWER)).toBeCloseTo(1.1, 10);
+  });
+
+  it('bounds what a scout has in flight', () => {
+    const pacing = busyPacing();
+    expect(pacing.isOverrun(SCOUT, 2)).toBe(false);
+    expect(pacing.isOverrun(SCOUT, 3)).toBe(true);
+    expect(pacing.isOverrun(FOLLOWER, 30)).toBe(false);
+  });
+
+  /** Scouts are blocked after nine requests in two seconds. */
+  function searching(): Pacing {
+    const pacing = busyPacing();
+    expect([0, 1, 2].map((network) => pacing.roleOf(network))).toEqual([SCOUT, EXPLORER, FOLLOWER]);
+    pacing.noteBlocked(NOW, { uses: 9, secs: 2 }, NOW);
+    pacing.signal(NOW, NOW, { kind: 'blocked', isSticky: true });
+    return pacing;
+  }
+
+  it('lets explorers go ahead when blocks stick, and the others follow at a quarter', () => {
+    const pacing = searching();
+    expect(pacing.isFound).toBe(false);
+    expect(pacing.rate).toBeCloseTo((1.5 * 9) / 25, 10);
+    expect(pacing.tempo(EXPLORER)).toBe(1);
+    expect(pacing.tempo(FOLLOWER)).toBe(0.25);
+    // 18 requests in 22 seconds that were let pass: at least 0.45 a second are.
+    pacing.notePassed({ uses: 18, secs: 22 });
+    expect(pacing.rate * pacing.tempo(FOLLOWER)).toBeCloseTo(0.97 * 0.45, 10);
+  });
+
+  it('sets the rate a little below what an explorer was let send', () => {
+    const pacing = searching();
+    pacing.noteBlocked(NOW + 30_000, { uses: 17, secs: 22 }, NOW + 29_900);
+    expect(pacing.limit).toBeCloseTo(0.4, 10);
+    expect(pacing.isFound).toBe(true);
+    expect(pacing.rate).toBeCloseTo(0.97 * 0.4, 10);
+  });
+
+  it('lets a rate that was read drift, slowly at first', () => {
+    const pacing = searching();
+    pacing.noteBlocked(NOW + 30_000, { uses: 17, secs: 22 }, NOW + 29_900);
+    const { rate } = pacing;
+    const rates: number[] = [];
+    for (let secs = 31; secs <= 631; secs++) {
+      const now = NOW + secs * 1000;
+      pacing.noteBound(now, now + 500);
+      pacing.succeed(now);
+      if (secs % 60 === 31) rates.push(pacing.rate / rate);
+    }
+    expect(rates[1]).toBeCloseTo(1.02, 2);
+    expect(rates[3]).toBeLessThan(1.07);
+    expect(rates.at(-1)).toBeGreaterThan(1.5);
+  });
+
+  it('lets everybody explore where nobody was chosen for it', () => {
+    const pacing = busyPacing();
+    pacing.roleOf(0);
+    pacing.noteBlocked(NOW, { uses: 9, secs: 2 }, NOW);
+    pacing.signal(NOW, NOW, { kind: 'blocked', isSticky: true });
+    expect(pacing.tempo(SCOUT)).toBe(1);
+  });
+
+  it('forgets what it read when blocks turn out to be none of the pace', () => {
+    const pacing = searching();
+    pacing.restore(1);
+    expect(pacing.rate).toBe(Number.POSITIVE_INFINITY);
+    expect(pacing.isSearch).toBe(false);
   });
 });
 
 describe('BlockTrial', () => {
-  const block = (at: number) => ({ sentAt: at, isSurprise: true });
+  const block = (at: number) => ({ sentAt: at, isSurprise: true, isScout: false });
 
   function blocked(pacing: Pacing): BlockTrial {
     const trial = new BlockTrial(ADAPTIVE_DEFAULTS.trial);
@@ -125,6 +211,17 @@ describe('BlockTrial', () => {
     trial.noteBlock(NOW + 5, block(NOW + 5), pacing);
     expect(pacing.rate).toBeLessThan(1);
     expect(trial.state).toBe('testing');
+  });
+
+  it('heeds the blocks of half of the scouts, whatever the others come to', () => {
+    const pacing = busyPacing();
+    const trial = new BlockTrial(ADAPTIVE_DEFAULTS.trial);
+    for (let n = 0; n < 500; n++) trial.noteGood(NOW + n, pacing);
+    trial.noteBlock(NOW + 501, block(NOW + 501), pacing);
+    expect(pacing.rate).toBe(Number.POSITIVE_INFINITY);
+    const ofScout = { ...block(NOW + 900), isScout: true };
+    for (let n = 0; n < 5; n++) trial.noteBlock(NOW + 900 + n, ofScout, pacing);
+    expect(pacing.rate).toBeLessThan(1);
   });
 
   it('gives all of the pace back when blocks turn out not to stick', () => {
@@ -153,7 +250,7 @@ describe('BlockTrial', () => {
       now += 1000;
       if (n % 12 === 0) trial.noteBlock(now, block(now), pacing);
       else trial.noteGood(now, pacing);
-      if (n % 3 === 0) pacing.signal(now, now, { kind: 'blocked' });
+      if (n % 3 === 0) pacing.signal(now, now, { kind: 'blocked', isSticky: true });
     }
     expect(trial.state).toBe('ignoring');
     expect(trial.ignoresUntil).toBe(now + 600_000);

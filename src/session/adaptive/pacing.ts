@@ -1,4 +1,6 @@
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import { RateSearch, type Span } from './rate-search.ts';
+import { EXPLORER, roleOf, SCOUT } from './roles.ts';
 import { RollingCount } from './rolling-count.ts';
 
 /** The load is measured over this. */
@@ -10,7 +12,6 @@ const BOUND_MS = 1000;
 /** However hasty, each address must have had so many successes before the rate has doubled: a limit may let a few pass. */
 const DOUBLES_AFTER = 16;
 const MAX_HASTE = 6;
-const SCOUT_EACH = 5;
 /** A signal that costs so many requests is dear. */
 const DEAR = 10;
 /** Within this it is still the same fall. */
@@ -18,8 +19,23 @@ const FALLS_APART_MS = 300_000;
 /** The price of a signal follows the prices seen with this step. */
 const PRICE_STEP = 0.1;
 
+/** Blocks of such a share of the scouts are enough to know. */
+const SCOUTS_ENOUGH = 0.5;
+/** Without a reading for so long everybody explores. */
+const STALLED_MS = 200_000;
+/** A rate that was read drifts upwards, after the first wait ever faster: what is read may be too low. */
+const FIRST_DRIFT_MS = 180_000;
+const DRIFT_DOUBLES_MS = 120_000;
+const MAX_DRIFT_PER_MINUTE = 0.3;
+/** Time in which no success came is no time that passed well. */
+const LONGEST_DRIFT_MS = 1000;
+
 export type Objection =
-  | { readonly kind: 'blocked' }
+  | {
+      readonly kind: 'blocked';
+      /** The next request of the address is blocked as well. */
+      readonly isSticky: boolean;
+    }
   | {
       readonly kind: 'throttled';
       /** Requests a second that its address has sent of late. */
@@ -31,13 +47,21 @@ export type Objection =
  * objects; from then on a ceiling stands above the load it objected to, so that those that are left when others are
  * banned are not overrun. What the origin objects to lowers the rate at once, what it lets pass raises it slowly, and
  * faster the longer nothing is objected to. How often it may object in the long run depends on the price: a signal
- * that rests an address for a minute costs as much as the requests it would have sent meanwhile. An error never
- * speeds anything up.
+ * that rests an address for a minute costs as much as the requests it would have sent meanwhile. Where it objects by
+ * blocks alone, the rate is read off them, see `RateSearch`. An error never speeds anything up.
  */
 export class Pacing {
   readonly #options: ResolvedAdaptiveOptions['pacing'];
   readonly #attempts = new RollingCount(LOAD_WINDOW_MS);
+  readonly #searchOptions: ResolvedAdaptiveOptions['search'];
+  readonly #search: RateSearch;
   readonly #leastRate: number;
+  /** What was read off the blocks is in force. */
+  #isFound = false;
+  #hasExplorers = false;
+  #isStalled = false;
+  /** As of when the rate has followed the drift. */
+  #driftedAt = 0;
   #beganAt = -1;
   #activeWindow = -1;
   #activeCount = 0;
@@ -57,8 +81,13 @@ export class Pacing {
   /** Successes while bound since the last signal. */
   #quietCount = 0;
 
-  constructor(options: ResolvedAdaptiveOptions['pacing']) {
+  constructor(
+    options: ResolvedAdaptiveOptions['pacing'],
+    searchOptions: ResolvedAdaptiveOptions['search'],
+  ) {
     this.#options = options;
+    this.#searchOptions = searchOptions;
+    this.#search = new RateSearch(searchOptions);
     this.#leastRate = 1 / options.longestIntervalSecs;
   }
 
@@ -67,22 +96,63 @@ export class Pacing {
     return this.#rate;
   }
 
+  /** As read off the blocks; 0 while none is. */
+  get limit(): number {
+    return this.#search.limit;
+  }
+
   /** No rate goes above it. */
   get ceiling(): number {
     return this.#ceiling;
   }
 
   /** Between two requests of the address of a pair; 0 while nothing is learnt. */
-  intervalMs(pair: number): number {
-    return 1000 / (this.#rate * this.tempo(pair));
+  intervalMs(role: number): number {
+    return 1000 / (this.#rate * this.tempo(role));
   }
 
   /**
-   * One address in a few goes ahead of the others, by as much as is at stake: if all went alike, a limit with a memory
-   * would shut out all of them at the same moment, before anything could be learnt from the first.
+   * A few go ahead of the others: if all went alike, a limit with a memory would shut out all of them at the same
+   * moment, before anything could be learnt from the first.
    */
-  tempo(pair: number): number {
-    return pair % SCOUT_EACH === 0 ? 1 : 1 / this.#lead;
+  tempo(role: number): number {
+    if (this.#isSearching) {
+      return role === EXPLORER || !this.#hasExplorers || this.#isStalled ? 1 : this.#searchedShare;
+    }
+    return role === SCOUT ? 1 : 1 / this.#lead;
+  }
+
+  /** Scouts may have so many requests at once while nothing is learnt. */
+  isOverrun(role: number, inFlight: number): boolean {
+    return role === SCOUT && !this.#hasSignal && inFlight >= this.#searchOptions.scoutInFlight;
+  }
+
+  /** What an address does whose network answered as the n-th. */
+  roleOf(network: number): number {
+    const role = roleOf(network, this.#searchOptions.groups);
+    if (role === EXPLORER) this.#hasExplorers = true;
+    return role;
+  }
+
+  /** Whether an address that has sent so much is as good as new to a limit that forgives with time. */
+  isForgiven(uses: number, ms: number): boolean {
+    return this.#search.isOn && uses * 1000 <= this.#search.safe * ms;
+  }
+
+  get #isSearching(): boolean {
+    return this.#search.isOn && !this.#isFound;
+  }
+
+  /** The share of the explorers' rate at which the others go. */
+  get #searchedShare(): number {
+    const { explorerLead, limitShare } = this.#searchOptions;
+    return Math.min(1, Math.max(1 / explorerLead, (limitShare * this.#search.safe) / this.#rate));
+  }
+
+  /** Blocks of so many scouts tell that blocks are about the pace; 0 when none is ahead any more. */
+  get enoughScouts(): number {
+    if (this.#hasSignal) return 0;
+    return Math.ceil((SCOUTS_ENOUGH * this.activeCount) / this.#searchOptions.groups);
   }
 
   isBound(now: number): boolean {
@@ -141,7 +211,17 @@ export class Pacing {
     if (objection.kind === 'throttled') this.#hasThrottles = true;
     if (sentAt < this.#cutAt) return;
     const { ceilingFactor, firstCut, signalStep } = this.#options;
-    if (!this.#hasSignal) {
+    if (this.#search.isOn && !this.#hasThrottles) return;
+    if (
+      !this.#hasSignal &&
+      objection.kind === 'blocked' &&
+      objection.isSticky &&
+      this.#search.begin()
+    ) {
+      this.#hasSignal = true;
+      this.#ceiling = Number.POSITIVE_INFINITY;
+      this.#cut(now, this.#search.tried);
+    } else if (!this.#hasSignal) {
       this.#hasSignal = true;
       // A ban may be about more than one address; a 429 is about the one that got it.
       const own = objection.kind === 'throttled' ? objection.ownRate : 0;
@@ -156,10 +236,31 @@ export class Pacing {
 
   /** So many addresses were shut out at once that the origin is as good as down. */
   fall(now: number): void {
+    if (this.#search.isOn) return;
     const isOld = this.#quietCount < this.activeCount && now - this.#fellAt < FALLS_APART_MS;
     if (!this.#hasSignal || isOld) return;
     this.#fellAt = now;
     this.#cut(now, this.#rate * this.#options.firstCut);
+  }
+
+  /** An address was let in that has sent so much since it was as good as new. */
+  notePassed(span: Span): void {
+    if (!this.#isSearching) return;
+    this.#search.notePassed(span);
+    if (this.#search.tried > this.#rate) this.#set(this.#search.tried);
+  }
+
+  /** It was shut out, unexpectedly. */
+  noteBlocked(now: number, span: Span, sentAt: number): void {
+    if (this.#hasThrottles || (this.#search.isOn && sentAt < this.#cutAt)) return;
+    const isRead = this.#search.noteBlocked(span);
+    if (!this.#search.isOn) return;
+    if (this.#isSearching && this.#search.tried < this.#rate) this.#cut(now, this.#search.tried);
+    if (!isRead) return;
+    if (this.#isFound || this.#search.isOver(this.activeCount)) {
+      this.#isFound = true;
+      this.#cut(now, this.#search.limit * this.#searchOptions.limitShare);
+    }
   }
 
   /** What a signal has cost: an address could not be used for so long. */
@@ -170,9 +271,26 @@ export class Pacing {
   }
 
   succeed(now: number): void {
-    if (!this.#hasSignal || !this.isBound(now)) return;
+    if (this.#isSearching && now - this.#cutAt > STALLED_MS) this.#isStalled = true;
+    if (!this.#hasSignal || this.#isSearching || !this.isBound(now)) return;
     this.#quietCount++;
-    this.#set(this.#rate * Math.exp(this.#growth()));
+    if (this.#isFound) this.#drift(now);
+    else this.#set(this.#rate * Math.exp(this.#growth()));
+  }
+
+  /** The rate is read off the blocks. */
+  get isSearch(): boolean {
+    return this.#search.isOn;
+  }
+
+  /** And has been read. */
+  get isFound(): boolean {
+    return this.#isFound;
+  }
+
+  /** Blocks are known to be about the pace. */
+  get isSure(): boolean {
+    return this.#isFound && this.#search.isSure;
   }
 
   /** Blocks that were taken for objections were none: back to no rate at all, or, where there were 429s, to this one. */
@@ -183,6 +301,8 @@ export class Pacing {
       return;
     }
     this.#hasSignal = false;
+    this.#isFound = false;
+    this.#search.end();
     this.#ceiling = Number.POSITIVE_INFINITY;
     this.#rate = Number.POSITIVE_INFINITY;
   }
@@ -196,15 +316,30 @@ export class Pacing {
     return Math.min(Math.LN2 / (DOUBLES_AFTER * this.activeCount), signalStep * share * haste);
   }
 
+  /** Above a limit that was read the rate only feels its way. */
+  #drift(now: number): void {
+    const { driftPerMinute } = this.#searchOptions;
+    const minutes = Math.min(LONGEST_DRIFT_MS, now - this.#driftedAt) / 60_000;
+    const quietMs = Math.max(0, now - this.#cutAt - FIRST_DRIFT_MS);
+    const drift = Math.min(
+      MAX_DRIFT_PER_MINUTE,
+      driftPerMinute * 2 ** (quietMs / DRIFT_DOUBLES_MS),
+    );
+    this.#driftedAt = now;
+    this.#set(this.#rate * (1 + drift * minutes));
+  }
+
   get #lead(): number {
-    const { exploringLead, steadyLead } = this.#options;
-    if (!this.#hasSignal) return exploringLead;
+    const { steadyLead } = this.#options;
+    if (!this.#hasSignal) return this.#searchOptions.scoutLead;
+    if (this.#isFound) return this.#searchOptions.foundLead;
     return 1 + (steadyLead - 1) * Math.min(1, this.#price / DEAR);
   }
 
   #cut(now: number, rate: number): void {
     // What is on its way keeps the distance it set out with.
     this.#cutAt = now + 1000 / this.#rate;
+    this.#isStalled = false;
     this.#quietCount = 0;
     this.#set(rate);
   }

@@ -29,28 +29,35 @@ export class PairTable {
   /** Recent uses, as of `usedAt`. */
   readonly uses: Float64Column = new Float64Column(this.#hot, 32);
   readonly usedAt: Float64Column = new Float64Column(this.#hot, 40);
+  /** 0 while nothing is known; a mean, see `latencies.ts`. */
   readonly latencyMs: Uint32Column = new Uint32Column(this.#hot, 48);
   readonly inFlight: Uint16Column = new Uint16Column(this.#hot, 52);
   readonly blocksInRow: Uint8Column = new Uint8Column(this.#hot, 54);
   readonly throttlesInRow: Uint8Column = new Uint8Column(this.#hot, 55);
-  readonly latencyAt: Float64Column = new Float64Column(this.#hot, 56);
+  /** What it does for the others, see `Pacing`; 0 before its first success. */
+  readonly role: Uint8Column = new Uint8Column(this.#hot, 56);
   /** By pace alone. */
   readonly pacedUntil: Float64Column = new Float64Column(this.#cold, 0);
   /** By a rest alone. */
   readonly restsUntil: Float64Column = new Float64Column(this.#cold, 8);
   /** When the present rest began; what was sent before belongs to the same event. */
   readonly restsFrom: Float64Column = new Float64Column(this.#cold, 16);
-  readonly goodSinceBlock: Uint32Column = new Uint32Column(this.#cold, 24);
+  readonly goodSinceBlock: Uint16Column = new Uint16Column(this.#cold, 52);
+  /** Requests since it was last as good as new to the origin, and from when on. */
+  readonly spanUses: Uint16Column = new Uint16Column(this.#cold, 54);
+  readonly spanFrom: Float64Column = new Float64Column(this.#cold, 32);
   /** When it was first used, in whole seconds. */
   readonly firstUsedSecs: Uint32Column = new Uint32Column(this.#cold, 28);
   /** The window in which it was last counted as active. */
-  readonly activeWindow: Float64Column = new Float64Column(this.#cold, 32);
+  readonly activeWindow: Uint32Column = new Uint32Column(this.#cold, 24);
   /** When it was last shut out, 0 since its next success. */
   readonly lostFrom: Float64Column = new Float64Column(this.#cold, 56);
   /** 1 when the next result tells whether a block sticks. */
   readonly isRetry: Uint8Column = new Uint8Column(this.#cold, 48);
   /** 1 when it was blocked last, on a URL that others are blocked on. */
   readonly isSpared: Uint8Column = new Uint8Column(this.#cold, 49);
+  /** Answers that mean has been taken over. */
+  readonly latencyCount: Uint8Column = new Uint8Column(this.#cold, 50);
   readonly proxy: Uint32Column = new Uint32Column(this.#cold, 40);
   /** The list of its origin's pairs that are due. */
   readonly dueChain: Uint32Column = new Uint32Column(this.#cold, 44);
@@ -82,11 +89,6 @@ export class PairTable {
 
   proxySerialOf(pair: number): number {
     return this.#proxySerials[pair] as number;
-  }
-
-  /** Whether the row is this pair's. */
-  is(pair: number, proxySerial: number, originSerial: number): boolean {
-    return this.#proxySerials[pair] === proxySerial && this.#originSerials[pair] === originSerial;
   }
 
   /** -1 when the address has not been used on the origin, or not lately. */

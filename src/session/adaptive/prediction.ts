@@ -120,15 +120,12 @@ export class Prediction {
     const kept = decayed(now - this.#proxies.evidenceAt.get(proxy), this.#proxyHalfLifeMs);
     const c = this.#priorGood + this.#proxies.good.get(proxy) * kept;
     const d = this.#priorBad + this.#proxies.bad.get(proxy) * kept;
-    const n = a + b;
-    const m = c + d;
-    const first = a / n;
-    const second = c / m;
-    const mean = first * second;
-    // E[(XY)²] of independent X and Y is E[X²]·E[Y²].
-    const square = ((first * (a + 1)) / (n + 1)) * ((second * (c + 1)) / (m + 1));
-    const variance = square - mean * mean;
-    this.#mean = mean;
-    this.#strength = variance > 0 ? (mean * (1 - mean)) / variance - 1 : 1e9;
+    // E[(XY)²] of independent X and Y is E[X²]·E[Y²]: over common denominators, for divisions take long.
+    const both = (a + b) * (c + d);
+    const next = (a + b + 1) * (c + d + 1);
+    const good = a * c;
+    const spread = (a + 1) * (c + 1) * both - good * next;
+    this.#mean = good / both;
+    this.#strength = spread > 0 ? ((both - good) * next) / spread - 1 : 1e9;
   }
 }

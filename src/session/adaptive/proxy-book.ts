@@ -6,6 +6,7 @@ import {
   Uint32Column,
 } from '../slot-memory.ts';
 import { grown } from '../slot-table.ts';
+import { NetworkNumbers } from './network-numbers.ts';
 import { SlotChains } from './slot-chains.ts';
 
 const FIRST_CAPACITY = 64;
@@ -18,6 +19,7 @@ const DIRECT = '';
  */
 export class ProxyBook {
   readonly #memory = new SlotMemory(FIRST_CAPACITY);
+  // What a pick reads comes first.
   /** Successes and failures of late. */
   readonly good: Float64Column = new Float64Column(this.#memory, 0);
   readonly bad: Float64Column = new Float64Column(this.#memory, 8);
@@ -25,16 +27,22 @@ export class ProxyBook {
   readonly evidenceAt: Float64Column = new Float64Column(this.#memory, 16);
   /** Not to be used before: it failed. */
   readonly restsUntil: Float64Column = new Float64Column(this.#memory, 24);
-  readonly restsFrom: Float64Column = new Float64Column(this.#memory, 32);
-  readonly failuresInRow: Uint8Column = new Uint8Column(this.#memory, 40);
+  /** The pair it was last used in, and the serial of its origin: 0 when the pair is no longer remembered. */
+  readonly lastPair: Uint32Column = new Uint32Column(this.#memory, 32);
+  readonly lastOrigin: Uint32Column = new Uint32Column(this.#memory, 36);
+  /** Of its pairs that are remembered. */
+  readonly pairCount: Uint32Column = new Uint32Column(this.#memory, 40);
+  readonly inFlight: Uint16Column = new Uint16Column(this.#memory, 44);
+  readonly failuresInRow: Uint8Column = new Uint8Column(this.#memory, 46);
   /** 1 when something came back through it: nobody knows yet whether any other answers at all. */
-  readonly isProven: Uint8Column = new Uint8Column(this.#memory, 41);
-  readonly inFlight: Uint16Column = new Uint16Column(this.#memory, 42);
-  /** The pair it was last used in; may have gone to others since. */
-  readonly lastPair: Uint32Column = new Uint32Column(this.#memory, 52);
-  readonly #sessions: Uint32Column = new Uint32Column(this.#memory, 44);
-  readonly #serials: Uint32Column = new Uint32Column(this.#memory, 48);
+  readonly isProven: Uint8Column = new Uint8Column(this.#memory, 47);
+  readonly restsFrom: Float64Column = new Float64Column(this.#memory, 48);
+  readonly #sessions: Uint32Column = new Uint32Column(this.#memory, 56);
+  readonly #serials: Uint32Column = new Uint32Column(this.#memory, 60);
 
+  /** Number of its /24 among those of which something came back, plus one; 0 before. */
+  readonly #networks: number[] = [];
+  readonly #networkNumbers = new NetworkNumbers();
   readonly #maxIdle: number;
   readonly #keys: string[] = [];
   readonly #indexOfKey = new Map<string, number>();
@@ -71,9 +79,27 @@ export class ProxyBook {
     return this.#isAnyProven;
   }
 
-  prove(proxy: number): void {
+  /**
+   * Something came back through it. Those that failed while it was open whether any proxy answers rest so many times as
+   * long once the first one does.
+   */
+  prove(proxy: number, strangerFactor: number): void {
+    if (this.#networks[proxy] === 0) {
+      this.#networks[proxy] = 1 + this.#networkNumbers.of(this.#keys[proxy] as string);
+    }
     this.isProven.set(proxy, 1);
+    if (this.#isAnyProven) return;
     this.#isAnyProven = true;
+    for (const index of this.#indexOfKey.values()) {
+      if (this.failuresInRow.get(index) === 0 || this.isProven.get(index) === 1) continue;
+      const from = this.restsFrom.get(index);
+      this.restsUntil.set(index, from + strangerFactor * (this.restsUntil.get(index) - from));
+    }
+  }
+
+  /** Of the proxy's /24; those that answered first have the lowest numbers. 0 before it has. */
+  networkOf(proxy: number): number {
+    return Math.max(0, (this.#networks[proxy] as number) - 1);
   }
 
   isDirect(proxy: number): boolean {
@@ -131,6 +157,7 @@ export class ProxyBook {
     const proxy = this.#free.pop() ?? this.#keys.length;
     if (proxy === this.#memory.capacity) this.#memory.reserve(proxy * 2);
     this.#keys[proxy] = key;
+    this.#networks[proxy] = 0;
     this.#indexOfKey.set(key, proxy);
     this.#serials.set(proxy, this.#nextSerial++);
     return proxy;

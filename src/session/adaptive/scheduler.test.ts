@@ -76,6 +76,23 @@ describe('pacing', () => {
     expect(await isSettled(pinned, clock)).toBe(true);
   });
 
+  it('starts, after the first 429, from the load of the address it came to', async () => {
+    const { pool, clock } = await open();
+    for (let n = 0; n < 9; n++) await use(pool, { kind: 'ok' });
+    const busy = (await use(pool, { kind: 'ok' })) as string;
+    for (let n = 0; n < 60; n++) {
+      const lease = await pool.lease({ url: A, sessionId: busy });
+      await clock.advance(500);
+      lease.report({ kind: 'ok' });
+    }
+    const lease = await pool.lease({ url: A, sessionId: busy });
+    lease.report({ kind: 'throttled', status: 429, retryAfterSecs: 1 });
+    const { pacing } = pool.explainOrigin(A) as NonNullable<ReturnType<typeof pool.explainOrigin>>;
+    expect(pacing.observed).toBeLessThan(0.5);
+    expect(pacing.rate).toBeGreaterThan(0.9);
+    expect(pacing.rate).toBeLessThan(1.1);
+  });
+
   it('serves those who wait for one site in the order they came', async () => {
     const { pool, clock } = await open({ maxPoolSize: 1 });
     await use(pool, { kind: 'throttled', status: 429, retryAfterSecs: 5 });
@@ -239,6 +256,17 @@ describe('an origin that is down', () => {
     expect(pool.explainOrigin(A)?.breaker.state).toBe('closed');
   });
 
+  it('is suspected five times as much for no answer as for an error page', async () => {
+    const scoreAfter = async (outcome: Outcome): Promise<number> => {
+      const { pool } = await open();
+      await use(pool, outcome);
+      return pool.explainOrigin(A)?.breaker.score as number;
+    };
+    const ofNoAnswer = await scoreAfter({ kind: 'target' });
+    expect(ofNoAnswer).toBeGreaterThan(0);
+    expect(await scoreAfter({ kind: 'target', status: 500 })).toBeCloseTo(ofNoAnswer / 5, 10);
+  });
+
   it('does not hold up other origins', async () => {
     const { pool, clock } = await open();
     const states: string[] = [];
@@ -264,6 +292,44 @@ describe('quarantine', () => {
     expect(pool.explain(id)).toMatchObject({ state: 'retired', retiredReason: 'blocked' });
     expect(pool.retiredByReason).toEqual({ blocked: 1 });
     expect(pool.quarantinedSessionsCount).toBe(0);
+  });
+
+  it('ends by an answer to what was sent after the block, and by none that was on its way', async () => {
+    const { pool, clock } = await open();
+    const stateOf = (id: string): string | undefined => pool.explain(id)?.state;
+    const before = [];
+    for (let n = 0; n < 5; n++) before.push(await pool.lease({ url: A }));
+    await clock.advance(100);
+    const id = await use(pool, { kind: 'blocked', status: 403 }, A);
+    await clock.advance(100);
+    for (const lease of before) lease.report({ kind: 'ok' });
+    expect(pool.explainOrigin(A)?.breaker.score).toBe(0);
+    expect(stateOf(id)).toBe('quarantined');
+    await use(pool, { kind: 'ok' }, A);
+    expect(stateOf(id)).toBe('retired');
+  });
+
+  it('is not ended by a block, though answers that were on its way have hidden the trouble', async () => {
+    const { pool, clock } = await open({ maxPoolSize: 30 });
+    for (let n = 0; n < 30; n++) await use(pool, { kind: 'ok' }, `${A}/${n}`);
+    const before = [];
+    for (let n = 0; n < 8; n++) before.push(await pool.lease({ url: A }));
+    await clock.advance(100);
+    const block = (url: string): Promise<string> =>
+      use(pool, { kind: 'blocked', status: 403 }, url);
+    const blocked = [await block(`${A}/lost`)];
+    for (const lease of before) lease.report({ kind: 'ok' });
+    await clock.advance(100);
+    blocked.push(await block(`${A}/lost`));
+    expect(pool.explainOrigin(A)?.breaker.score).toBe(0);
+    for (let n = 0; pool.explainOrigin(A)?.breaker.state === 'closed'; n++) {
+      expect(n).toBeLessThan(20);
+      await block(`${A}/lost/${n}`);
+    }
+    await clock.advance(120_000);
+    await block(`${A}/probe`);
+    expect(blocked.map((id) => pool.explain(id)?.state)).not.toContain('retired');
+    expect(pool.retiredByReason).toEqual({});
   });
 
   it('ends after a minute for lack of evidence, with a verdict of guilty', async () => {
@@ -306,6 +372,30 @@ describe('a URL that is blocked on everybody', () => {
     expect(verdicts.slice(blamed)).toEqual(Array(6 - blamed).fill('url'));
     expect(pool.retiredByReason).toEqual({});
     expect(pool.quarantinedSessionsCount).toBe(0);
+  });
+
+  it('counts against an address in good standing only when its next request is blocked as well', async () => {
+    const { pool } = await open({ maxPoolSize: 10, proxyConfiguration: few(5) });
+    for (let n = 0; n < 100; n++) await use(pool, { kind: 'ok' }, `${A}/${n}`);
+    const block = async (url: string, sessionId?: string) => {
+      const lease = await pool.lease({ url, ...(sessionId !== undefined && { sessionId }) });
+      lease.report({ kind: 'blocked', status: 403 });
+      const { id, proxyInfo } = lease.session;
+      const verdict = pool.explain(id)?.adaptive?.uses.at(-1)?.outcome;
+      return { proxyUrl: proxyInfo?.url, id, verdict };
+    };
+    const first = await block(`${A}/poison`);
+    expect(first.verdict?.pairBad).toBe(1);
+    expect(first.verdict?.restsUntil).not.toBeNull();
+    const spared = await block(`${A}/poison`);
+    expect(spared.proxyUrl).not.toBe(first.proxyUrl);
+    expect(spared.verdict).toMatchObject({ kind: 'blocked', pairBad: 0, restsUntil: null });
+    const sibling = [...pool.sessions].find(
+      ({ id, proxyInfo }) => proxyInfo?.url === spared.proxyUrl && id !== spared.id,
+    );
+    const second = await block(`${A}/fine`, sibling?.id);
+    expect(second.verdict?.pairBad).toBe(1);
+    expect(second.verdict?.restsUntil).not.toBeNull();
   });
 });
 

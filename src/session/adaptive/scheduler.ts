@@ -1,6 +1,5 @@
 import type { Random } from '../../core/random.ts';
 import { randomInteger } from '../../core/random.ts';
-import { DenseSet } from '../dense-set.ts';
 import type { Excuse, Outcome, RetiredReason } from '../outcome.ts';
 import type { ReadySet } from '../selection.ts';
 import type { SlotTable } from '../slot-table.ts';
@@ -17,21 +16,25 @@ import type { BreakerEvent } from './breaker.ts';
 import { Choice } from './choice.ts';
 import { Court, type Sentences } from './court.ts';
 import { decayed } from './decay.ts';
+import { Draw } from './draw.ts';
 import { DuePairs } from './due-pairs.ts';
 import { Judge } from './judge.ts';
 import type { Origin } from './origin.ts';
 import { OriginBook } from './origin-book.ts';
+import { PairFinder } from './pair-finder.ts';
 import { PairTable } from './pair-table.ts';
 import { Poison } from './poison.ts';
 import { Prediction } from './prediction.ts';
 import { ProxyBook } from './proxy-book.ts';
+import type { Span } from './rate-search.ts';
+import { ReadySlots } from './ready-slots.ts';
 import type { PickReason, Use } from './use.ts';
 import { UseLog } from './use-log.ts';
 
 /** A pick draws so many times as often as it needs candidates, before it looks for those that are due. */
 const DRAWS_PER_CANDIDATE = 2;
-/** The pair of a proxy that has been in none. */
-const NEVER_USED = 0;
+const MAX_SPAN_USES = 65_535;
+const FIRST: Span = Object.freeze({ uses: 1, secs: 0 });
 const BY_NAME: PickReason = Object.freeze({
   candidates: 1,
   kept: 1,
@@ -50,9 +53,11 @@ export class Scheduler implements ReadySet {
   readonly #table: SlotTable;
   readonly #random: Random;
   readonly #now: () => number;
-  readonly #ready = new DenseSet();
+  readonly #ready = new ReadySlots();
   readonly #pairs: PairTable;
   readonly #proxies: ProxyBook;
+  readonly #finder: PairFinder;
+  readonly #draw: Draw;
   readonly #due: DuePairs;
   readonly #origins: OriginBook;
   readonly #prediction: Prediction;
@@ -81,8 +86,22 @@ export class Scheduler implements ReadySet {
     this.#table = parts.table;
     this.#random = parts.random;
     this.#now = parts.now;
-    this.#pairs = new PairTable(options.memory.pairs, (pair) => this.#due.remove(pair));
+    this.#pairs = new PairTable(options.memory.pairs, (pair) => {
+      this.#due.remove(pair);
+      this.#finder.forget(pair);
+    });
     this.#proxies = new ProxyBook(options.memory.proxies);
+    this.#finder = new PairFinder(this.#pairs, this.#proxies);
+    this.#draw = new Draw(
+      {
+        random: parts.random,
+        ready: this.#ready,
+        finder: this.#finder,
+        proxies: this.#proxies,
+        pairs: this.#pairs,
+      },
+      Math.max(options.pick.candidates, options.pick.makeshiftCandidates),
+    );
     this.#due = new DuePairs(this.#pairs);
     this.#origins = new OriginBook(options, parts.random, parts.onOriginChange);
     this.#prediction = new Prediction(
@@ -147,7 +166,7 @@ export class Scheduler implements ReadySet {
   add(slot: number): void {
     if (this.#proxies.of(slot) === -1)
       this.#proxies.enter(slot, this.#table.proxies.get(slot)?.url);
-    this.#ready.add(slot);
+    this.#ready.add(slot, this.#proxies.of(slot));
     this.#proxies.noteReady(slot);
   }
 
@@ -185,14 +204,18 @@ export class Scheduler implements ReadySet {
       return -1;
     }
     this.#choice.clear(this.#isExploring(origin));
-    if (slot !== -1 && this.#ready.has(slot)) this.#consider(slot, origin, now);
-    this.#drawFromReady(origin, now);
+    if (slot !== -1 && this.#ready.has(slot)) {
+      const proxy = this.#proxies.of(slot);
+      this.#consider(slot, proxy, this.#finder.find(proxy, origin), origin, now);
+    }
+    this.#drawFromReady(this.#options.pick.candidates, origin, now);
     if (this.#choice.count < this.#options.pick.candidates) this.#takeFromDue(origin, now);
     if (this.#choice.count === 0) {
       if (this.#isPaced) origin.pacing.noteBound(now, this.#retryAt);
       return -1;
     }
     this.#chosen = this.#choice.decide(origin, now);
+    if (this.#choice.isMakeshift) this.#lookFurther(origin, now);
     return this.#chosen;
   }
 
@@ -203,14 +226,14 @@ export class Scheduler implements ReadySet {
     const refusedUntil = origin.breaker.refusesUntil(now, origin.inFlight);
     if (refusedUntil > 0) return refusedUntil;
     const proxy = this.#proxies.of(slot);
-    return this.#refusal(proxy, this.#pairOf(proxy, origin), now);
+    return this.#refusal(proxy, this.#finder.find(proxy, origin), now);
   }
 
   /** A lease begins. */
   open(slot: number, url: string | undefined, now: number): Use {
     const origin = this.#origins.of(url);
     const proxy = this.#proxies.of(slot);
-    const pair = this.#enter(proxy, origin);
+    const pair = this.#finder.enter(proxy, origin, now);
     const predicted = this.#prediction.mean(pair, proxy, origin.newcomerMean, now);
     const pairs = this.#pairs;
     const left = decayed(now - pairs.usedAt.get(pair), this.#useHalfLifeMs);
@@ -221,7 +244,8 @@ export class Scheduler implements ReadySet {
     this.#proxies.inFlight.set(proxy, this.#proxies.inFlight.get(proxy) + 1);
     const { pacing } = origin;
     pairs.activeWindow.set(pair, pacing.noteAttempt(now, pairs.activeWindow.get(pair)));
-    this.#pace(pair, pacing.intervalMs(pair), now);
+    const span = this.#extendSpan(pair, origin, now);
+    this.#pace(pair, pacing.intervalMs(pairs.role.get(pair)), now);
     const use: Use = {
       slot,
       generation: this.#table.generationOf(slot),
@@ -230,6 +254,7 @@ export class Scheduler implements ReadySet {
       origin,
       url,
       openedAt: now,
+      span,
       predicted,
       isProbe: origin.breaker.noteAttempt(now),
       reason: slot === this.#chosen ? this.#choice.reason() : BY_NAME,
@@ -245,7 +270,9 @@ export class Scheduler implements ReadySet {
     use.origin.inFlight--;
     this.#pairs.inFlight.set(use.pair, this.#pairs.inFlight.get(use.pair) - 1);
     this.#proxies.inFlight.set(use.proxy, this.#proxies.inFlight.get(use.proxy) - 1);
-    if (outcome?.kind !== 'proxy' && outcome?.kind !== 'timeout') this.#proxies.prove(use.proxy);
+    if (outcome?.kind !== 'proxy' && outcome?.kind !== 'timeout') {
+      this.#proxies.prove(use.proxy, this.#options.cooldown.strangerFactor);
+    }
     if (!outcome || outcome.kind === 'neutral') return 'none';
     const excuse = this.#judge.judge(use, outcome, now);
     this.#court.convene(use, excuse);
@@ -291,21 +318,37 @@ export class Scheduler implements ReadySet {
     return this.#random.next() < exploreShare;
   }
 
-  #drawFromReady(origin: Origin, now: number): void {
-    const { candidates } = this.#options.pick;
+  /** Looks at ready sessions until there are so many candidates. */
+  #drawFromReady(candidates: number, origin: Origin, now: number): void {
     const { size } = this.#ready;
     const draws = candidates * DRAWS_PER_CANDIDATE;
-    if (size <= draws) {
-      // So few can all be looked at, from anywhere on, so that none is left out for ever.
-      const from = size > candidates ? randomInteger(this.#random, size) : 0;
-      for (let n = 0; n < size && this.#choice.count < candidates; n++) {
-        this.#consider(this.#ready.at((from + n) % size), origin, now);
+    // So few can all be looked at, from anywhere on, so that none is left out for ever.
+    const isAll = size <= draws;
+    const from = isAll && size > candidates ? randomInteger(this.#random, size) : 0;
+    const most = isAll ? size : draws;
+    for (let drawn = 0; drawn < most && this.#choice.count < candidates; ) {
+      const count = Math.min(most - drawn, candidates - this.#choice.count);
+      if (isAll) this.#draw.inRow(from + drawn, count, origin);
+      else this.#draw.any(count, origin);
+      drawn += count;
+      for (let n = 0; n < count; n++) {
+        this.#consider(
+          this.#draw.slotAt(n),
+          this.#draw.proxyAt(n),
+          this.#draw.pairAt(n),
+          origin,
+          now,
+        );
       }
-      return;
     }
-    for (let n = 0; n < draws && this.#choice.count < candidates; n++) {
-      this.#consider(this.#ready.at(randomInteger(this.#random, size)), origin, now);
-    }
+  }
+
+  /** The pace keeps back what one would rather have: others like it may be free, and a higher pace would be of use. */
+  #lookFurther(origin: Origin, now: number): void {
+    origin.pacing.noteBound(now, now);
+    const { makeshiftCandidates } = this.#options.pick;
+    this.#drawFromReady(this.#choice.count + makeshiftCandidates, origin, now);
+    this.#chosen = this.#choice.decide(origin, now);
   }
 
   /** Where most are paced, chance finds few: those that have fallen due are known, the one that waited longest first. */
@@ -322,7 +365,7 @@ export class Scheduler implements ReadySet {
       if (isKnown) {
         const slot = this.#proxies.readySlotOf(proxy);
         this.#due.defer(pair);
-        if (slot !== -1) this.#consider(slot, origin, now);
+        if (slot !== -1) this.#consider(slot, proxy, pair, origin, now);
       } else {
         this.#due.remove(pair);
       }
@@ -330,9 +373,7 @@ export class Scheduler implements ReadySet {
     }
   }
 
-  #consider(slot: number, origin: Origin, now: number): void {
-    const proxy = this.#proxies.of(slot);
-    const pair = this.#pairOf(proxy, origin);
+  #consider(slot: number, proxy: number, pair: number, origin: Origin, now: number): void {
     const proxies = this.#proxies;
     const isProven = proxies.isProven.get(proxy) === 1 && proxies.failuresInRow.get(proxy) === 0;
     // Whoever may never answer is asked one thing at a time: a silent proxy would take slot after slot.
@@ -354,7 +395,10 @@ export class Scheduler implements ReadySet {
     const pairs = this.#pairs;
     const dueAt = pairs.dueAt.get(pair);
     if (dueAt > now) {
-      if (pairs.pacedUntil.get(pair) === dueAt) this.#isPaced = true;
+      if (pairs.pacedUntil.get(pair) === dueAt) {
+        this.#isPaced = true;
+        this.#choice.notePaced(pair);
+      }
       return dueAt;
     }
     if (pairs.inFlight.get(pair) === 0) return 0;
@@ -364,28 +408,16 @@ export class Scheduler implements ReadySet {
     return isOnProbation ? Number.POSITIVE_INFINITY : 0;
   }
 
-  #pairOf(proxy: number, origin: Origin): number {
-    const serial = this.#proxies.serialOf(proxy);
-    const last = this.#proxies.lastPair.get(proxy);
-    if (last === NEVER_USED) return -1;
-    if (this.#pairs.is(last, serial, origin.serial)) return last;
-    return this.#pairs.find(serial, origin.serial);
-  }
-
-  /** The pair's row, made if need be. */
-  #enter(proxy: number, origin: Origin): number {
-    const known = this.#pairOf(proxy, origin);
-    if (known !== -1) {
-      this.#proxies.lastPair.set(proxy, known);
-      this.#pairs.touch(known);
-      return known;
+  #extendSpan(pair: number, { pacing }: Origin, now: number): Span {
+    const pairs = this.#pairs;
+    const uses = pairs.spanUses.get(pair);
+    if (uses === 0 || pacing.isForgiven(uses, now - pairs.spanFrom.get(pair))) {
+      pairs.spanFrom.set(pair, now);
+      pairs.spanUses.set(pair, 1);
+      return FIRST;
     }
-    const pair = this.#pairs.add(this.#proxies.serialOf(proxy), origin.serial);
-    this.#proxies.lastPair.set(proxy, pair);
-    this.#pairs.proxy.set(pair, proxy);
-    this.#pairs.dueChain.set(pair, origin.dueChain);
-    this.#pairs.firstUsedSecs.set(pair, Math.floor(this.#now() / 1000));
-    return pair;
+    pairs.spanUses.set(pair, Math.min(MAX_SPAN_USES, uses + 1));
+    return { uses: uses + 1, secs: (now - pairs.spanFrom.get(pair)) / 1000 };
   }
 
   /** The next request of the address comes an interval later. */

@@ -1,5 +1,6 @@
 import type { Excuse, Outcome } from '../outcome.ts';
 import type { Origin } from './origin.ts';
+import type { Span } from './rate-search.ts';
 
 /** Why a session was picked. */
 export interface PickReason {
@@ -44,6 +45,8 @@ export interface Use {
   readonly origin: Origin;
   readonly url: string | undefined;
   readonly openedAt: number;
+  /** What its address has sent since it was as good as new, this one included. */
+  readonly span: Span;
   /** Expected success when it began. */
   readonly predicted: number;
   /** It asks an origin that is down whether it answers again. */

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { openPool } from '../../../test/support/session-pools.ts';
-import { ADAPTIVE_DEFAULTS, resolveAdaptiveOptions } from './adaptive-options.ts';
+import { ADAPTIVE_DEFAULTS } from './adaptive-options.ts';
+import { resolveAdaptiveOptions } from './resolve-adaptive-options.ts';
 
 test('what is left out has its default, and the defaults cannot be changed', () => {
   const options = resolveAdaptiveOptions({ pick: { candidates: 4 } });
