@@ -6,7 +6,8 @@ import { installDebianPackage } from './debian-package.ts';
 export function setup(): void {
   if (isInstalled()) return;
   const program = redisProgram();
-  if (program !== 'redis-server') throw new Error(`TROUPE_TEST_REDIS_SERVER: cannot run ${program}`);
+  if (program !== 'redis-server')
+    throw new Error(`TROUPE_TEST_REDIS_SERVER: cannot run ${program}`);
   installDebianPackage(
     'redis-server',
     new Error('The tests start `redis-server` and found none: install Redis 6.2 or later'),
