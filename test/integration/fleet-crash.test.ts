@@ -8,7 +8,7 @@ import { bundleFixture } from '../support/bundle-fixture.ts';
 import { openSite } from '../support/local-site.ts';
 import { RedisServer } from '../support/redis-server.ts';
 
-const PAGES = 1000;
+const PAGES = 5000;
 const WORKERS = 4;
 const CONCURRENCY = 10;
 const LOCK_SECS = 2;
@@ -24,20 +24,18 @@ test('four processes bring every page in, though two are killed and Redis restar
   let visitsCount = 0;
   await using site = await openSite((request, response) => {
     const number = Number(request.url?.slice(1));
-    const links = [1, 2, 3]
-      .map((step) => (number * 3 + step) % PAGES)
-      .map((link) => `<a href="/${link}">${link}</a>`);
-    response.setHeader('content-type', 'text/html');
-    response.end(`<title>${number}</title>${links.join('')}`);
+    const links = [1, 2, 3].map((step) => `/${(number * 3 + step) % PAGES}`);
+    response.setHeader('content-type', 'text/plain');
+    response.end(links.join('\n'));
     at.get(++visitsCount)?.();
   });
   const workers = Array.from({ length: WORKERS }, () => startWorker(fixture, server, site.url));
   try {
     const restarted = new Promise<void>((resolve, reject) => {
-      at.set(500, () => server.kill().then(() => server.restart().then(resolve, reject)));
+      at.set(2500, () => server.kill().then(() => server.restart().then(resolve, reject)));
     });
-    at.set(250, () => workers[0]?.kill('SIGKILL'));
-    at.set(750, () => workers[1]?.kill('SIGKILL'));
+    at.set(1250, () => workers[0]?.kill('SIGKILL'));
+    at.set(3750, () => workers[1]?.kill('SIGKILL'));
     const ends = await Promise.all(workers.map(endOf));
     expect(ends).toEqual(['SIGKILL', 'SIGKILL', 0, 0]);
     await restarted;

@@ -42,7 +42,7 @@ export interface RedisStorageOptions {
    * about 100 more. Without it a handled request leaves some 9 bytes, by which it is known. @default true
    */
   readonly keepHandled?: boolean;
-  /** How long an operation waits for a server that cannot be reached or is full, before it fails. @default 60 */
+  /** How long operations wait for a server that cannot be reached or is full, from when that began, before they fail. @default 60 */
   readonly maxOutageSecs?: number;
   /** Where the times of locks come from, for tests and simulations. @default the server's own clock */
   readonly clock?: Clock;
