@@ -34,6 +34,7 @@ export class RedisLink {
   readonly #outage: Outage;
   readonly #underWay = new Set<Promise<unknown>>();
   #connection: Promise<RedisConnection> | undefined;
+  #interruptionsCount = 0;
   #closed: Promise<void> | undefined;
 
   constructor(options: ResolvedRedisOptions) {
@@ -43,6 +44,11 @@ export class RedisLink {
     this.#clock = options.ownClock;
     const { address, maxOutageMs, ownClock: clock, log } = options;
     this.#outage = new Outage({ address, maxOutageMs, clock, log });
+  }
+
+  /** How often the connection broke. A server that comes back, or takes over, may have lost its last writes. */
+  get interruptionsCount(): number {
+    return this.#interruptionsCount;
   }
 
   /**
@@ -137,8 +143,11 @@ export class RedisLink {
         this.#outage.noteAnswer(call);
         return reply;
       } catch (error) {
+        if (isUnreachable(error)) {
+          isRepeated = true;
+          this.#interruptionsCount++;
+        }
         if (!this.#outage.mayWait(call, error, pauseMs)) throw redisErrorOf(error, this.address);
-        isRepeated ||= isUnreachable(error);
       }
       await this.#clock.sleep(pauseMs);
     }
@@ -168,8 +177,9 @@ export class RedisLink {
 
   /** Its errors are ours, and so not waited for: a wrong address must not take a minute to show. */
   async #firstConnection(): Promise<RedisConnection> {
+    const { target } = this.#options;
     try {
-      return await connect({ target: this.#options.target, onError: () => {} });
+      return await connect({ target, onError: () => this.#interruptionsCount++ });
     } catch (error) {
       throw redisErrorOf(error, this.address);
     }

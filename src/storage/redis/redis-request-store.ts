@@ -69,6 +69,10 @@ export class RedisRequestStore implements RequestStore {
     this.#keepHandled = keepHandled;
   }
 
+  get interruptionsCount(): number {
+    return this.#link.interruptionsCount;
+  }
+
   async add(
     requests: readonly RequestRow[],
     options: { isForefront?: boolean } = {},
