@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import { HttpCrawler } from '../../src/crawler/http-crawler.ts';
 import { RequestQueue } from '../../src/queue/request-queue.ts';
 import { RedisStorage, type RedisStorageOptions } from '../../src/storage/redis/redis-storage.ts';
-import { RedisClusterServers } from '../support/redis-cluster.ts';
 import { RedisSentinels } from '../support/redis-sentinels.ts';
 import type { RedisServer } from '../support/redis-server.ts';
 import { QUIET } from './crawler-harness.ts';
@@ -18,12 +17,6 @@ test('a crawl goes on after sentinels made a replica the master that lacks the l
   await using group = await RedisSentinels.start();
   const sentinel = { masterName: RedisSentinels.masterName, nodes: group.urls };
   await crawlThroughFailover(group.master, { sentinel });
-});
-
-test('a crawl goes on after a Cluster made a replica the master that lacks the last writes', async () => {
-  await using cluster = await RedisClusterServers.startWithReplicas();
-  const home = await cluster.homeOf('troupe:{queue:default}:meta');
-  await crawlThroughFailover(cluster.nodes[home] as RedisServer, { cluster: cluster.urls });
 });
 
 /** What was done after the replica was cut off is forgotten by the new master: it is done again, and nothing is lost. */
