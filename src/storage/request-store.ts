@@ -76,6 +76,11 @@ export interface RequestCounts {
 export interface RequestStore {
   readonly name: string;
   /**
+   * How often the store has been out of reach. With each time it may have lost what it acknowledged last, so nobody may
+   * rely on what it said before. One that loses nothing has none.
+   */
+  readonly interruptionsCount?: number;
+  /**
    * In order; `isForefront` puts them before all others of their origin, the last added foremost. Known ids are left
    * as they are, whatever their origin.
    */

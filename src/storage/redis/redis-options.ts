@@ -49,7 +49,7 @@ export interface RedisStorageOptions {
    * @default 16 on a Cluster, else 1
    */
   readonly queueShards?: number;
-  /** How long an operation waits for a server that cannot be reached or is full, before it fails. @default 60 */
+  /** How long operations wait for a server that cannot be reached or is full, from when that began, before they fail. @default 60 */
   readonly maxOutageSecs?: number;
   /** Where the times of locks come from, for tests and simulations. @default the server's own clock */
   readonly clock?: Clock;

@@ -49,6 +49,10 @@ export class RedisRequestStore implements RequestStore {
     this.#turn = randomInteger(options.random, options.shards);
   }
 
+  get interruptionsCount(): number {
+    return this.#link.interruptionsCount;
+  }
+
   async add(
     requests: readonly RequestRow[],
     { isForefront = false }: { isForefront?: boolean } = {},
