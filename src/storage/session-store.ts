@@ -1,30 +1,12 @@
-/** What changes at every use: small, fixed columns. Times are wall-clock ms. */
-export interface SessionHotRow {
-  readonly id: string;
-  readonly usageCount: number;
-  readonly errorScore: number;
-  readonly lastUsedAt: number;
-  /** Nothing goes out on the session before this time; 0 when it is not cooling. */
-  readonly cooldownUntil: number;
-  readonly cooldownStep: number;
-}
+import type { SessionHands } from './session-hands.ts';
+import type {
+  RetiredSession,
+  SessionColdRow,
+  SessionHotRow,
+  StoredSession,
+} from './session-rows.ts';
 
-/** What changes rarely: limits, identity, cookies, user data. One JSON text, opaque to the store. */
-export interface SessionColdRow {
-  readonly id: string;
-  readonly body: string;
-}
-
-export interface StoredSession {
-  readonly hot: SessionHotRow;
-  readonly body: string;
-}
-
-export interface RetiredSession {
-  readonly id: string;
-  readonly reason: string;
-  readonly retiredAt: number;
-}
+export type { RetiredSession, SessionColdRow, SessionHotRow, StoredSession };
 
 export interface SessionChanges {
   readonly hot: readonly SessionHotRow[];
@@ -38,6 +20,8 @@ export interface SessionChanges {
  */
 export interface SessionStore {
   readonly name: string;
+  /** Where several workers may use the pool at the same time. Then a pool lends only what it holds in its hand. */
+  readonly hands?: SessionHands;
   /** All live sessions, in batches of at most `batchSize`. A row the store cannot read is moved to quarantine and reported. */
   load(options?: { batchSize?: number }): AsyncIterable<readonly StoredSession[]>;
   /** Atomic. Durable when the promise resolves. */

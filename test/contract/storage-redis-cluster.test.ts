@@ -6,6 +6,8 @@ import { RedisStorage } from '../../src/storage/redis/redis-storage.ts';
 import type { RequestRow } from '../../src/storage/request-store.ts';
 import { claimedFrom } from '../support/claimed.ts';
 import { RedisClusterServers } from '../support/redis-cluster.ts';
+import { describeSessionChangesContract } from './session-changes.contract.ts';
+import { describeSessionHandsContract } from './session-hands.contract.ts';
 import { describeStorageContract } from './storage.contract.ts';
 
 /** The moment the suite begins at: its times are the caller's, not the server's. */
@@ -19,10 +21,14 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-describeStorageContract(
-  'RedisStorage on a Cluster',
-  async () => new RedisStorage({ cluster: cluster.urls, prefix: `test-${opened++}`, clock }),
-);
+const open = async (): Promise<RedisStorage> =>
+  new RedisStorage({ cluster: cluster.urls, prefix: `test-${opened++}`, clock });
+
+describeStorageContract('RedisStorage on a Cluster', open);
+describe('RedisStorage on a Cluster', () => {
+  describeSessionHandsContract(open, clock);
+  describeSessionChangesContract(open, clock);
+});
 
 describe('a Cluster of three nodes', () => {
   it('spreads one queue over all of them, each of its shards on one', async () => {

@@ -1,7 +1,9 @@
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
 import { FakeClock } from '../../src/core/fake-clock.ts';
 import { RedisStorage } from '../../src/storage/redis/redis-storage.ts';
 import { RedisServer } from '../support/redis-server.ts';
+import { describeSessionChangesContract } from './session-changes.contract.ts';
+import { describeSessionHandsContract } from './session-hands.contract.ts';
 import { describeStorageContract } from './storage.contract.ts';
 
 /** The moment the suite begins at: its times are the caller's, not the server's. */
@@ -14,7 +16,11 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-describeStorageContract(
-  'RedisStorage',
-  async () => new RedisStorage({ url: server.url, prefix: `test-${opened++}`, clock }),
-);
+const open = async (): Promise<RedisStorage> =>
+  new RedisStorage({ url: server.url, prefix: `test-${opened++}`, clock });
+
+describeStorageContract('RedisStorage', open);
+describe('RedisStorage', () => {
+  describeSessionHandsContract(open, clock);
+  describeSessionChangesContract(open, clock);
+});

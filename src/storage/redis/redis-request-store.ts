@@ -32,6 +32,7 @@ export interface RedisRequestStoreOptions extends RequestShardOptions {
  */
 export class RedisRequestStore implements RequestStore {
   readonly name: string;
+  readonly #link: RequestShardOptions['link'];
   readonly #time: RequestShardOptions['time'];
   readonly #map: ShardMap;
   readonly #shards: readonly RequestShard[];
@@ -40,6 +41,7 @@ export class RedisRequestStore implements RequestStore {
 
   constructor(name: string, options: RedisRequestStoreOptions) {
     this.name = name;
+    this.#link = options.link;
     this.#time = options.time;
     this.#map = new ShardMap(options.shards);
     this.#shards = Array.from(

@@ -1,32 +1,41 @@
-import type {
-  SessionChanges,
-  SessionHotRow,
-  SessionStore,
-  StoredSession,
-} from '../session-store.ts';
+import type { SessionHands } from '../session-hands.ts';
+import type { SessionChanges, SessionStore, StoredSession } from '../session-store.ts';
 import type { RedisLink } from './redis-link.ts';
+import { RedisSessionHands } from './redis-session-hands.ts';
+import { type SessionKeys, sessionKeys } from './redis-session-keys.ts';
 import { SESSION_FORGET, SESSION_LOAD, SESSION_QUARANTINE, SESSION_SAVE } from './scripts.ts';
-import { storeKeys } from './store-keys.ts';
+import { hotRowOf, hotText } from './session-text.ts';
+import type { StoreTime } from './store-time.ts';
 
 const DEFAULT_BATCH_SIZE = 500;
 /** Ids in one call: the server does nothing else meanwhile, for a millisecond or two. */
 const CHUNK = 1000;
 
-const PARTS = ['hot', 'cold', 'retired', 'reasons', 'quarantine'] as const;
+export interface RedisSessionStoreOptions {
+  readonly link: RedisLink;
+  readonly prefix: string;
+  readonly time: StoreTime;
+}
 
 /**
  * Two hashes, of what changes at every use and of all else; a session is live once it is in both. Retired ids stand
- * in a sorted set, by time. What is put aside stays in a hash of its own, as JSON.
+ * in a sorted set, by time. What is put aside stays in a hash of its own, as JSON. Who uses which session is the matter
+ * of `hands`; a save asks nobody.
  */
 export class RedisSessionStore implements SessionStore {
   readonly name: string;
+  readonly hands: SessionHands;
   readonly #link: RedisLink;
-  readonly #keys: Readonly<Record<(typeof PARTS)[number], string>>;
+  readonly #keys: SessionKeys;
+  readonly #time: StoreTime;
 
-  constructor(name: string, link: RedisLink, prefix: string) {
+  constructor(name: string, { link, prefix, time }: RedisSessionStoreOptions) {
     this.name = name;
     this.#link = link;
-    this.#keys = storeKeys(prefix, 'pool', name, PARTS);
+    this.#keys = sessionKeys(prefix, name);
+    this.#time = time;
+    const quarantine = (ids: readonly string[]): Promise<void> => this.#quarantineCorrupt(ids);
+    this.hands = new RedisSessionHands({ link, keys: this.#keys, time, quarantine });
   }
 
   /** A session may come twice while others are added meanwhile. */
@@ -67,7 +76,8 @@ export class RedisSessionStore implements SessionStore {
       ...cold.map(({ id, body }) => ({ part: 'cold', id, text: body, retiredAt: '' })),
     ];
     if (items.length === 0) return;
-    await this.#link.script(SESSION_SAVE, this.#keys, () => ({}), items);
+    const args = (): { now: string } => ({ now: this.#time.argument() });
+    await this.#link.script(SESSION_SAVE, this.#keys, args, items);
   }
 
   async quarantine(id: string, reason: string): Promise<void> {
@@ -94,23 +104,4 @@ export class RedisSessionStore implements SessionStore {
       { ids: ids.slice(0, 10) },
     );
   }
-}
-
-function hotText(row: SessionHotRow): string {
-  const { usageCount, errorScore, lastUsedAt, cooldownUntil, cooldownStep } = row;
-  return [usageCount, errorScore, lastUsedAt, cooldownUntil, cooldownStep].join(' ');
-}
-
-/** `undefined` when the text is not what {@link hotText} writes. */
-function hotRowOf(id: string, text: string): SessionHotRow | undefined {
-  const numbers = text.split(' ').map(Number);
-  if (numbers.length !== 5 || !numbers.every(Number.isFinite)) return undefined;
-  const [usageCount, errorScore, lastUsedAt, cooldownUntil, cooldownStep] = numbers as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
-  return { id, usageCount, errorScore, lastUsedAt, cooldownUntil, cooldownStep };
 }

@@ -63,7 +63,9 @@ export class RedisStorage implements Storage {
 
   async openSessionStore(name: string): Promise<SessionStore> {
     await this.#openFor(name);
-    return new RedisSessionStore(name, this.#link, this.#options.prefix);
+    const { prefix, clock } = this.#options;
+    const time = new StoreTime(systemClock, clock);
+    return new RedisSessionStore(name, { link: this.#link, prefix, time });
   }
 
   close(): Promise<void> {

@@ -1,8 +1,16 @@
+import { text as cookie } from './cookie.lua';
 import { text as datasetPush } from './dataset-push.lua';
 import { text as due } from './due.lua';
+import { text as hand } from './hand.lua';
+import { text as handJoin } from './hand-join.lua';
+import { text as handLeave } from './hand-leave.lua';
+import { text as handSync } from './hand-sync.lua';
+import { text as handTake } from './hand-take.lua';
 import { text as keyValueRemove } from './key-value-remove.lua';
 import { text as keyValueSet } from './key-value-set.lua';
 import { text as lines } from './lines.lua';
+import { text as origin } from './origin.lua';
+import { text as pool } from './pool.lua';
 import { text as record } from './record.lua';
 import { text as requestAdd } from './request-add.lua';
 import { text as requestClaim } from './request-claim.lua';
@@ -16,7 +24,9 @@ import { text as requestRetry } from './request-retry.lua';
 import { text as requestState } from './request-state.lua';
 import { text as row } from './row.lua';
 import { text as seen } from './seen.lua';
+import { text as sessionExport } from './session-export.lua';
 import { text as sessionForget } from './session-forget.lua';
+import { text as sessionImport } from './session-import.lua';
 import { text as sessionLoad } from './session-load.lua';
 import { text as sessionQuarantine } from './session-quarantine.lua';
 import { text as sessionSave } from './session-save.lua';
@@ -139,9 +149,9 @@ export const KEY_VALUE_REMOVE = {
 } as const;
 
 export const SESSION_SAVE = {
-  text: sessionSave as string,
-  keys: ['hot', 'cold', 'retired', 'reasons'],
-  args: [],
+  text: `${time}\n${pool}\n${sessionSave}` as string,
+  keys: ['hot', 'cold', 'retired', 'reasons', 'meta', 'free', 'held', 'waits', 'cookies', 'log'],
+  args: ['now'],
   each: ['part', 'id', 'text', 'retiredAt'],
 } as const;
 
@@ -153,8 +163,8 @@ export const SESSION_LOAD = {
 } as const;
 
 export const SESSION_QUARANTINE = {
-  text: sessionQuarantine as string,
-  keys: ['hot', 'cold', 'quarantine'],
+  text: `${pool}\n${cookie}\n${sessionQuarantine}` as string,
+  keys: ['hot', 'cold', 'quarantine', 'cookies', 'free', 'held', 'waits'],
   args: ['id', 'reason'],
   each: [],
 } as const;
@@ -163,5 +173,78 @@ export const SESSION_FORGET = {
   text: sessionForget as string,
   keys: ['retired', 'reasons'],
   args: ['before', 'limit'],
+  each: [],
+} as const;
+
+export const SESSION_EXPORT = {
+  text: `${cookie}\n${sessionExport}` as string,
+  keys: ['cookies'],
+  args: ['id'],
+  each: [],
+} as const;
+
+export const SESSION_IMPORT = {
+  text: `${cookie}\n${sessionImport}` as string,
+  keys: ['cookies', 'hot'],
+  args: ['id', 'version'],
+  each: ['text'],
+} as const;
+
+const withHands = `${time}\n${pool}\n${origin}\n${hand}`;
+
+export const HAND_JOIN = {
+  text: `${withHands}\n${handJoin}` as string,
+  keys: ['meta', 'hands', 'records'],
+  args: ['now', 'leaseMs', 'usesAhead'],
+  each: [],
+} as const;
+
+export const HAND_TAKE = {
+  text: `${withHands}\n${cookie}\n${handTake}` as string,
+  keys: [
+    'meta',
+    'hands',
+    'records',
+    'held',
+    'free',
+    'waits',
+    'hot',
+    'cold',
+    'cookies',
+    'retired',
+    'rates',
+    'loads',
+  ],
+  args: ['now', 'fence', 'number', 'count', 'places', 'maxPoolSize'],
+  each: ['id'],
+} as const;
+
+export const HAND_SYNC = {
+  text: `${withHands}\n${cookie}\n${handSync}` as string,
+  keys: [
+    'meta',
+    'hands',
+    'records',
+    'held',
+    'free',
+    'waits',
+    'hot',
+    'cold',
+    'cookies',
+    'retired',
+    'reasons',
+    'log',
+    'origins',
+    'rates',
+    'loads',
+  ],
+  args: ['now', 'fence', 'number', 'leaseMs', 'usesAhead', 'since', 'unusedPlaces'],
+  each: ['part', 'id', 'text', 'value'],
+} as const;
+
+export const HAND_LEAVE = {
+  text: `${withHands}\n${handLeave}` as string,
+  keys: ['meta', 'hands', 'records', 'held', 'free', 'waits', 'hot', 'cold', 'rates', 'loads'],
+  args: ['now', 'fence', 'limit'],
   each: [],
 } as const;

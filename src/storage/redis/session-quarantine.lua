@@ -2,16 +2,30 @@
 --
 -- KEYS[1] hot: by id, the numbers that change at every use
 -- KEYS[2] cold: by id, everything else
--- KEYS[3] quarantine: by id, both parts and the reason as JSON
+-- KEYS[3] quarantine: by id, all parts and the reason as JSON
+-- KEYS[4] cookies: by id, the jar
+-- KEYS[5] free: ids, by the time they are due
+-- KEYS[6] held: ids, by the fence of the lease they are in
+-- KEYS[7] waits: ids that somebody waits for, by the fence of the lease they are in
 -- ARGV[1] id: of the session
 -- ARGV[2] reason: what is wrong with it
 -- Returns nothing
 
+local pool = {
+  hot = KEYS[1],
+  cold = KEYS[2],
+  cookies = KEYS[4],
+  free = KEYS[5],
+  held = KEYS[6],
+  waits = KEYS[7],
+}
 local id = ARGV[1]
-local hot, cold = redis.call('HGET', KEYS[1], id), redis.call('HGET', KEYS[2], id)
+local hot, cold = redis.call('HGET', pool.hot, id), redis.call('HGET', pool.cold, id)
 if hot or cold then
-  redis.call('HSET', KEYS[3], id, cjson.encode({ reason = ARGV[2], hot = hot, cold = cold }))
-  redis.call('HDEL', KEYS[1], id)
-  redis.call('HDEL', KEYS[2], id)
+  local aside = { reason = ARGV[2], hot = hot, cold = cold }
+  local cookies = cookiesOf(jarOf(pool, id))
+  if #cookies > 0 then aside.cookies = cookies end
+  redis.call('HSET', KEYS[3], id, cjson.encode(aside))
 end
+forget(pool, id)
 return false

@@ -1,0 +1,185 @@
+-- Writes what a worker changed of the sessions in its hand, prolongs the lease, and tells what others did.
+--
+-- KEYS[1] meta: counters of the pool
+-- KEYS[2] hands: fences, by the end of their lease
+-- KEYS[3] records: by fence, what is known of the hand
+-- KEYS[4] held: ids, by the fence of the lease they are in
+-- KEYS[5] free: ids, by the time they are due
+-- KEYS[6] waits: ids that somebody waits for, by the fence of the lease they are in
+-- KEYS[7] hot: by id, the numbers that change at every use
+-- KEYS[8] cold: by id, everything else
+-- KEYS[9] cookies: by id, the jar
+-- KEYS[10] retired: ids, by the time they retired
+-- KEYS[11] reasons: by id, why it retired
+-- KEYS[12] log: fence and id of each retirement, in order
+-- KEYS[13] origins: names, by the last report
+-- KEYS[14] rates: by origin, what is known of it
+-- KEYS[15] loads: by fence, how much the hand asks of each origin
+-- ARGV[1] now: wall-clock ms, '' for the server's time
+-- ARGV[2] fence: of the hand
+-- ARGV[3] number: of the call; with that of the hand's last call nothing is written again
+-- ARGV[4] leaseMs: how long a new lease lasts, where this one is over
+-- ARGV[5] usesAhead: of a session, uses that may have been made when the new lease runs out
+-- ARGV[6] since: how many retirements of the pool the worker knows
+-- ARGV[7] unusedPlaces: so many places go back
+-- ARGV[8…] part, id, text, value: of each change; all of a session stand together, in this order: 'new', 'extra' or
+--   'cold' with the body, 'hot', 'cookie' with a cookie, 'retired' with the reason and the time, or 'returned' with the
+--   ms until it is due. 'new' needs a place, 'extra' none. 'origin' has a name in place of the id, and a report
+-- Returns 1 when the lease was over, else 0; the present fence; how many retirements the worker knows now, and how
+-- many there were; how many sessions others want; live hands; sessions; then lists: ids that were refused; id, reason
+-- and time of retirements; ids that others wait for; name, rate or '', load, good and bad of the reported origins
+
+local pool = {
+  meta = KEYS[1],
+  hands = KEYS[2],
+  records = KEYS[3],
+  held = KEYS[4],
+  free = KEYS[5],
+  waits = KEYS[6],
+  hot = KEYS[7],
+  cold = KEYS[8],
+  cookies = KEYS[9],
+  retired = KEYS[10],
+  reasons = KEYS[11],
+  log = KEYS[12],
+  origins = KEYS[13],
+  rates = KEYS[14],
+  loads = KEYS[15],
+}
+local now, number = timeOf(ARGV[1]), tonumber(ARGV[3])
+local since, unusedPlaces = tonumber(ARGV[6]), tonumber(ARGV[7])
+local FIRST_CHANGE = 8
+local MOST_NEWS = 1000
+
+reap(pool, now)
+local fence = ARGV[2]
+local record = liveRecord(pool, fence, now)
+local isLost = not record
+if isLost then
+  fence, record = openHand(pool, now, ARGV[4], ARGV[5])
+end
+
+local function isKnown(id)
+  return redis.call('ZSCORE', pool.held, id)
+    or redis.call('ZSCORE', pool.free, id)
+    or redis.call('ZSCORE', pool.retired, id)
+end
+
+-- Returns whether the session may be written from now on.
+local function create(part, id)
+  if isKnown(id) then return isHeldBy(pool, fence, id) end
+  if part == 'new' then
+    if record.places == 0 then return false end
+    setPlaces(pool, record, record.places - 1)
+  end
+  redis.call('ZADD', pool.held, fence, id)
+  return true
+end
+
+local jars = {}
+
+local write = {}
+write.cold = function(id, text) redis.call('HSET', pool.cold, id, text) end
+write.new = write.cold
+write.extra = write.cold
+write.hot = function(id, text) redis.call('HSET', pool.hot, id, text) end
+write.cookie = function(id, text)
+  jars[id] = jars[id] or jarOf(pool, id)
+  setCookie(jars[id], cookieIn(text))
+end
+write.retired = function(id, text, value)
+  jars[id] = nil
+  retire(pool, fence, id, text, value)
+end
+write.returned = function(id, _, value) setFree(pool, id, now, now + tonumber(value)) end
+
+local function writeAll()
+  local refused, loads, current, isOurs = {}, nil, nil, false
+  for index = FIRST_CHANGE, #ARGV, 4 do
+    local part, id, text, value = ARGV[index], ARGV[index + 1], ARGV[index + 2], ARGV[index + 3]
+    if part == 'origin' then
+      loads = loads or loadsOf(pool, fence)
+      report(pool, loads, id, text, now)
+    else
+      if id ~= current then
+        local isNew = part == 'new' or part == 'extra'
+        isOurs = isNew and create(part, id) or isHeldBy(pool, fence, id)
+        current = id
+        if not isOurs then refused[#refused + 1] = id end
+      end
+      if isOurs then write[part](id, text, value) end
+    end
+  end
+  for id, jar in pairs(jars) do keepJar(pool, id, jar) end
+  if loads then
+    redis.call('HSET', pool.loads, fence, cmsgpack.pack(loads))
+    forgetOrigins(pool)
+  end
+  setPlaces(pool, record, record.places - math.min(record.places, unusedPlaces))
+  return refused
+end
+
+if not isLost and record.number ~= number then
+  record.answer = writeAll()
+  record.number = number
+end
+keepRecord(pool, fence, record)
+prolong(pool, fence, record, now)
+
+local total = countIn(pool, 'retirements')
+local known = total
+
+local function retirements()
+  if since == total then return {} end
+  local first = total - redis.call('LLEN', pool.log) + 1
+  local from = math.max(first, (since > total and 0 or since) + 1)
+  known = math.min(total, from + MOST_NEWS - 1)
+  local news = {}
+  for _, entry in ipairs(redis.call('LRANGE', pool.log, from - first, known - first)) do
+    local by, id = string.match(entry, '^(%d+) (.*)$')
+    local reason = by ~= fence and redis.call('HGET', pool.reasons, id)
+    if reason then
+      news[#news + 1] = id
+      news[#news + 1] = reason
+      news[#news + 1] = redis.call('ZSCORE', pool.retired, id)
+    end
+  end
+  return news
+end
+
+local function wantedCount()
+  local wanted = countIn(pool, 'wanted') - record.wanted
+  if wanted == 0 then return 0 end
+  return math.max(0, wanted - redis.call('ZCOUNT', pool.free, '-inf', now))
+end
+
+local function originNews()
+  local news = {}
+  for index = FIRST_CHANGE, #ARGV, 4 do
+    if ARGV[index] == 'origin' then
+      local name = ARGV[index + 1]
+      local origin = originOf(pool, name, now)
+      news[#news + 1] = name
+      news[#news + 1] = origin.rate and string.format('%.17g', math.exp(origin.rate)) or ''
+      news[#news + 1] = string.format('%.17g', origin.load)
+      news[#news + 1] = string.format('%.17g', origin.good)
+      news[#news + 1] = string.format('%.17g', origin.bad)
+    end
+  end
+  return news
+end
+
+local retired = retirements()
+return {
+  isLost and 1 or 0,
+  fence,
+  known,
+  total,
+  wantedCount(),
+  redis.call('ZCOUNT', pool.hands, '(' .. string.format('%.0f', now), '+inf'),
+  poolSize(pool),
+  record.answer,
+  retired,
+  redis.call('ZRANGEBYSCORE', pool.waits, fence, fence, 'LIMIT', 0, MOST_NEWS),
+  originNews(),
+}

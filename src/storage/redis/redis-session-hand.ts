@@ -1,0 +1,226 @@
+import { chunksOf } from '../chunks.ts';
+import type {
+  Absence,
+  HandChanges,
+  HandNews,
+  HandOptions,
+  HeldSession,
+  SessionHand,
+  Taken,
+  TakeRequest,
+} from '../session-hands.ts';
+import type { RedisLink } from './redis-link.ts';
+import { type ChangeItem, callsFor } from './redis-session-changes.ts';
+import type { SessionKeys } from './redis-session-keys.ts';
+import { HAND_JOIN, HAND_LEAVE, HAND_SYNC, HAND_TAKE } from './scripts.ts';
+import { absencesOf, heldSessionOf, originNewsOf, retirementsOf } from './session-text.ts';
+import type { StoreTime } from './store-time.ts';
+
+/** Sessions in one call: the server does nothing else meanwhile, for a millisecond or two. */
+const CHUNK = 500;
+/** Of no lease. */
+const NO_FENCE = '0';
+
+export interface RedisSessionHandOptions extends HandOptions {
+  readonly link: RedisLink;
+  readonly keys: SessionKeys;
+  readonly time: StoreTime;
+  /** Puts sessions aside whose numbers cannot be read. */
+  readonly quarantine: (ids: readonly string[]) => Promise<void>;
+}
+
+type TakeReply = [
+  isLost: number,
+  places: number,
+  nextDueMs: number,
+  absences: string[],
+  ...rows: unknown[],
+];
+
+type SyncReply = [
+  isLost: number,
+  fence: string,
+  known: number,
+  total: number,
+  wantedCount: number,
+  handsCount: number,
+  poolSize: number,
+  refused: string[],
+  retirements: string[],
+  wantedIds: string[],
+  origins: string[],
+];
+
+/**
+ * Its calls go one after the other and are numbered, so that the server knows one which it has carried out already.
+ * When a call fails, nobody knows whether it was carried out: then the lease is given up, and ends by itself.
+ */
+export class RedisSessionHand implements SessionHand {
+  readonly #options: RedisSessionHandOptions;
+  #fence = NO_FENCE;
+  #number = 0;
+  #knownRetirements = 0;
+  #last: Promise<unknown> = Promise.resolve();
+
+  private constructor(options: RedisSessionHandOptions) {
+    this.#options = options;
+  }
+
+  static async join(options: RedisSessionHandOptions): Promise<RedisSessionHand> {
+    const hand = new RedisSessionHand(options);
+    const { link, keys, time, leaseMs, usesAhead } = options;
+    const reply = await link.script(HAND_JOIN, keys, () => ({
+      now: time.argument(),
+      leaseMs: String(leaseMs),
+      usesAhead: String(usesAhead),
+    }));
+    [hand.#fence, hand.#knownRetirements] = reply as [string, number];
+    return hand;
+  }
+
+  take(request: TakeRequest): Promise<Taken> {
+    return this.#inTurn(() => this.#take(request));
+  }
+
+  sync(changes: HandChanges): Promise<HandNews> {
+    return this.#inTurn(() => this.#sync(changes));
+  }
+
+  leave(): Promise<void> {
+    return this.#inTurn(() => this.#leave());
+  }
+
+  #inTurn<T>(call: () => Promise<T>): Promise<T> {
+    const running = this.#last.then(async () => {
+      try {
+        return await call();
+      } catch (error) {
+        this.#fence = NO_FENCE;
+        throw error;
+      }
+    });
+    this.#last = running.catch(() => {});
+    return running;
+  }
+
+  async #take({ count, ids = [], places }: TakeRequest): Promise<Taken> {
+    const sessions: HeldSession[] = [];
+    const absent = new Map<string, Absence>();
+    const chunks = [...chunksOf(ids, CHUNK)];
+    const lastIds = chunks.pop() ?? [];
+    for (const chunk of chunks) {
+      const [isLost, , , absences, ...rows] = await this.#takeSome(chunk, 0, 0);
+      if (isLost === 1) return nothing();
+      addTo(absent, absencesOf(absences));
+      sessions.push(...(await this.#readable(rows)));
+    }
+    const reply = await this.#takeSome(lastIds, Math.min(count, CHUNK), places);
+    const [isLost, granted, nextDueMs, absences, ...rows] = reply;
+    if (isLost === 1) return nothing();
+    addTo(absent, absencesOf(absences));
+    sessions.push(...(await this.#readable(rows)));
+    const dueMs = nextDueMs < 0 ? null : nextDueMs;
+    return { sessions, places: granted, absent, nextDueMs: dueMs, isLost: false };
+  }
+
+  async #takeSome(ids: readonly string[], count: number, places: number): Promise<TakeReply> {
+    const { link, keys, time, maxPoolSize } = this.#options;
+    const number = String(++this.#number);
+    const args = {
+      fence: this.#fence,
+      number,
+      count: String(count),
+      places: String(places),
+      maxPoolSize: String(maxPoolSize),
+    };
+    const items = ids.map((id) => ({ id }));
+    const reply = await link.script(
+      HAND_TAKE,
+      keys,
+      () => ({ ...args, now: time.argument() }),
+      items,
+    );
+    return reply as TakeReply;
+  }
+
+  async #readable(rows: readonly unknown[]): Promise<HeldSession[]> {
+    const sessions: HeldSession[] = [];
+    const corruptIds: string[] = [];
+    for (const row of chunksOf(rows, 5)) {
+      if (row.length === 0) break;
+      const session = heldSessionOf(row);
+      if (session) sessions.push(session);
+      else corruptIds.push(String(row[0]));
+    }
+    await this.#options.quarantine(corruptIds);
+    return sessions;
+  }
+
+  async #sync(changes: HandChanges): Promise<HandNews> {
+    const refused: string[] = [];
+    const retired: HandNews['retired'][number][] = [];
+    const origins: HandNews['origins'][number][] = [];
+    let { unusedPlaces } = changes;
+    const calls = callsFor(changes);
+    for (;;) {
+      const reply = await this.#syncSome(calls.shift() ?? [], unusedPlaces);
+      unusedPlaces = 0;
+      const [isLost, fence, known, total, wantedCount, handsCount, poolSize] = reply;
+      const [refusedIds, retirements, wantedIds, originNews] = reply.slice(7) as string[][];
+      this.#fence = fence;
+      this.#knownRetirements = known;
+      refused.push(...(refusedIds ?? []));
+      retired.push(...retirementsOf(retirements ?? []));
+      origins.push(...originNewsOf(originNews ?? []));
+      if (isLost === 1 || (calls.length === 0 && known === total)) {
+        return {
+          isLost: isLost === 1,
+          refused,
+          retired,
+          wantedCount,
+          wantedIds: wantedIds ?? [],
+          handsCount,
+          poolSize,
+          origins,
+        };
+      }
+    }
+  }
+
+  async #syncSome(items: readonly ChangeItem[], unusedPlaces: number): Promise<SyncReply> {
+    const { link, keys, time, leaseMs, usesAhead } = this.#options;
+    const args = {
+      fence: this.#fence,
+      number: String(++this.#number),
+      leaseMs: String(leaseMs),
+      usesAhead: String(usesAhead),
+      since: String(this.#knownRetirements),
+      unusedPlaces: String(unusedPlaces),
+    };
+    const reply = await link.script(
+      HAND_SYNC,
+      keys,
+      () => ({ ...args, now: time.argument() }),
+      items,
+    );
+    return reply as SyncReply;
+  }
+
+  async #leave(): Promise<void> {
+    const { link, keys, time } = this.#options;
+    const args = { fence: this.#fence, limit: String(CHUNK) };
+    let isMore: unknown;
+    do {
+      isMore = await link.script(HAND_LEAVE, keys, () => ({ ...args, now: time.argument() }));
+    } while (isMore === 1);
+    this.#fence = NO_FENCE;
+  }
+}
+
+function nothing(): Taken {
+  return { sessions: [], places: 0, absent: new Map(), nextDueMs: null, isLost: true };
+}
+
+function addTo<Key, Value>(map: Map<Key, Value>, entries: Iterable<readonly [Key, Value]>): void {
+  for (const [key, value] of entries) map.set(key, value);
+}

@@ -1,0 +1,75 @@
+import { chunksOf } from '../chunks.ts';
+import type {
+  Absence,
+  CookieChange,
+  HeldSession,
+  OriginNews,
+  OriginReport,
+} from '../session-hands.ts';
+import type { RetiredSession, SessionHotRow } from '../session-store.ts';
+
+// How the parts of a session are written. The scripts read some of them: see hand.lua, cookie.lua and origin.lua.
+
+export function hotText(row: SessionHotRow): string {
+  const { usageCount, errorScore, lastUsedAt, cooldownUntil, cooldownStep } = row;
+  return [usageCount, errorScore, lastUsedAt, cooldownUntil, cooldownStep].join(' ');
+}
+
+/** `undefined` when the text is not what {@link hotText} writes. */
+export function hotRowOf(id: string, text: string): SessionHotRow | undefined {
+  const numbers = text.split(' ').map(Number);
+  if (numbers.length !== 5 || !numbers.every(Number.isFinite)) return undefined;
+  const [usageCount, errorScore, lastUsedAt, cooldownUntil, cooldownStep] = numbers as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  return { id, usageCount, errorScore, lastUsedAt, cooldownUntil, cooldownStep };
+}
+
+export function cookieText({ key, json, at }: CookieChange): string {
+  return `${Math.round(at)} ${Buffer.byteLength(key)} ${key}${json ?? ''}`;
+}
+
+export function reportText({ rateChange, firstRate, load, good, bad }: OriginReport): string {
+  return [rateChange, firstRate ?? '-', load, good, bad].join(' ');
+}
+
+/** Of id, ms until it is due, hot part, cold part, cookies; `undefined` when the hot part cannot be read. */
+export function heldSessionOf(row: readonly unknown[]): HeldSession | undefined {
+  const [id, restMs, hotPart, body, cookies] = row as [string, number, string, string, string[]];
+  const hot = hotRowOf(id, hotPart);
+  return hot && { hot, body, cookies, restMs };
+}
+
+export function absencesOf(texts: readonly string[]): [string, Absence][] {
+  return groups(texts, 2).map(([id = '', why]) => [id, why as Absence]);
+}
+
+export function retirementsOf(texts: readonly string[]): RetiredSession[] {
+  return groups(texts, 3).map(([id = '', reason = '', at]) => ({
+    id,
+    reason,
+    retiredAt: Number(at),
+  }));
+}
+
+export function originNewsOf(texts: readonly string[]): OriginNews[] {
+  return groups(texts, 5).map(([origin = '', rate, load, good, bad]) => ({
+    origin,
+    rate: rate === '' ? null : Number(rate),
+    load: Number(load),
+    good: Number(good),
+    bad: Number(bad),
+  }));
+}
+
+export function cookieChangesOf(texts: readonly string[]): CookieChange[] {
+  return groups(texts, 3).map(([key = '', at, json = '']) => ({ key, at: Number(at), json }));
+}
+
+function groups<T>(list: readonly T[], size: number): (readonly T[])[] {
+  return list.length === 0 ? [] : [...chunksOf(list, size)];
+}

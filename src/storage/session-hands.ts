@@ -1,0 +1,165 @@
+import type {
+  RetiredSession,
+  SessionColdRow,
+  SessionHotRow,
+  StoredSession,
+} from './session-rows.ts';
+
+/** How a worker joins a pool that several share at the same time. */
+export interface HandOptions {
+  /** Without a sync for so long the hand goes back to the pool, and what its worker writes later is refused. */
+  readonly leaseMs: number;
+  /** Sessions alive at once, in all hands and in none. */
+  readonly maxPoolSize: number;
+  /**
+   * Uses of a session that may go out before they are written. When a worker dies so many count as made, as nobody
+   * knows; so no session is ever used more often than it may.
+   */
+  readonly usesAhead: number;
+}
+
+export interface TakeRequest {
+  /** Any sessions that are free and due, at most so many. What is not to be had stays wanted until the next take. */
+  readonly count: number;
+  /** These ones on top, whether due or not. One that is held is waited for: its holder hears of it. */
+  readonly ids?: readonly string[];
+  /** Places for sessions that are still to be made, where fewer than `count` were free. */
+  readonly places: number;
+}
+
+/** Why a session that was asked for by its id is not to be had; `held` also if it is in this very hand. */
+export type Absence = 'held' | 'retired' | 'unknown';
+
+/** Its body holds no cookies; they stand beside it, as JSON. */
+export interface HeldSession extends StoredSession {
+  readonly cookies: readonly string[];
+  /** So long nobody may use it yet; 0 where it was taken since it was due. */
+  readonly restMs: number;
+}
+
+export interface Taken {
+  /** Of a large `count` a part may come at a time; then `nextDueMs` is 0. */
+  readonly sessions: readonly HeldSession[];
+  /** So many may be made; those not used go back with {@link HandChanges.unusedPlaces}. */
+  readonly places: number;
+  readonly absent: ReadonlyMap<string, Absence>;
+  /** When the next free session is due, in ms from now; `null` where none is free. */
+  readonly nextDueMs: number | null;
+  /** The lease was over: nothing was taken. The next sync says so too, and begins a new one. */
+  readonly isLost: boolean;
+}
+
+/** A session that goes back, and how long nobody may use it. One that was waited for is kept for a moment for those who ask for it. */
+export interface ReturnedSession {
+  readonly id: string;
+  readonly restMs: number;
+}
+
+/** A cookie as it was last written; `json` is `null` where it was deleted. The key is domain, path and name. */
+export interface CookieChange {
+  readonly key: string;
+  readonly json: string | null;
+  /** Wall-clock ms of the write. Of two writes the later one stays; of two at one time the same one everywhere. */
+  readonly at: number;
+}
+
+export interface CookieChanges {
+  readonly id: string;
+  readonly cookies: readonly CookieChange[];
+}
+
+/** What a worker has learnt of an origin since its last sync. */
+export interface OriginReport {
+  readonly origin: string;
+  /** By how much the worker changed the fleet's rate: the logarithm of the factor. All add up. */
+  readonly rateChange: number;
+  /** A first rate, where the fleet has none so far, and instead of a change then; requests a second and address, of the whole fleet. `null`: none. */
+  readonly firstRate: number | null;
+  /** Requests a second and address that this worker sends at present. It stands until the hand reports another. */
+  readonly load: number;
+  readonly good: number;
+  readonly bad: number;
+}
+
+/** What the fleet knows of an origin. */
+export interface OriginNews {
+  readonly origin: string;
+  /** Requests a second and address, of the whole fleet; `null` while nothing is learnt. */
+  readonly rate: number | null;
+  /** Requests a second and address, of all live hands together. */
+  readonly load: number;
+  /** Results of all workers, older ones fading with a half-life of ten minutes. */
+  readonly good: number;
+  readonly bad: number;
+}
+
+/** Changes of sessions that the hand does not hold (any more) are refused, one session after the other. */
+export interface HandChanges {
+  readonly hot: readonly SessionHotRow[];
+  /**
+   * New sessions come with both rows and take a place each, unless `evenIfFull` names them; without a place they are
+   * refused. Bodies hold no cookies. What their first line says of `maxUsageCount` and `minIntervalSecs` counts when the
+   * hand is lost.
+   */
+  readonly cold: readonly SessionColdRow[];
+  readonly evenIfFull: readonly string[];
+  readonly cookies: readonly CookieChanges[];
+  readonly retired: readonly RetiredSession[];
+  /** After their changes are written. */
+  readonly returned: readonly ReturnedSession[];
+  readonly unusedPlaces: number;
+  readonly origins: readonly OriginReport[];
+}
+
+export interface HandNews {
+  /**
+   * The lease was over: all sessions and places are gone, what was not written by then never will be, and a new lease has
+   * begun.
+   */
+  readonly isLost: boolean;
+  /** Sessions of which changes were refused, since they are another's now or retired. */
+  readonly refused: readonly string[];
+  /** Retired by others since the last sync, whoever held them. */
+  readonly retired: readonly RetiredSession[];
+  /** So many sessions others would take at once if they were free, beyond those that are. */
+  readonly wantedCount: number;
+  /** Sessions in this hand that somebody else waits for; named until they are returned. */
+  readonly wantedIds: readonly string[];
+  /** Live hands, this one included. */
+  readonly handsCount: number;
+  /** Sessions alive, in all hands and in none. */
+  readonly poolSize: number;
+  /** Of those that were reported on. */
+  readonly origins: readonly OriginNews[];
+}
+
+/**
+ * A set of sessions that one worker holds under one lease, counted by the store's clock. Nobody else has them
+ * meanwhile, so the worker picks and judges with no round trip; what changed it writes with the next sync, which also
+ * prolongs the lease; nothing else does. Every write carries the lease's fencing number. Calls are made one after the
+ * other, in the order in which they came; one that fails gives up the lease.
+ */
+export interface SessionHand {
+  take(request: TakeRequest): Promise<Taken>;
+  sync(changes: HandChanges): Promise<HandNews>;
+  /**
+   * Gives all sessions and places back, and ends the lease. What changed is to be synced before, with the rest of each
+   * session; those still in the hand rest for their `minIntervalSecs`.
+   */
+  leave(): Promise<void>;
+}
+
+/** What a store offers whose pools are shared by several workers at the same time. */
+export interface SessionHands {
+  join(options: HandOptions): Promise<SessionHand>;
+  /**
+   * A whole jar, in place of the present one, unless that was changed since: then nothing is written.
+   *
+   * @returns whether it was written; not for a session that is not there
+   */
+  importCookies(id: string, cookies: readonly CookieChange[], version: number): Promise<boolean>;
+  /** All cookies of a session, without deleted ones, and the jar's version: 0 before the first cookie. */
+  exportCookies(
+    id: string,
+  ): Promise<{ readonly cookies: readonly CookieChange[]; readonly version: number }>;
+}
