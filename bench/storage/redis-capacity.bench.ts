@@ -10,6 +10,8 @@ import { compare, type Readings, size } from '../report.ts';
 import { filledPool } from '../session/pools.ts';
 
 const URLS = size(1_000_000, 5_000);
+/** Ten URLs each. */
+const ORIGINS = size(100_000, 500);
 const SESSIONS = size(100_000, 1_000);
 const SINGLES = size(50_000, 1_000);
 const COOKIES = 5;
@@ -45,6 +47,8 @@ await compare(
     subjects: {
       'Troupe, keepHandled: false': () => onServer((client) => troupeQueue(client, false)),
       'Troupe, keepHandled: true': () => onServer((client) => troupeQueue(client, true)),
+      [`Troupe, keepHandled: false, ${ORIGINS.toLocaleString('en-US')} origins`]: () =>
+        onServer((client) => troupeQueue(client, false, ORIGINS)),
       [bareQueue]: () => onServer(listAndSet),
     },
   },
@@ -87,18 +91,18 @@ async function onServer(measure: (client: Client) => Promise<Readings>): Promise
   }
 }
 
-async function troupeQueue(client: Client, keepHandled: boolean): Promise<Readings> {
+async function troupeQueue(client: Client, keepHandled: boolean, origins = 1): Promise<Readings> {
   await using storage = new RedisStorage({ url, keepHandled });
   const store = await storage.openRequestStore('queue');
   await store.counts(0);
   const empty = await usedBytes(client);
   const adding = await costOf(client, URLS, async () => {
-    for (let at = 0; at < URLS; at += ADD) await store.add(requests(at, ADD));
+    for (let at = 0; at < URLS; at += ADD) await store.add(requests(at, ADD, origins));
   });
   const pending = (await usedBytes(client)) - empty;
   const working = await costOf(client, URLS, async () => {
     for (;;) {
-      const claims = await store.claim(CLAIM, { now: 0, lockMs: 30_000 });
+      const { requests: claims } = await store.claim(CLAIM, { now: 0, lockMs: 30_000 });
       if (claims.length === 0) return;
       await store.handle(claims);
     }
@@ -192,7 +196,8 @@ async function troupeSingly(client: Client): Promise<Readings> {
   });
   const working = await costOf(client, SINGLES, async () => {
     for (let count = 0; count < SINGLES; count++) {
-      await queue.handle(await queue.claim(1, { now: 0, lockMs: 30_000 }));
+      const { requests } = await queue.claim(1, { now: 0, lockMs: 30_000 });
+      await queue.handle(requests);
     }
   });
   const counts = { errorScore: 0, lastUsedAt: 0, cooldownUntil: 0, cooldownStep: 0 };
@@ -286,10 +291,12 @@ function sessionReadings(bytes: number, saving: Cost): Readings {
   };
 }
 
-function requests(from: number, count: number): RequestRow[] {
+/** Of 60 characters each; every one of another origin than the one before, if there are several. */
+function requests(from: number, count: number, origins = 1): RequestRow[] {
   return Array.from({ length: count }, (_, index) => {
     const number = from + index;
-    const page = `https://www.example.com/category/${number % 1000}/`;
+    const host = origins === 1 ? 'www.example.com' : `${10_000_000 + (number % origins)}.example`;
+    const page = `https://${host}/category/${number % 1000}/`;
     return new Request({ url: `${page}${String(number).padStart(60 - page.length, 'x')}` }).toRow();
   });
 }

@@ -80,7 +80,7 @@ async function troupeStore(): Promise<Readings> {
     },
     workOff: async () => {
       for (;;) {
-        const claims = await store.claim(CLAIM, { now: 0, lockMs: 30_000 });
+        const { requests: claims } = await store.claim(CLAIM, { now: 0, lockMs: 30_000 });
         if (claims.length === 0) return;
         await store.handle(claims);
       }

@@ -43,13 +43,13 @@ await measure(
 await measure('claiming requests, 100 at a time', '≥ 100k/s', 'rows/s', async (storage) => {
   const queue = await filledQueue(storage);
   return perSecond(REQUESTS, async () => {
-    while ((await queue.claim(CLAIM, LOCK)).length > 0);
+    while ((await queue.claim(CLAIM, LOCK)).requests.length > 0);
   });
 });
 
 await measure('marking requests handled, 100 at a time', '≥ 100k/s', 'rows/s', async (storage) => {
   const queue = await filledQueue(storage);
-  const claims = await queue.claim(REQUESTS, LOCK);
+  const { requests: claims } = await queue.claim(REQUESTS, LOCK);
   return perSecond(REQUESTS, async () => {
     for (let at = 0; at < REQUESTS; at += CLAIM) await queue.handle(claims.slice(at, at + CLAIM));
   });
@@ -57,7 +57,7 @@ await measure('marking requests handled, 100 at a time', '≥ 100k/s', 'rows/s',
 
 await measure('giving requests back, 100 at a time', '≥ 100k/s', 'rows/s', async (storage) => {
   const queue = await filledQueue(storage);
-  const claims = await queue.claim(REQUESTS, LOCK);
+  const { requests: claims } = await queue.claim(REQUESTS, LOCK);
   return perSecond(REQUESTS, async () => {
     for (let at = 0; at < REQUESTS; at += CLAIM) {
       await queue.giveBack(claims.slice(at, at + CLAIM));

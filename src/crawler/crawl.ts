@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Timer } from '../core/clock.ts';
+import { registrableDomain } from '../core/registrable-domain.ts';
 import type { Request } from '../queue/request.ts';
 import type { RequestSources } from '../queue/request-source.ts';
 import { Attempt } from './attempt.ts';
@@ -10,7 +11,6 @@ import type { CrawlParts } from './crawl-parts.ts';
 import { feed } from './feed.ts';
 import { SystemLoadProbe } from './load-probe.ts';
 import { RateLimiter } from './rate-limiter.ts';
-import { registrableDomain } from './registrable-domain.ts';
 import { type AttemptResult, RequestRunner } from './request-runner.ts';
 import { RequestSettler, type Settlement } from './request-settler.ts';
 import { StallWatch } from './stall-watch.ts';

@@ -88,7 +88,7 @@ export interface BasicCrawlerOptions<Context extends BasicContext = BasicContext
   readonly maxConcurrency?: number;
   /** Spread evenly over the minute. @default Infinity */
   readonly maxRequestsPerMinute?: number;
-  /** Between the starts of two requests to one registrable domain. @default 0 */
+  /** Between two requests to one registrable domain, of all workers on one storage together. @default 0 */
   readonly sameDomainDelaySecs?: number;
   /** @default 60 */
   readonly requestHandlerTimeoutSecs?: number;

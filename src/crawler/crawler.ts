@@ -183,7 +183,10 @@ export abstract class Crawler<Context extends BasicContext>
       kind: this.#kind,
       handler: this.#handler,
       controls: this,
-      pacer: new OriginPacer(options),
+      pacer: new OriginPacer({
+        ...options,
+        sameDomainDelaySecs: ownDelaySecs(options, resources.queue),
+      }),
       history: new RequestHistory(options.retrySession),
       robots: robotsFor(options, sender, resources.pool),
       directLane: isAllDirect(options, resources.pool)
@@ -196,6 +199,14 @@ export abstract class Crawler<Context extends BasicContext>
     const { pool } = this.#resources;
     return pool && { created: pool.createdSessionsCount, retiredByReason: pool.retiredByReason };
   }
+}
+
+/** What this process must see to by itself: the queue keeps its requests apart for all workers, if it can. */
+function ownDelaySecs(
+  { sameDomainDelaySecs }: { readonly sameDomainDelaySecs: number },
+  queue: RequestQueue,
+): number {
+  return queue.sameDomainDelaySecs >= sameDomainDelaySecs ? 0 : sameDomainDelaySecs;
 }
 
 /** Whether no request can have a proxy. */

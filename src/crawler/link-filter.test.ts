@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { registrableDomain } from '../core/registrable-domain.ts';
 import { LinkFilter, type LinkFilterOptions, type LinkStrategy } from './link-filter.ts';
-import { registrableDomain } from './registrable-domain.ts';
 
 const PAGE = new URL('https://www.example.co.uk:8443/start');
 

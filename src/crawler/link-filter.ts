@@ -1,6 +1,6 @@
 import { OptionError } from '../core/errors.ts';
 import { expectedText } from '../core/options.ts';
-import { registrableDomain } from './registrable-domain.ts';
+import { registrableDomain } from '../core/registrable-domain.ts';
 import { globToRegExp } from './url-glob.ts';
 
 /**

@@ -76,6 +76,8 @@ export class Resources<Context extends BasicContext> {
   async openForRun(): Promise<CrawlResources> {
     const options = this.#options;
     const queue = await this.queueForWork();
+    // A queue of somebody else's making may know nothing of delays; then the crawl keeps them by itself.
+    queue.keepApart?.(options.sameDomainDelaySecs);
     this.#hasRun = true;
     const storage = await this.storage();
     const dataset = await this.dataset();
@@ -135,10 +137,11 @@ export class Resources<Context extends BasicContext> {
   }
 
   async #openQueue(): Promise<RequestQueue> {
-    const { clock, log, requestQueue } = this.#options;
+    const { clock, log, requestQueue, sameDomainDelaySecs } = this.#options;
     if (requestQueue) return requestQueue;
     const storage = await this.storage();
-    return RequestQueue.open({ storage, name: this.#names?.queueName ?? DEFAULT_NAME, clock, log });
+    const name = this.#names?.queueName ?? DEFAULT_NAME;
+    return RequestQueue.open({ storage, name, clock, log, sameDomainDelaySecs });
   }
 
   #openPool(storage: Storage): Promise<SessionPool> {

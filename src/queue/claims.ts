@@ -1,7 +1,12 @@
 import type { Clock } from '../core/clock.ts';
 import { messageOf } from '../core/errors.ts';
 import type { Log } from '../core/log.ts';
-import type { ClaimedRequest, RequestStore, ReturnedRequest } from '../storage/request-store.ts';
+import type {
+  Claim,
+  ClaimedRequest,
+  RequestStore,
+  ReturnedRequest,
+} from '../storage/request-store.ts';
 import { LookAhead } from './look-ahead.ts';
 import { Request } from './request.ts';
 
@@ -25,6 +30,7 @@ export interface ClaimsOptions {
   readonly log: Log;
   readonly lockMs: number;
   readonly maxLookAhead: number;
+  readonly originDelayMs: number;
 }
 
 /**
@@ -38,15 +44,18 @@ export class Claims {
   readonly #lockMs: number;
   readonly #held = new Map<string, Held>();
   readonly #ahead: LookAhead<Held>;
+  #originDelayMs = 0;
   #isDrained = false;
+  #nextDueAt: number | null = 0;
   #hasTakenSinceBeat = false;
 
-  constructor({ store, clock, log, lockMs, maxLookAhead }: ClaimsOptions) {
+  constructor({ store, clock, log, lockMs, maxLookAhead, originDelayMs }: ClaimsOptions) {
     this.#store = store;
     this.#clock = clock;
     this.#log = log;
     this.#lockMs = lockMs;
     this.#ahead = new LookAhead(maxLookAhead);
+    this.keepApart(originDelayMs);
   }
 
   /** Claims that are still ours, whether ahead or in use. */
@@ -62,6 +71,21 @@ export class Claims {
   /** The last claim found less than it asked for, and nothing that could be claimed has come up since. */
   get isDrained(): boolean {
     return this.#isDrained;
+  }
+
+  /** When the store will have something, as the last claim found that it has nothing now. Wall-clock ms. */
+  get nextDueAt(): number | null {
+    return this.#nextDueAt;
+  }
+
+  /**
+   * From now on so much time passes between two claims of one origin. What is claimed is to start at once then, so
+   * nothing is claimed ahead of need.
+   */
+  keepApart(originDelayMs: number): void {
+    if (originDelayMs <= this.#originDelayMs) return;
+    this.#originDelayMs = originDelayMs;
+    this.#ahead.stop();
   }
 
   /** Somebody takes requests here, and claiming more now saves the next taker the wait. */
@@ -110,12 +134,14 @@ export class Claims {
   async refill(wanted: number): Promise<boolean> {
     const plan = this.#ahead.plan(wanted);
     const lockedUntil = this.#clock.now() + this.#lockMs;
-    const rows = await this.#store.claim(plan.limit, {
+    const { requests: rows, nextDueAt } = await this.#store.claim(plan.limit, {
       now: lockedUntil - this.#lockMs,
       lockMs: this.#lockMs,
+      originDelayMs: this.#originDelayMs,
     });
     this.#ahead.accept(plan, await this.#hold(rows, lockedUntil), rows.length);
     if (plan.place === 'last') this.#isDrained = rows.length < plan.limit;
+    this.#nextDueAt = nextDueAt;
     await this.#giveBack(this.#ahead.takeExcess());
     return plan.place === 'first' || !this.#isDrained;
   }
@@ -134,7 +160,7 @@ export class Claims {
     const lockedUntil = this.#clock.now() + this.#lockMs;
     const valid = new Set(
       await this.#store.extend(
-        claims.map(({ row, fence }) => ({ id: row.id, fence })),
+        claims.map(({ row, fence }) => claimOf(row, fence)),
         lockedUntil,
       ),
     );
@@ -198,7 +224,7 @@ export class Claims {
   async #giveBack(items: readonly Held[]): Promise<void> {
     if (items.length === 0) return;
     const returned = items.map((held): ReturnedRequest => {
-      return { id: held.row.id, fence: held.fence, body: bodyOf(held), isForefront: true };
+      return { ...claimOf(held.row, held.fence), body: bodyOf(held), isForefront: true };
     });
     try {
       // The store puts each before the ones before it.
@@ -208,6 +234,11 @@ export class Claims {
       this.#isDrained = false;
     }
   }
+}
+
+/** What the store finds a claim by. */
+export function claimOf({ id, origin = '' }: ClaimedRequest, fence: number): Claim {
+  return { id, origin, fence };
 }
 
 /** The request's present state, unless its user data cannot be saved. */

@@ -14,7 +14,7 @@ export interface ClaimPlan {
  * come before everything held, `owed` ones (more than one claim takes) after the forefront part of what is held.
  */
 export class LookAhead<Item> {
-  readonly #max: number;
+  #max: number;
   #stride: number;
   #front: Item[] = [];
   #rest: Item[] = [];
@@ -42,6 +42,12 @@ export class LookAhead<Item> {
 
   take(): Item | undefined {
     return this.isOvertaken ? undefined : (this.#front.shift() ?? this.#rest.shift());
+  }
+
+  /** Nothing more is claimed ahead of need. */
+  stop(): void {
+    this.#max = 0;
+    this.#stride = 0;
   }
 
   noteForefront(count: number): void {

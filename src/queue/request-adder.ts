@@ -14,6 +14,7 @@ export interface AddedRequestInfo {
 export interface RequestAdderOptions {
   readonly store: RequestStore;
   readonly maxRecent: number;
+  readonly toRow: (request: Request) => RequestRow;
   /** Something has been added; a commit should follow soon. */
   readonly onPending: () => void;
   /** The store has taken in new requests. */
@@ -22,13 +23,19 @@ export interface RequestAdderOptions {
 
 /** Adds requests, asking the store only about those not seen lately. */
 export class RequestAdder {
+  readonly #store: RequestStore;
   readonly #recent: RecentRequests;
+  readonly #toRow: (request: Request) => RequestRow;
   readonly #onPending: () => void;
   readonly #inFlight = new Map<string, Promise<AddedRequest>>();
   readonly #front: GroupCommit<RequestRow, AddedRequest>;
   readonly #back: GroupCommit<RequestRow, AddedRequest>;
+  #interruptionsCount: number | undefined;
 
-  constructor({ store, maxRecent, onPending, onAdded }: RequestAdderOptions) {
+  constructor({ store, maxRecent, toRow, onPending, onAdded }: RequestAdderOptions) {
+    this.#store = store;
+    this.#interruptionsCount = store.interruptionsCount;
+    this.#toRow = toRow;
     this.#recent = new RecentRequests(maxRecent);
     this.#onPending = onPending;
     const commitTo = (isForefront: boolean) => async (rows: readonly RequestRow[]) => {
@@ -60,11 +67,12 @@ export class RequestAdder {
     if (inFlight) {
       return inFlight.then((added) => infoOf(uniqueKey, { ...added, wasAlreadyPresent: true }));
     }
-    return this.#store(request, isForefront);
+    return this.#push(request, isForefront);
   }
 
   /** The answer adding this request would get without asking the store, if there is one. */
   known(uniqueKey: string): AddedRequestInfo | undefined {
+    this.#forgetAfterInterruption();
     const known = this.#recent.get(uniqueKey);
     if (!known) return undefined;
     const { id, isHandled } = known;
@@ -85,9 +93,17 @@ export class RequestAdder {
     this.#recent.clear();
   }
 
-  async #store(request: Request, isForefront: boolean): Promise<AddedRequestInfo> {
+  /** The store may have lost what it took in last; pages that come again because of it must bring their links again. */
+  #forgetAfterInterruption(): void {
+    const { interruptionsCount } = this.#store;
+    if (interruptionsCount === this.#interruptionsCount) return;
+    this.#interruptionsCount = interruptionsCount;
+    this.#recent.clear();
+  }
+
+  async #push(request: Request, isForefront: boolean): Promise<AddedRequestInfo> {
     const { uniqueKey } = request;
-    const adding = (isForefront ? this.#front : this.#back).push(request.toRow());
+    const adding = (isForefront ? this.#front : this.#back).push(this.#toRow(request));
     this.#inFlight.set(uniqueKey, adding);
     this.#onPending();
     try {

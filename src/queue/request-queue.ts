@@ -3,11 +3,12 @@ import { ClosedError, messageOf, OptionError, TroupeError } from '../core/errors
 import { EventSource } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
 import { expectedText } from '../core/options.ts';
-import type { RequestStore } from '../storage/request-store.ts';
+import type { RequestRow, RequestStore } from '../storage/request-store.ts';
 import { Arrivals } from './arrivals.ts';
 import { Claims, type Held } from './claims.ts';
 import { Request } from './request.ts';
 import { type AddedRequestInfo, RequestAdder } from './request-adder.ts';
+import { domainOfOrigin } from './request-origin.ts';
 import {
   type RequestQueueOptions,
   type ResolvedRequestQueueOptions,
@@ -42,7 +43,7 @@ export interface RequestQueueInfo {
 }
 
 export interface AddRequestOptions {
-  /** Before all others; of several, the last added comes first. @default false */
+  /** Before all others of their origin; of several, the last added comes first. @default false */
   readonly forefront?: boolean;
 }
 
@@ -61,7 +62,8 @@ interface Taker {
 /**
  * A durable queue of requests, each handled at least once. Requests with the same unique key are one request.
  * What a method acknowledges survives the death of the process; what was in use then comes up again once its lock
- * has run out, or at once after {@link close}. Several queues, in several processes, may work on one store: none
+ * has run out, or at once after {@link close}. Requests of one origin come in order, and origins take turns.
+ * Several queues, in several processes, may work on one store: none
  * hands out what another holds. All methods may be called concurrently.
  */
 export class RequestQueue extends EventSource<RequestQueueEvents> implements AsyncDisposable {
@@ -76,6 +78,7 @@ export class RequestQueue extends EventSource<RequestQueueEvents> implements Asy
   readonly #arrivals: Arrivals;
   readonly #turns: Turns = new Turns(() => this.#turn());
   readonly #takers: Taker[] = [];
+  #sameDomainDelaySecs: number;
   #beatTimer: Timer | undefined;
   #isBeatDue = false;
   #closing: Promise<void> | undefined;
@@ -88,10 +91,19 @@ export class RequestQueue extends EventSource<RequestQueueEvents> implements Asy
     this.#clock = clock;
     this.#log = log;
     this.#lockMs = options.lockSecs * 1000;
-    this.#claims = new Claims({ store, clock, log, lockMs: this.#lockMs, maxLookAhead });
+    this.#sameDomainDelaySecs = options.sameDomainDelaySecs;
+    this.#claims = new Claims({
+      store,
+      clock,
+      log,
+      lockMs: this.#lockMs,
+      maxLookAhead,
+      originDelayMs: options.sameDomainDelaySecs * 1000,
+    });
     this.#adder = new RequestAdder({
       store,
       maxRecent,
+      toRow: (request) => this.#rowOf(request),
       onPending: () => this.#turns.request(),
       onAdded: (count, isForefront) => this.#onAdded(count, isForefront),
     });
@@ -104,7 +116,8 @@ export class RequestQueue extends EventSource<RequestQueueEvents> implements Asy
     this.#arrivals = new Arrivals({
       clock,
       pollMs: options.pollSecs * 1000,
-      nextDueAt: () => store.nextDueAt(),
+      nextDueAt: async () =>
+        this.#claims.isDrained ? this.#claims.nextDueAt : await store.nextDueAt(),
     });
   }
 
@@ -113,6 +126,18 @@ export class RequestQueue extends EventSource<RequestQueueEvents> implements Asy
     const resolved = resolveRequestQueueOptions(options);
     const store = await resolved.storage.openRequestStore(resolved.name);
     return new RequestQueue(store, resolved);
+  }
+
+  /** Between two requests to one registrable domain, of all workers together; 0 for none. */
+  get sameDomainDelaySecs(): number {
+    return this.#sameDomainDelaySecs;
+  }
+
+  /** Raises {@link sameDomainDelaySecs}, for what is fetched and added from now on; it is never lowered. */
+  keepApart(sameDomainDelaySecs: number): void {
+    if (sameDomainDelaySecs <= this.#sameDomainDelaySecs) return;
+    this.#sameDomainDelaySecs = sameDomainDelaySecs;
+    this.#claims.keepApart(sameDomainDelaySecs * 1000);
   }
 
   /**
@@ -322,6 +347,13 @@ export class RequestQueue extends EventSource<RequestQueueEvents> implements Asy
 
   #assertOpen(): void {
     if (this.#closing) throw new ClosedError('The request queue');
+  }
+
+  /** Requests that are kept apart stand in one line. */
+  #rowOf(request: Request): RequestRow {
+    const row = request.toRow();
+    if (this.#sameDomainDelaySecs === 0) return row;
+    return { ...row, origin: domainOfOrigin(row.origin as string) };
   }
 
   #heldFor(request: Request): Held {

@@ -9,6 +9,7 @@ import {
   type RequestMethod,
   type RequestOptions,
 } from './request-options.ts';
+import { originOfUrl } from './request-origin.ts';
 import { extendedUniqueKey, normalizeParsedUrl, parseHttpUrl, requestIdOf } from './unique-key.ts';
 import { copyUserData } from './user-data.ts';
 
@@ -124,7 +125,8 @@ export class Request {
 
   /** As a store keeps it; defaults are left out. */
   toRow(): RequestRow {
-    return { id: this.id, uniqueKey: this.uniqueKey, body: writeBody(this) };
+    const { id, uniqueKey } = this;
+    return { id, uniqueKey, body: writeBody(this), origin: originOfUrl(this.url) };
   }
 
   static #restored(row: RequestRow, options: RequestOptions): Request {

@@ -1,5 +1,5 @@
 import type { EndedRequest, RequestStore, ReturnedRequest } from '../storage/request-store.ts';
-import type { Claims, Held } from './claims.ts';
+import { type Claims, claimOf, type Held } from './claims.ts';
 import { GroupCommit } from './group-commit.ts';
 
 interface Settled {
@@ -74,7 +74,7 @@ export class Settlements {
   async #writeHandled(items: readonly Handled[]): Promise<boolean[]> {
     const valid = await this.#store.handle(
       items.map(({ held, body, isFailed }): EndedRequest => {
-        return { id: held.row.id, fence: held.fence, body, isFailed };
+        return { ...claimOf(held.row, held.fence), body, isFailed };
       }),
     );
     const results = this.#forgetSettled(items, valid);
@@ -84,7 +84,7 @@ export class Settlements {
 
   async #writeReclaimed(items: readonly Reclaimed[]): Promise<boolean[]> {
     const returned = items.map(({ held, body, isForefront, notBefore }): ReturnedRequest => {
-      const base = { id: held.row.id, fence: held.fence, body, isForefront };
+      const base = { ...claimOf(held.row, held.fence), body, isForefront };
       return notBefore === undefined ? base : { ...base, notBefore };
     });
     const valid = await this.#store.giveBack(returned);

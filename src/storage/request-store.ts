@@ -5,6 +5,8 @@ export interface RequestRow {
   readonly uniqueKey: string;
   /** Everything else about the request, as JSON. */
   readonly body: string;
+  /** Those of one origin stand in one line, and the lines take turns. Any text. @default '' */
+  readonly origin?: string;
 }
 
 export interface AddedRequest {
@@ -18,9 +20,25 @@ export interface ClaimedRequest extends RequestRow {
   readonly fence: number;
 }
 
+export interface ClaimOptions {
+  /** Wall clock, ms. */
+  readonly now: number;
+  readonly lockMs: number;
+  /** Nothing more of an origin is lent out, to anybody, until this long after the claim. @default 0 */
+  readonly originDelayMs?: number;
+}
+
+export interface ClaimAnswer {
+  readonly requests: readonly ClaimedRequest[];
+  /** Of what is left: see {@link RequestStore.nextDueAt}. May be too early by the time it is read, never too late. */
+  readonly nextDueAt: number | null;
+}
+
 export interface Claim {
   readonly id: string;
   readonly fence: number;
+  /** As it was claimed, to find it faster. */
+  readonly origin?: string;
 }
 
 export interface EndedRequest extends Claim {
@@ -51,21 +69,38 @@ export interface RequestCounts {
  * Durable queue operations, in batches. At-least-once: a claim whose lock runs out is handed out again,
  * and the late worker's `handle` or `giveBack` is refused by its stale fence.
  * When a promise resolves its effect survives kill −9.
+ *
+ * Each origin has a line of its own, and the lines take turns, so one with millions of requests holds up none with
+ * ten. Order is promised within a line only.
  */
 export interface RequestStore {
   readonly name: string;
-  /** In order; `isForefront` puts them before all others, the last added foremost. Known unique keys are left as they are. */
+  /**
+   * How often the store has been out of reach. With each time it may have lost what it acknowledged last, so nobody may
+   * rely on what it said before. One that loses nothing has none.
+   */
+  readonly interruptionsCount?: number;
+  /**
+   * In order; `isForefront` puts them before all others of their origin, the last added foremost. Known ids are left
+   * as they are, whatever their origin.
+   */
   add(
     requests: readonly RequestRow[],
     options?: { isForefront?: boolean },
   ): Promise<AddedRequest[]>;
-  /** Up to `limit` due, unlocked, unhandled requests, foremost first. `now` is the wall clock in ms. */
-  claim(limit: number, options: { now: number; lockMs: number }): Promise<ClaimedRequest[]>;
+  /**
+   * Up to `limit` due, unlocked, unhandled requests: the foremost of each origin whose turn it is, in equal shares.
+   * Of an origin that is to be left alone for a while, one.
+   */
+  claim(limit: number, options: ClaimOptions): Promise<ClaimAnswer>;
   /** Extends locks; returns the ids whose claim was still valid. */
   extend(claims: readonly Claim[], lockedUntil: number): Promise<string[]>;
   /** Marks handled for good; returns the ids whose claim was still valid. Those that failed count as handled too. */
   handle(claims: readonly EndedRequest[]): Promise<string[]>;
-  /** Unlocks and reorders; returns the ids whose claim was still valid. */
+  /**
+   * Unlocks and reorders within the line; returns the ids whose claim was still valid. What must wait and goes to the
+   * end takes its place there no earlier than now, and no later than when it falls due.
+   */
   giveBack(requests: readonly ReturnedRequest[]): Promise<string[]>;
   /** Those that failed, in batches. One may come twice, or be left out, if it fails or is retried meanwhile. */
   failed(): AsyncIterable<readonly RequestRow[]>;
@@ -73,7 +108,10 @@ export interface RequestStore {
   retryFailed(requests: readonly RequestRow[]): Promise<string[]>;
   get(id: string): Promise<(RequestRow & { readonly isHandled: boolean }) | null>;
   counts(now: number): Promise<RequestCounts>;
-  /** Wall-clock ms at which the next pending or locked request becomes claimable; `null` when none is left. */
+  /**
+   * Wall-clock ms at which the next pending or locked request becomes claimable, its origin's delay included; in the
+   * past, such as 0, when one is now; `null` when none is left.
+   */
   nextDueAt(): Promise<number | null>;
   drop(): Promise<void>;
 }

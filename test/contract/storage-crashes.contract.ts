@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ClaimedRequest, RequestStore } from '../../src/storage/request-store.ts';
 import type { Storage } from '../../src/storage/storage.ts';
+import { claimedFrom } from '../support/claimed.ts';
 
 const START = 1_700_000_000_000;
 const LOCK_MS = 1000;
@@ -80,7 +81,10 @@ class Fleet {
   /** All workers are gone: once their locks have run out, what is not handled can be claimed, and nothing else. */
   async bringHome(): Promise<void> {
     this.#now += LOCK_MS;
-    const left = await this.#store.claim(IDS.length + 1, { now: this.#now, lockMs: LOCK_MS });
+    const left = await claimedFrom(this.#store, IDS.length + 1, {
+      now: this.#now,
+      lockMs: LOCK_MS,
+    });
     const expected = [...this.#known].filter((id) => !this.#handled.has(id));
     expect(left.map(({ id }) => id).sort()).toEqual(expected.sort());
     const { total, handled } = await this.#store.counts(this.#now);
@@ -99,7 +103,7 @@ class Fleet {
   }
 
   async #claim(by: number, count: number): Promise<void> {
-    const claimed = await this.#store.claim(count, { now: this.#now, lockMs: LOCK_MS });
+    const claimed = await claimedFrom(this.#store, count, { now: this.#now, lockMs: LOCK_MS });
     for (const claim of claimed) {
       const { id, fence } = claim;
       expect(this.#known.has(id) && !this.#handled.has(id)).toBe(true);

@@ -8,6 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { Bundle } from '../../scripts/bundle.d.mts';
 import { bundle } from '../../scripts/bundle.mjs';
 import { SqliteStorage } from '../../src/storage/sqlite/sqlite-storage.ts';
+import { claimedFrom } from '../support/claimed.ts';
 
 const WORKER = 'test/contract/storage-worker.ts';
 
@@ -75,7 +76,7 @@ describe('SqliteStorage in several processes', () => {
     expect(lines.length).toBeGreaterThan(500);
     expect(lost).toEqual([]);
     const { total } = await queue.counts(0);
-    expect(await queue.claim(total + 1, { now: 0, lockMs: 1 })).toHaveLength(total);
+    expect(await claimedFrom(queue, total + 1, { now: 0, lockMs: 1 })).toHaveLength(total);
     expect(await dataset.itemCount()).toBe(pushed.size);
     await storage.close();
   });

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../src/core/fake-clock.ts';
 import { Log } from '../../src/core/log.ts';
 import { RedisStorage } from '../../src/storage/redis/redis-storage.ts';
+import type { RequestRow } from '../../src/storage/request-store.ts';
+import { claimedFrom } from '../support/claimed.ts';
 import { RedisClusterServers } from '../support/redis-cluster.ts';
 import { describeSessionChangesContract } from './session-changes.contract.ts';
 import { describeSessionHandsContract } from './session-hands.contract.ts';
@@ -29,25 +31,62 @@ describe('RedisStorage on a Cluster', () => {
 });
 
 describe('a Cluster of three nodes', () => {
-  it('holds stores on all of them, and each store on one', async () => {
+  it('spreads one queue over all of them, each of its shards on one', async () => {
     await using storage = new RedisStorage({ cluster: cluster.urls, prefix: 'spread' });
-    for (let store = 0; store < 30; store++) {
-      const queue = await storage.openRequestStore(`queue-${store}`);
-      await queue.add([{ id: 'a', uniqueKey: 'a', body: '{}' }]);
-    }
-    const homes = new Map<string, number[]>();
-    for (const node of cluster.nodes) {
-      const client = createClient({ url: node.url });
-      await client.connect();
-      const keys = (await client.sendCommand(['KEYS', 'spread:{*'])) as string[];
-      for (const name of new Set(keys.map((key) => /\{(.*?)\}/.exec(key)?.[1] ?? ''))) {
-        homes.set(name, [...(homes.get(name) ?? []), node.port]);
-      }
-      await client.close();
-    }
-    expect(homes.size).toBe(30);
+    const queue = await storage.openRequestStore('queue');
+    const rows = Array.from({ length: 400 }, (_, index) => pageOf(`https://site-${index}.example`));
+    await queue.add(rows);
+    const homes = await homesOf('spread');
+    const shards = [...homes.keys()].filter((name) => name.startsWith('queue/'));
+    expect(shards).toHaveLength(16);
     expect([...homes.values()].every((ports) => ports.length === 1)).toBe(true);
     expect(new Set([...homes.values()].flat()).size).toBe(3);
+    expect(await queue.counts(0)).toMatchObject({ total: 400, pending: 400 });
+    const claimed = await claimedFrom(queue, 400, { now: 0, lockMs: 60_000 });
+    expect(new Set(claimed.map(({ id }) => id)).size).toBe(400);
+    expect(await queue.handle(claimed.map(({ id, fence }) => ({ id, fence, body: '{}' })))).toEqual(
+      claimed.map(({ id }) => id),
+    );
+    expect(await queue.nextDueAt()).toBeNull();
+  });
+
+  it('knows a request by its key, whatever the origin it is added with', async () => {
+    await using storage = new RedisStorage({ cluster: cluster.urls, prefix: 'strays' });
+    const queue = await storage.openRequestStore('queue');
+    const origins = Array.from({ length: 30 }, (_, index) => `https://site-${index}.example`);
+    const keyed = origins.map((origin) => ({ ...pageOf(origin), id: 'one', uniqueKey: 'one' }));
+    const added = await queue.add(keyed);
+    expect(added.filter(({ wasAlreadyPresent }) => !wasAlreadyPresent)).toHaveLength(1);
+    // A key that is a URL of another site than the one that is to be asked, and then that URL itself.
+    const [first = '', second = ''] = origins;
+    const odd = { ...pageOf(first), origin: second };
+    expect(await queue.add([odd])).toMatchObject([{ wasAlreadyPresent: false }]);
+    expect(await queue.add([pageOf(first)])).toMatchObject([
+      { wasAlreadyPresent: true, wasAlreadyHandled: false },
+    ]);
+    const claimed = await claimedFrom(queue, 10, { now: 0, lockMs: 60_000 });
+    expect(claimed.map(({ id }) => id).toSorted()).toEqual([odd.id, 'one'].toSorted());
+    await queue.handle(claimed);
+    expect(await queue.add([...keyed, odd, pageOf(first)])).toEqual(
+      [...keyed, odd, pageOf(first)].map(({ id }) => {
+        return { id, wasAlreadyPresent: true, wasAlreadyHandled: true };
+      }),
+    );
+    await queue.drop();
+    expect(await queue.add([pageOf(first)])).toMatchObject([{ wasAlreadyPresent: false }]);
+  });
+
+  it('keeps as many shards as a queue was made with', async () => {
+    const made = { cluster: cluster.urls, prefix: 'kept' };
+    await using two = new RedisStorage({ ...made, queueShards: 2 });
+    await using five = new RedisStorage({ ...made, queueShards: 5 });
+    const rows = Array.from({ length: 50 }, (_, index) => pageOf(`https://site-${index}.example`));
+    await (await two.openRequestStore('queue')).add(rows);
+    const queue = await five.openRequestStore('queue');
+    expect(await queue.add(rows)).toEqual(
+      rows.map(({ id }) => ({ id, wasAlreadyPresent: true, wasAlreadyHandled: false })),
+    );
+    expect(await claimedFrom(queue, 100, { now: 0, lockMs: 60_000 })).toHaveLength(50);
   });
 
   it('serves a client that was given, which stays open', async () => {
@@ -88,3 +127,22 @@ describe('a Cluster of three nodes', () => {
     expect(totals).toEqual(stores.map(() => 2));
   });
 });
+
+function pageOf(origin: string): RequestRow {
+  return { id: `${origin}/page`, uniqueKey: `${origin}/page`, body: '{}', origin };
+}
+
+/** By hash tag, the ports of the nodes that hold keys of it. */
+async function homesOf(prefix: string): Promise<Map<string, number[]>> {
+  const homes = new Map<string, number[]>();
+  for (const node of cluster.nodes) {
+    const client = createClient({ url: node.url });
+    await client.connect();
+    const keys = (await client.sendCommand(['KEYS', `${prefix}:{*`])) as string[];
+    for (const name of new Set(keys.map((key) => /\{(.*?)\}/.exec(key)?.[1] ?? ''))) {
+      homes.set(name, [...(homes.get(name) ?? []), node.port]);
+    }
+    await client.close();
+  }
+  return homes;
+}

@@ -4,6 +4,7 @@ import { messageOf } from '../../src/core/errors.ts';
 import { Log } from '../../src/core/log.ts';
 import { RedisStorage } from '../../src/storage/redis/redis-storage.ts';
 import type { RequestRow, RequestStore } from '../../src/storage/request-store.ts';
+import { claimedFrom } from '../support/claimed.ts';
 import { RedisRelay } from '../support/redis-relay.ts';
 import { RedisServer } from '../support/redis-server.ts';
 
@@ -77,14 +78,16 @@ describe('RedisStorage when the server fails', () => {
     expect(await (await opening).itemCount()).toBe(0);
   });
 
-  it('refuses data of a newer layout', async () => {
+  it.each([
+    ['1', 'TROUPE_STORAGE_TOO_OLD'],
+    ['99', 'TROUPE_STORAGE_TOO_NEW'],
+  ])('refuses data of another layout: %s', async (layout, code) => {
     const server = await started();
     const client = createClient({ url: server.url });
     await client.connect();
-    await client.set('troupe:layout', '2');
+    await client.set('troupe:layout', layout);
     await client.close();
-    const opening = opened(server.url).openDataset('rows');
-    await expect(opening).rejects.toMatchObject({ code: 'TROUPE_STORAGE_TOO_NEW' });
+    await expect(opened(server.url).openDataset('rows')).rejects.toMatchObject({ code });
   });
 
   it('waits for a server that restarts, and loses nothing of what it acknowledged', async () => {
@@ -92,7 +95,7 @@ describe('RedisStorage when the server fails', () => {
     const lines: string[] = [];
     const queue = await opened(server.url, { log: logInto(lines) }).openRequestStore('queue');
     await queue.add(rows('a', 'b', 'c'));
-    const [a] = await queue.claim(1, LOCK);
+    const [a] = await claimedFrom(queue, 1, LOCK);
     await server.kill();
     const waiting = Promise.all([
       queue.handle([{ id: 'a', fence: a?.fence ?? 0, body: '{}' }]),
@@ -122,7 +125,7 @@ describe('RedisStorage when the server fails', () => {
     toClose.push(relay);
     const queue = await opened(relay.url).openRequestStore('queue');
     await queue.add(rows('a', 'b'));
-    const [a] = await queue.claim(1, LOCK);
+    const [a] = await claimedFrom(queue, 1, LOCK);
     const acknowledge = (): Promise<string[]> =>
       queue.handle([{ id: 'a', fence: a?.fence ?? 0, body: '{}' }]);
     // Now the server knows the script: its next answer is the one to this acknowledgement.
@@ -138,10 +141,10 @@ describe('RedisStorage when the server fails', () => {
     const relay = await RedisRelay.start(server.port);
     toClose.push(relay);
     const queue = await opened(relay.url).openRequestStore('queue');
-    expect(await queue.claim(1, LOCK)).toEqual([]);
+    expect(await claimedFrom(queue, 1, LOCK)).toEqual([]);
     await queue.add(rows('a', 'b'));
     relay.loseNextAnswer();
-    expect((await queue.claim(1, LOCK)).map(({ id }) => id)).toEqual(['b']);
+    expect((await claimedFrom(queue, 1, LOCK)).map(({ id }) => id)).toEqual(['b']);
     expect(await queue.counts(0)).toMatchObject({ locked: 2, pending: 0 });
   });
 
@@ -150,13 +153,13 @@ describe('RedisStorage when the server fails', () => {
     const storage = opened(server.url, { maxOutageSecs: 0 });
     const queue = await storage.openRequestStore('queue');
     await queue.add(rows('first', 'second'));
-    const [first] = await queue.claim(1, LOCK);
+    const [first] = await claimedFrom(queue, 1, LOCK);
     const { count, error } = await fill(queue);
     expect(error).toMatchObject({ code: 'TROUPE_STORAGE_FULL', path: server.url });
     const before = await queue.counts(0);
     expect(before).toEqual({ total: count + 2, handled: 0, pending: count + 1, locked: 1 });
     const refused = [
-      queue.claim(10, LOCK),
+      claimedFrom(queue, 10, LOCK),
       queue.handle([{ id: 'first', fence: first?.fence ?? 0, body: '{}' }]),
       queue.giveBack([{ id: 'first', fence: first?.fence ?? 0, body: '{}' }]),
     ];
@@ -166,7 +169,7 @@ describe('RedisStorage when the server fails', () => {
     expect(await queue.counts(0)).toEqual(before);
 
     const patient = opened(server.url, { maxOutageSecs: 60 });
-    const claiming = (await patient.openRequestStore('queue')).claim(1, LOCK);
+    const claiming = claimedFrom(await patient.openRequestStore('queue'), 1, LOCK);
     const client = createClient({ url: server.url });
     await client.connect();
     await client.sendCommand(['CONFIG', 'SET', 'maxmemory', '100mb']);

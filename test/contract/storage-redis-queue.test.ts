@@ -2,12 +2,14 @@ import { createClient } from '@redis/client';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.ts';
 import { FakeClock } from '../../src/core/fake-clock.ts';
+import { systemRandom } from '../../src/core/random.ts';
 import { Request } from '../../src/queue/request.ts';
 import { RedisLink } from '../../src/storage/redis/redis-link.ts';
 import { resolveRedisOptions } from '../../src/storage/redis/redis-options.ts';
 import { RedisRequestStore } from '../../src/storage/redis/redis-request-store.ts';
 import { StoreTime } from '../../src/storage/redis/store-time.ts';
 import type { RequestRow } from '../../src/storage/request-store.ts';
+import { claimedFrom } from '../support/claimed.ts';
 import { RedisServer } from '../support/redis-server.ts';
 
 type Client = ReturnType<typeof createClient>;
@@ -30,10 +32,13 @@ afterAll(async () => {
 });
 beforeEach(() => client.flushAll());
 
-function storeOf(options: { clock?: FakeClock; keepHandled?: boolean } = {}): RedisRequestStore {
-  const { clock = systemClock, keepHandled = true } = options;
+function storeOf(
+  options: { clock?: FakeClock; keepHandled?: boolean; shards?: number } = {},
+): RedisRequestStore {
+  const { clock = systemClock, keepHandled = true, shards = 1 } = options;
   const time = new StoreTime(clock, undefined);
-  return new RedisRequestStore('queue', { link, prefix: 'test', time, keepHandled });
+  const settings = { link, prefix: 'test', time, keepHandled, shards, random: systemRandom };
+  return new RedisRequestStore('queue', settings);
 }
 
 describe('a queue on Redis, by the server’s time', () => {
@@ -42,11 +47,11 @@ describe('a queue on Redis, by the server’s time', () => {
     const slow = new FakeClock(systemClock.now() - HOUR_MS);
     const [one, other] = [storeOf({ clock: slow }), storeOf({ clock: fast })];
     await one.add(rows('a', 'b'));
-    const [a] = await one.claim(1, { now: slow.now(), lockMs: 60_000 });
+    const [a] = await claimedFrom(one, 1, { now: slow.now(), lockMs: 60_000 });
     expect(await one.extend([{ id: 'a', fence: a?.fence ?? 0 }], slow.now() + 60_000)).toEqual([
       'a',
     ]);
-    const claimed = await other.claim(5, { now: fast.now(), lockMs: 60_000 });
+    const claimed = await claimedFrom(other, 5, { now: fast.now(), lockMs: 60_000 });
     expect(claimed.map(({ id }) => id)).toEqual(['b']);
     expect(await other.counts(fast.now())).toMatchObject({ locked: 2 });
   });
@@ -56,7 +61,7 @@ describe('a queue on Redis, by the server’s time', () => {
     const slow = new FakeClock(systemClock.now() - HOUR_MS);
     const [one, other] = [storeOf({ clock: slow }), storeOf({ clock: fast })];
     await one.add(rows('a'));
-    const [a] = await one.claim(1, { now: slow.now(), lockMs: 60_000 });
+    const [a] = await claimedFrom(one, 1, { now: slow.now(), lockMs: 60_000 });
     const notBefore = slow.now() + 30_000;
     await one.giveBack([{ id: 'a', fence: a?.fence ?? 0, body: '{}', notBefore }]);
     for (const [store, clock] of [
@@ -78,7 +83,7 @@ describe('a queue on Redis', () => {
     await store.add(rows('front'), { isForefront: true });
     expect(await store.get('r2499')).toEqual({ ...many[2499], isHandled: false });
     expect(await store.get('front')).toMatchObject({ id: 'front', isHandled: false });
-    const [front] = await store.claim(1, { now: 0, lockMs: 60_000 });
+    const [front] = await claimedFrom(store, 1, { now: 0, lockMs: 60_000 });
     expect(await store.get('front')).toMatchObject({ id: 'front', isHandled: false });
     await store.handle([{ id: 'front', fence: front?.fence ?? 0, body: '{"done":true}' }]);
     expect(await store.get('front')).toMatchObject({ body: '{"done":true}', isHandled: true });
@@ -88,15 +93,15 @@ describe('a queue on Redis', () => {
   it('keeps nothing but the fingerprint of a handled request when it is told so', async () => {
     const store = storeOf({ keepHandled: false });
     await store.add(rows('a'));
-    const [a] = await store.claim(1, { now: 0, lockMs: 60_000 });
+    const [a] = await claimedFrom(store, 1, { now: 0, lockMs: 60_000 });
     await store.handle([{ id: 'a', fence: a?.fence ?? 0, body: '{}' }]);
     expect(await store.get('a')).toBeNull();
     expect(await store.add(rows('a'))).toEqual([
       { id: 'a', wasAlreadyPresent: true, wasAlreadyHandled: true },
     ]);
     expect((await client.keys('test:*')).sort()).toEqual([
-      'test:{queue:queue}:meta',
-      'test:{queue:queue}:seen:0:0',
+      'test:{queue/0:queue}:meta',
+      'test:{queue/0:queue}:seen:0:0',
     ]);
   });
 
@@ -122,21 +127,38 @@ describe('a queue on Redis', () => {
     expect((known + line) / count).toBeLessThan(100);
   });
 
+  it('takes at most 400 bytes for an origin, and gives them back when it has nothing pending', async () => {
+    const store = storeOf({ keepHandled: false });
+    const pages = Array.from({ length: 5000 }, (_, index) => {
+      return new Request(`https://site-${10_000 + index}.example/page-${index}.html`).toRow();
+    });
+    await store.counts(0);
+    await store.add(pages.slice(0, 1));
+    const before = await usedBytes();
+    await store.add(pages);
+    const pending = (await usedBytes()) - before;
+    expect(pending / pages.length).toBeLessThan(400 + 60);
+    const claims = await claimedFrom(store, pages.length, { now: 0, lockMs: 60_000 });
+    await store.handle(claims);
+    expect(await client.keys('*:line:*')).toEqual([]);
+    expect((await usedBytes()) - before).toBeLessThan(pages.length * 25);
+  });
+
   it('removes all it had, known requests too, when it is dropped', async () => {
     const store = storeOf();
     await store.add(rows(...Array.from({ length: 1000 }, (_, index) => `r${index}`)));
-    await store.claim(10, { now: 0, lockMs: 60_000 });
+    await claimedFrom(store, 10, { now: 0, lockMs: 60_000 });
     await store.drop();
-    expect(await client.keys('*')).toEqual(['test:{queue:queue}:meta']);
+    expect(await client.keys('*')).toEqual(['test:{queue/0:queue}:meta']);
   });
 
   it('refuses a claim from before the server lost its last writes', async () => {
     const store = storeOf();
     await store.add(rows('a'));
-    const [late] = await store.claim(1, { now: 0, lockMs: 60_000 });
+    const [late] = await claimedFrom(store, 1, { now: 0, lockMs: 60_000 });
     await client.flushAll();
     await store.add(rows('a'));
-    const [current] = await store.claim(1, { now: 0, lockMs: 60_000 });
+    const [current] = await claimedFrom(store, 1, { now: 0, lockMs: 60_000 });
     expect(current?.fence).toBeGreaterThan(late?.fence ?? Number.NaN);
     expect(await store.handle([{ id: 'a', fence: late?.fence ?? 0, body: '{}' }])).toEqual([]);
     expect(await store.handle([{ id: 'a', fence: current?.fence ?? 0, body: '{}' }])).toEqual([
@@ -154,9 +176,14 @@ describe('a queue on Redis', () => {
 });
 
 function rows(...ids: string[]): RequestRow[] {
-  return ids.map((id) => ({ id, uniqueKey: `https://example.com/${id}`, body: `{"of":"${id}"}` }));
+  const origin = 'https://example.com';
+  return ids.map((id) => ({ id, uniqueKey: `${origin}/${id}`, body: `{"of":"${id}"}`, origin }));
 }
 
 function sum(numbers: readonly (number | null)[]): number {
   return numbers.reduce<number>((total, number) => total + (number ?? 0), 0);
+}
+
+async function usedBytes(): Promise<number> {
+  return Number(/^used_memory:(\d+)/m.exec(String(await client.info('memory')))?.[1]);
 }

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Log } from '../../src/core/log.ts';
 import { RedisStorage } from '../../src/storage/redis/redis-storage.ts';
 import type { RequestRow } from '../../src/storage/request-store.ts';
+import { claimedFrom } from '../support/claimed.ts';
 import { RedisSentinels } from '../support/redis-sentinels.ts';
 
 const LOCK = { now: 0, lockMs: 60_000 };
@@ -22,14 +23,14 @@ describe('RedisStorage with sentinels', () => {
     const queue = await storage.openRequestStore('queue');
     await using master = await connected(group.master.url);
     await queue.add(rows('held', 'kept'));
-    const [held] = await queue.claim(1, LOCK);
+    const [held] = await claimedFrom(queue, 1, LOCK);
     expect(await copiesOf(master, 5000)).toBe(1);
 
     await master.sendCommand(['ACL', 'SETUSER', 'default', '-psync', '-sync']);
     await master.sendCommand(['CLIENT', 'KILL', 'TYPE', 'replica']);
     const acknowledged = await queue.add(rows('lost'));
     expect(acknowledged).toMatchObject([{ wasAlreadyPresent: false }]);
-    const [late] = await queue.claim(1, LOCK);
+    const [late] = await claimedFrom(queue, 1, LOCK);
     expect(late?.id).toBe('kept');
     expect(await copiesOf(master, 100)).toBe(0);
 
@@ -37,7 +38,7 @@ describe('RedisStorage with sentinels', () => {
     await group.killSentinel();
     await group.master.kill();
     expect(await queue.counts(0)).toEqual({ total: 2, handled: 0, pending: 1, locked: 1 });
-    const again = await queue.claim(1, LOCK);
+    const again = await claimedFrom(queue, 1, LOCK);
     expect(again).toMatchObject([{ id: 'kept' }]);
     expect(again[0]?.fence).toBeGreaterThan(late?.fence ?? Number.NaN);
     expect(await queue.handle([claimOf(late)])).toEqual([]);
@@ -59,7 +60,7 @@ describe('RedisStorage with sentinels', () => {
       .toContain('slave');
     await queue.add(rows('b'));
     await using replica = await connected(group.replica.url);
-    expect(await replica.sendCommand(['HGET', 'troupe:{queue:queue}:meta', 'total'])).toBe('2');
+    expect(await replica.sendCommand(['HGET', 'troupe:{queue/0:queue}:meta', 'total'])).toBe('2');
   });
 
   it('serves a client that was given, which stays open', async () => {

@@ -3,6 +3,7 @@
 import { writeSync } from 'node:fs';
 import type { RequestStore } from '../../src/storage/request-store.ts';
 import { SqliteStorage } from '../../src/storage/sqlite/sqlite-storage.ts';
+import { claimedFrom } from '../support/claimed.ts';
 
 const [, , path = '', role = ''] = process.argv;
 const storage = new SqliteStorage({ path });
@@ -47,7 +48,7 @@ async function saveForever(): Promise<void> {
 
 async function workOff(store: RequestStore): Promise<void> {
   for (;;) {
-    const claims = await store.claim(7, { now: 0, lockMs: 1e9 });
+    const claims = await claimedFrom(store, 7, { now: 0, lockMs: 1e9 });
     if (claims.length === 0) return;
     for (const claim of claims) {
       const valid = await store.handle([{ ...claim, body: '{}' }]);

@@ -3,6 +3,7 @@ import type { Storage } from '../../src/storage/storage.ts';
 import { describeCrashContract } from './storage-crashes.contract.ts';
 import { describeDatasetContract } from './storage-dataset.contract.ts';
 import { describeKeyValueContract } from './storage-key-value.contract.ts';
+import { describeOriginContract } from './storage-origins.contract.ts';
 import { describeRequestStoreContract } from './storage-requests.contract.ts';
 import { describeSessionStoreContract } from './storage-sessions.contract.ts';
 
@@ -16,6 +17,7 @@ export function describeStorageContract(name: string, open: OpenStorage): void {
     describeKeyValueContract(open);
     describeDatasetContract(open);
     describeRequestStoreContract(open);
+    describeOriginContract(open);
     describeCrashContract(open);
     describeSessionStoreContract(open);
   });

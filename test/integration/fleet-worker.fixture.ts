@@ -1,4 +1,4 @@
-import { CheerioCrawler } from '../../src/crawler/cheerio-crawler.ts';
+import { HttpCrawler } from '../../src/crawler/http-crawler.ts';
 import { RequestQueue } from '../../src/queue/request-queue.ts';
 import { RedisStorage } from '../../src/storage/redis/redis-storage.ts';
 
@@ -10,13 +10,13 @@ const requestQueue = await RequestQueue.open({
   lockSecs: Number(lockSecs),
   pollSecs: 0.1,
 });
-const crawler = new CheerioCrawler({
+const crawler = new HttpCrawler({
   storage,
   requestQueue,
   maxConcurrency: Number(concurrency),
-  requestHandler: async ({ request, $, pushData, enqueueLinks }) => {
-    await enqueueLinks();
-    await pushData({ url: request.url, title: $('title').text() });
+  requestHandler: async ({ request, body, pushData, enqueueLinks }) => {
+    await enqueueLinks({ urls: String(body).split('\n') });
+    await pushData({ url: request.url });
   },
 });
 await crawler.run([startUrl]);

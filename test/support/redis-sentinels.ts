@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { createClient } from '@redis/client';
 import { systemClock } from '../../src/core/clock.ts';
+import { redisProgram } from './redis-program.ts';
 import { RedisServer } from './redis-server.ts';
 
 const POLL_MS = 10;
@@ -97,7 +98,7 @@ async function startSentinel(folder: string, index: number, masterPort: number):
   for (;;) {
     const port = await RedisServer.freePort();
     await writeFile(file, [`port ${port}`, ...lines].join('\n'));
-    const child = spawn('redis-server', [file, '--sentinel'], {
+    const child = spawn(redisProgram(), [file, '--sentinel'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const reader = createInterface({ input: child.stdout as NodeJS.ReadableStream });

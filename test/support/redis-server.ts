@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { redisProgram } from './redis-program.ts';
 
 const READY = 'Ready to accept connections';
 const IN_USE = 'Address already in use';
@@ -92,7 +93,7 @@ async function launch(
   settings: readonly string[],
 ): Promise<ChildProcess | undefined> {
   const base = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
-  const child = spawn('redis-server', [...base, ...settings], {
+  const child = spawn(redisProgram(), [...base, ...settings], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const lines: string[] = [];
@@ -108,5 +109,5 @@ async function launch(
   });
   if (isReady) return child;
   if (lines.some((line) => line.includes(IN_USE))) return undefined;
-  throw new Error(`redis-server ended before it was ready:\n${lines.join('\n')}`);
+  throw new Error(`${redisProgram()} ended before it was ready:\n${lines.join('\n')}`);
 }

@@ -1,7 +1,9 @@
 import type {
   AddedRequest,
   Claim,
+  ClaimAnswer,
   ClaimedRequest,
+  ClaimOptions,
   EndedRequest,
   RequestCounts,
   RequestRow,
@@ -10,15 +12,17 @@ import type {
 } from '../request-store.ts';
 import { Heap } from './heap.ts';
 import type { Lifetime } from './lifetime.ts';
+import { OriginLines } from './origin-lines.ts';
 
 type State = 'ready' | 'locked' | 'delayed' | 'handled';
 
 interface Entry {
   readonly id: string;
   readonly uniqueKey: string;
+  readonly origin: string;
   body: string;
   state: State;
-  /** Smaller is handed out first; negative at the forefront. Never shared by two requests. */
+  /** Smaller is handed out first of its origin; negative at the forefront. Never shared by two requests. */
   position: number;
   /** When a locked or delayed request becomes ready, wall-clock ms. */
   dueAt: number;
@@ -26,7 +30,7 @@ interface Entry {
   fence: number;
 }
 
-/** An entry's place in a heap. It is stale, and skipped, once the entry has moved on. */
+/** An entry's place in a line or heap. It is stale, and skipped, once the entry has moved on. */
 interface Place {
   readonly entry: Entry;
   readonly rank: number;
@@ -36,7 +40,10 @@ export class MemoryRequestStore implements RequestStore {
   readonly name: string;
   readonly #lifetime: Lifetime;
   readonly #entries = new Map<string, Entry>();
-  readonly #ready = new Heap<Place>((place) => place.rank);
+  readonly #ready = new OriginLines<Place>({
+    rankOf: (place) => place.rank,
+    isFresh: ({ entry, rank }) => entry.state === 'ready' && entry.position === rank,
+  });
   readonly #waiting = new Heap<Place>((place) => place.rank);
   readonly #locked = new Set<Entry>();
   readonly #failed = new Set<Entry>();
@@ -56,7 +63,7 @@ export class MemoryRequestStore implements RequestStore {
     options: { isForefront?: boolean } = {},
   ): Promise<AddedRequest[]> {
     this.#lifetime.assertOpen();
-    return requests.map(({ id, uniqueKey, body }) => {
+    return requests.map(({ id, uniqueKey, body, origin = '' }) => {
       const known = this.#entries.get(id);
       if (known) {
         return { id, wasAlreadyPresent: true, wasAlreadyHandled: known.state === 'handled' };
@@ -64,6 +71,7 @@ export class MemoryRequestStore implements RequestStore {
       const entry: Entry = {
         id,
         uniqueKey,
+        origin,
         body,
         state: 'ready',
         position: 0,
@@ -77,22 +85,19 @@ export class MemoryRequestStore implements RequestStore {
     });
   }
 
-  async claim(
-    limit: number,
-    { now, lockMs }: { now: number; lockMs: number },
-  ): Promise<ClaimedRequest[]> {
+  async claim(limit: number, options: ClaimOptions): Promise<ClaimAnswer> {
     this.#lifetime.assertOpen();
+    const { now, lockMs, originDelayMs: delayMs = 0 } = options;
     this.#wakeDue(now);
-    const claimed: ClaimedRequest[] = [];
+    const requests: ClaimedRequest[] = [];
     const fence = ++this.#fence;
-    while (claimed.length < limit) {
-      const entry = this.#takeReady();
-      if (!entry) break;
+    for (const { entry } of this.#ready.take(limit, { now, delayMs })) {
+      const { id, uniqueKey, body, origin } = entry;
       entry.fence = fence;
       this.#makeWait(entry, 'locked', now + lockMs);
-      claimed.push({ id: entry.id, uniqueKey: entry.uniqueKey, body: entry.body, fence });
+      requests.push({ id, uniqueKey, body, origin, fence });
     }
-    return claimed;
+    return { requests, nextDueAt: this.#nextDueAt() };
   }
 
   async extend(claims: readonly Claim[], lockedUntil: number): Promise<string[]> {
@@ -125,7 +130,9 @@ export class MemoryRequestStore implements RequestStore {
   async *failed(): AsyncIterable<readonly RequestRow[]> {
     this.#lifetime.assertOpen();
     if (this.#failed.size === 0) return;
-    yield [...this.#failed].map(({ id, uniqueKey, body }) => ({ id, uniqueKey, body }));
+    yield [...this.#failed].map(({ id, uniqueKey, body, origin }) => {
+      return { id, uniqueKey, body, origin };
+    });
   }
 
   async retryFailed(requests: readonly RequestRow[]): Promise<string[]> {
@@ -147,8 +154,8 @@ export class MemoryRequestStore implements RequestStore {
     this.#lifetime.assertOpen();
     const entry = this.#entries.get(id);
     if (!entry) return null;
-    const { uniqueKey, body, state } = entry;
-    return { id, uniqueKey, body, isHandled: state === 'handled' };
+    const { uniqueKey, body, origin, state } = entry;
+    return { id, uniqueKey, body, origin, isHandled: state === 'handled' };
   }
 
   async counts(now: number): Promise<RequestCounts> {
@@ -166,8 +173,7 @@ export class MemoryRequestStore implements RequestStore {
 
   async nextDueAt(): Promise<number | null> {
     this.#lifetime.assertOpen();
-    if (this.#peekReady()) return 0;
-    return this.#peekWaiting()?.rank ?? null;
+    return this.#nextDueAt();
   }
 
   async drop(): Promise<void> {
@@ -192,7 +198,7 @@ export class MemoryRequestStore implements RequestStore {
 
   #makeReady(entry: Entry): void {
     this.#enter(entry, 'ready');
-    this.#ready.push({ entry, rank: entry.position });
+    this.#ready.put(entry.origin, { entry, rank: entry.position });
   }
 
   #makeWait(entry: Entry, state: 'locked' | 'delayed', until: number): void {
@@ -224,32 +230,23 @@ export class MemoryRequestStore implements RequestStore {
     }
   }
 
-  #takeReady(): Entry | undefined {
-    const place = this.#peekReady();
-    if (place) this.#ready.pop();
-    return place?.entry;
-  }
-
-  #peekReady(): Place | undefined {
-    return peekFresh(
-      this.#ready,
-      ({ entry, rank }) => entry.state === 'ready' && entry.position === rank,
-    );
+  #nextDueAt(): number | null {
+    const readyAt = this.#ready.nextAt();
+    if (readyAt === 0) return 0;
+    const waitingAt = this.#peekWaiting()?.rank;
+    if (readyAt === undefined) return waitingAt ?? null;
+    return Math.min(readyAt, waitingAt ?? readyAt);
   }
 
   #peekWaiting(): Place | undefined {
-    return peekFresh(
-      this.#waiting,
-      ({ entry, rank }) =>
-        (entry.state === 'locked' || entry.state === 'delayed') && entry.dueAt === rank,
-    );
+    for (;;) {
+      const place = this.#waiting.peek();
+      if (!place || isStillWaiting(place)) return place;
+      this.#waiting.pop();
+    }
   }
 }
 
-function peekFresh(heap: Heap<Place>, isFresh: (place: Place) => boolean): Place | undefined {
-  for (;;) {
-    const place = heap.peek();
-    if (!place || isFresh(place)) return place;
-    heap.pop();
-  }
+function isStillWaiting({ entry, rank }: Place): boolean {
+  return (entry.state === 'locked' || entry.state === 'delayed') && entry.dueAt === rank;
 }

@@ -1,5 +1,6 @@
 import { OptionError, TroupeError } from '../../core/errors.ts';
 import { clientSettings } from './client-settings.ts';
+import { ClusterConnection } from './cluster-connection.ts';
 import type {
   RedisArgument,
   RedisClient,
@@ -43,7 +44,8 @@ export async function connect({ target, onError }: ConnectOptions): Promise<Redi
   if ('sentinelClient' in target) return borrowedSentinel(target.sentinelClient);
   const module = await loadModule();
   if ('url' in target) return await ownClient(module, target.url, onError);
-  if ('clusterUrls' in target) return await ownCluster(module, target.clusterUrls, onError);
+  if ('clusterUrls' in target)
+    return await ClusterConnection.open(module, target.clusterUrls, onError);
   return await SentinelConnection.open(module, target.sentinel, onError);
 }
 
@@ -75,33 +77,6 @@ async function ownClient(
     close: async () => {
       if (client.isReady) await client.close();
       else if (client.isOpen) client.destroy();
-    },
-  };
-}
-
-async function ownCluster(
-  module: Module,
-  urls: readonly URL[],
-  onError: (error: unknown) => void,
-): Promise<RedisConnection> {
-  const life = { isConnected: false };
-  const { username, password } = urls[0] as URL;
-  const cluster = module.createCluster({
-    rootNodes: urls.map((url) => ({ url: url.href })),
-    defaults: {
-      ...clientSettings(life),
-      ...(username && { username: decodeURIComponent(username) }),
-      ...(password && { password: decodeURIComponent(password) }),
-    },
-  });
-  cluster.on('error', onError);
-  cluster.on('node-error', onError);
-  await cluster.connect();
-  life.isConnected = true;
-  return {
-    send: (key, args, options) => cluster.sendCommand(key, false, args, options as object),
-    close: async () => {
-      if (cluster.isOpen) cluster.destroy();
     },
   };
 }

@@ -3,15 +3,16 @@ import type { Clock } from '../../core/clock.ts';
 import { ClosedError } from '../../core/errors.ts';
 import type { Log } from '../../core/log.ts';
 import { StorageError } from '../storage-error.ts';
+import { type Call, Outage } from './outage.ts';
 import type { RedisArgument, RedisCommandOptions } from './redis-client.ts';
 import { connect, type RedisConnection } from './redis-connection.ts';
-import { isMissingScript, isOutOfMemory, isUnreachable, redisErrorOf } from './redis-error.ts';
+import { isMissingScript, isUnreachable, redisErrorOf } from './redis-error.ts';
 import type { ResolvedRedisOptions } from './redis-options.ts';
 import { type Script, scriptArguments } from './script.ts';
 import { checkServer } from './server-check.ts';
 
 /** Raised when keys are laid out in another way. */
-const LAYOUT = '1';
+const LAYOUT = '2';
 
 const FIRST_PAUSE_MS = 20;
 const MAX_PAUSE_MS = 1000;
@@ -21,7 +22,8 @@ type Send<T> = (connection: RedisConnection, isRepeated: boolean) => Promise<T>;
 
 /**
  * The connection all stores of one storage share. While the server cannot be reached, or is full, operations wait
- * and are tried again, up to `maxOutageMs`. So an operation may be carried out twice: each is made for that.
+ * and are tried again, until that has lasted `maxOutageMs`. So an operation may be carried out twice: each is made for
+ * that.
  */
 export class RedisLink {
   readonly address: string;
@@ -29,9 +31,10 @@ export class RedisLink {
   readonly #options: ResolvedRedisOptions;
   readonly #clock: Clock;
   readonly #sha1s = new Map<string, string>();
+  readonly #outage: Outage;
   readonly #underWay = new Set<Promise<unknown>>();
   #connection: Promise<RedisConnection> | undefined;
-  #isDown = false;
+  #interruptionsCount = 0;
   #closed: Promise<void> | undefined;
 
   constructor(options: ResolvedRedisOptions) {
@@ -39,6 +42,13 @@ export class RedisLink {
     this.log = options.log;
     this.#options = options;
     this.#clock = options.ownClock;
+    const { address, maxOutageMs, ownClock: clock, log } = options;
+    this.#outage = new Outage({ address, maxOutageMs, clock, log });
+  }
+
+  /** How often the connection broke. A server that comes back, or takes over, may have lost its last writes. */
+  get interruptionsCount(): number {
+    return this.#interruptionsCount;
   }
 
   /**
@@ -48,7 +58,7 @@ export class RedisLink {
    * @throws StorageError that says why not
    */
   async open(): Promise<void> {
-    await this.#run(async () => {});
+    await this.#run({ kind: 'connect', place: '' }, async () => {});
   }
 
   /** @throws ClosedError */
@@ -57,7 +67,8 @@ export class RedisLink {
     args: RedisArgument[],
     options?: RedisCommandOptions,
   ): Promise<unknown> {
-    return await this.#run((connection) => connection.send(key, args, options));
+    const call = { kind: String(args[0]), place: this.#placeOf(key) };
+    return await this.#run(call, (connection) => connection.send(key, args, options));
   }
 
   /**
@@ -72,15 +83,19 @@ export class RedisLink {
     items: readonly Readonly<Record<Field, RedisArgument>>[] = [],
   ): Promise<unknown> {
     const key = keys[script.keys[0] as Key];
-    return await this.#run(async (connection, isRepeated) => {
-      const rest = scriptArguments(script, keys, args(isRepeated), items);
-      try {
-        return await connection.send(key, ['EVALSHA', this.#sha1Of(script.text), ...rest]);
-      } catch (error) {
-        if (!isMissingScript(error)) throw error;
-        return await connection.send(key, ['EVAL', script.text, ...rest]);
-      }
-    });
+    const sha1 = this.#sha1Of(script.text);
+    return await this.#run(
+      { kind: sha1, place: this.#placeOf(key) },
+      async (connection, isRepeated) => {
+        const rest = scriptArguments(script, keys, args(isRepeated), items);
+        try {
+          return await connection.send(key, ['EVALSHA', sha1, ...rest]);
+        } catch (error) {
+          if (!isMissingScript(error)) throw error;
+          return await connection.send(key, ['EVAL', script.text, ...rest]);
+        }
+      },
+    );
   }
 
   /** Waits for what is under way, and lets go. Idempotent; concurrent calls share one promise. */
@@ -98,13 +113,20 @@ export class RedisLink {
     return sha1;
   }
 
+  /** The keys of one store lie on one server, of a Cluster too. */
+  #placeOf(key: string): string {
+    const { target } = this.#options;
+    const isCluster = 'cluster' in target || 'clusterUrls' in target;
+    return isCluster ? key.slice(0, key.indexOf('}') + 1) : '';
+  }
+
   #assertOpen(): void {
     if (this.#closed) throw new ClosedError('The storage');
   }
 
-  async #run<T>(send: Send<T>): Promise<T> {
+  async #run<T>(call: Call, send: Send<T>): Promise<T> {
     this.#assertOpen();
-    const running = this.#untilAnswered(send);
+    const running = this.#untilAnswered(call, send);
     this.#underWay.add(running);
     try {
       return await running;
@@ -113,22 +135,19 @@ export class RedisLink {
     }
   }
 
-  async #untilAnswered<T>(send: Send<T>): Promise<T> {
-    const start = this.#clock.monotonicMs();
+  async #untilAnswered<T>(call: Call, send: Send<T>): Promise<T> {
     let isRepeated = false;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, MAX_PAUSE_MS)) {
       try {
         const reply = await send(await this.#connected(), isRepeated);
-        this.#noteAnswer();
+        this.#outage.noteAnswer(call);
         return reply;
       } catch (error) {
-        const canWait = isUnreachable(error) || isOutOfMemory(error);
-        const waitedMs = this.#clock.monotonicMs() - start;
-        if (!canWait || waitedMs + pauseMs > this.#options.maxOutageMs) {
-          throw redisErrorOf(error, this.address);
+        if (isUnreachable(error)) {
+          isRepeated = true;
+          this.#interruptionsCount++;
         }
-        this.#noteOutage(error);
-        isRepeated ||= isUnreachable(error);
+        if (!this.#outage.mayWait(call, error, pauseMs)) throw redisErrorOf(error, this.address);
       }
       await this.#clock.sleep(pauseMs);
     }
@@ -158,8 +177,9 @@ export class RedisLink {
 
   /** Its errors are ours, and so not waited for: a wrong address must not take a minute to show. */
   async #firstConnection(): Promise<RedisConnection> {
+    const { target } = this.#options;
     try {
-      return await connect({ target: this.#options.target, onError: () => {} });
+      return await connect({ target, onError: () => this.#interruptionsCount++ });
     } catch (error) {
       throw redisErrorOf(error, this.address);
     }
@@ -174,25 +194,12 @@ export class RedisLink {
       found = await connection.send(key, ['GET', key]);
     }
     if (String(found) === LAYOUT) return;
+    const isOlder = Number(found) < Number(LAYOUT);
     throw new StorageError(
-      'TROUPE_STORAGE_TOO_NEW',
+      isOlder ? 'TROUPE_STORAGE_TOO_OLD' : 'TROUPE_STORAGE_TOO_NEW',
       this.address,
-      `${this.address} holds data of a newer Troupe under the prefix '${this.#options.prefix}' (layout ${found}, this one knows ${LAYOUT}); upgrade, or choose another prefix`,
+      `${this.address} holds data of ${isOlder ? 'an older' : 'a newer'} Troupe under the prefix '${this.#options.prefix}' (layout ${found}, this one knows ${LAYOUT}); ${isOlder ? 'finish with that one' : 'upgrade'}, or choose another prefix`,
     );
-  }
-
-  #noteOutage(error: unknown): void {
-    if (this.#isDown) return;
-    this.#isDown = true;
-    const why = redisErrorOf(error, this.address) as Error;
-    const waitSecs = this.#options.maxOutageMs / 1000;
-    this.log.warning(`${why.message}. Waiting for it, up to ${waitSecs} s`);
-  }
-
-  #noteAnswer(): void {
-    if (!this.#isDown) return;
-    this.#isDown = false;
-    this.log.info(`${this.address} answers again`);
   }
 
   async #close(): Promise<void> {

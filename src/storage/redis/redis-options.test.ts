@@ -14,6 +14,12 @@ describe('RedisStorageOptions', () => {
     expect(resolveRedisOptions({ sentinel }).address).toBe('main of redis://redis.example:6380/2');
   });
 
+  it('divide queues on a Cluster, and others when they are told to', () => {
+    expect(resolveRedisOptions({ url: URL }).queueShards).toBe(1);
+    expect(resolveRedisOptions({ cluster: [URL] }).queueShards).toBe(16);
+    expect(resolveRedisOptions({ url: URL, queueShards: 4 }).queueShards).toBe(4);
+  });
+
   it.each<[string, RedisStorageOptions, string]>([
     ['no server', {}, 'url'],
     ['two ways to it', { url: URL, cluster: [URL] }, 'url'],
@@ -44,6 +50,7 @@ describe('RedisStorageOptions', () => {
     ],
     ['sentinels as a text', { sentinel: ':pa55word@' as never }, 'sentinel'],
     ['a prefix that would move the hash tag', { url: URL, prefix: 'a{b' }, 'prefix'],
+    ['no shard', { url: URL, queueShards: 0 }, 'queueShards'],
     ['a negative wait', { url: URL, maxOutageSecs: -1 }, 'maxOutageSecs'],
     ['an unknown name', { url: URL, urls: [] } as never, 'urls'],
   ])('refuse %s, and show no password', (_what, options, option) => {

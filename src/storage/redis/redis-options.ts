@@ -5,6 +5,7 @@ import {
   anything,
   expectedText,
   flag,
+  integer,
   number,
   objectWith,
   optional,
@@ -42,7 +43,13 @@ export interface RedisStorageOptions {
    * about 100 more. Without it a handled request leaves some 9 bytes, by which it is known. @default true
    */
   readonly keepHandled?: boolean;
-  /** How long an operation waits for a server that cannot be reached or is full, before it fails. @default 60 */
+  /**
+   * Of how many parts each new request queue consists. An origin lies whole in one part, and the parts lie on
+   * different nodes of a Cluster. A queue keeps the number it was made with, whatever later openers say.
+   * @default 16 on a Cluster, else 1
+   */
+  readonly queueShards?: number;
+  /** How long operations wait for a server that cannot be reached or is full, from when that began, before they fail. @default 60 */
   readonly maxOutageSecs?: number;
   /** Where the times of locks come from, for tests and simulations. @default the server's own clock */
   readonly clock?: Clock;
@@ -64,6 +71,7 @@ export interface ResolvedRedisOptions {
   readonly address: string;
   readonly prefix: string;
   readonly keepHandled: boolean;
+  readonly queueShards: number;
   readonly maxOutageMs: number;
   readonly clock: Clock | undefined;
   /** For waiting, which goes by real time. */
@@ -71,7 +79,13 @@ export interface ResolvedRedisOptions {
   readonly log: Log;
 }
 
-const DEFAULTS = Object.freeze({ prefix: 'troupe', keepHandled: true, maxOutageSecs: 60 });
+const DEFAULTS = Object.freeze({
+  prefix: 'troupe',
+  keepHandled: true,
+  queueShards: 1,
+  clusterQueueShards: 16,
+  maxOutageSecs: 60,
+});
 
 const CLIENT = objectWith<RedisClient>('a client of node-redis', ['sendCommand']);
 
@@ -82,6 +96,7 @@ const SCHEMA = optionsObject({
   sentinel: optional(anything()),
   prefix: optional(text()),
   keepHandled: optional(flag()),
+  queueShards: optional(integer({ min: 1, max: 1000 })),
   maxOutageSecs: optional(number({ min: 0 })),
   clock: optional(objectWith<Clock>('a clock', ['now', 'setTimer'])),
   log: optional(objectWith<Log>('a Log', ['debug', 'info', 'warning', 'error'])),
@@ -96,11 +111,17 @@ export function resolveRedisOptions(options: RedisStorageOptions): ResolvedRedis
     address: addressOf(target),
     prefix: checkedPrefix(given.prefix ?? DEFAULTS.prefix),
     keepHandled: given.keepHandled ?? DEFAULTS.keepHandled,
+    queueShards: given.queueShards ?? defaultShards(target),
     maxOutageMs: (given.maxOutageSecs ?? DEFAULTS.maxOutageSecs) * 1000,
     clock: given.clock,
     ownClock: systemClock,
     log: given.log ?? log,
   };
+}
+
+function defaultShards(target: RedisTarget): number {
+  const isCluster = 'cluster' in target || 'clusterUrls' in target;
+  return isCluster ? DEFAULTS.clusterQueueShards : DEFAULTS.queueShards;
 }
 
 function targetOf({ url, client, cluster, sentinel }: RedisStorageOptions): RedisTarget {

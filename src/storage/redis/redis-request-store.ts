@@ -1,278 +1,259 @@
-import { chunksOf } from '../chunks.ts';
+import { type Random, randomInteger } from '../../core/random.ts';
 import type {
   AddedRequest,
   Claim,
+  ClaimAnswer,
   ClaimedRequest,
+  ClaimOptions,
   EndedRequest,
   RequestCounts,
   RequestRow,
   RequestStore,
   ReturnedRequest,
 } from '../request-store.ts';
-import type { RedisLink } from './redis-link.ts';
-import { fingerprintOf, idText, rowOf, rowText } from './request-row-text.ts';
+import { originOf } from './request-row-text.ts';
 import {
-  REQUEST_ADD,
-  REQUEST_CLAIM,
-  REQUEST_DROP,
-  REQUEST_EXTEND,
-  REQUEST_FIND,
-  REQUEST_GIVE_BACK,
-  REQUEST_HANDLE,
-  REQUEST_RETRY,
-  REQUEST_STATE,
-} from './scripts.ts';
-import { storeKeys } from './store-keys.ts';
-import type { StoreTime } from './store-time.ts';
+  type Addition,
+  RequestShard,
+  type RequestShardOptions,
+  type Wait,
+} from './request-shard.ts';
+import { ShardMap } from './shard-map.ts';
 
-/** Requests in one call: the server does nothing else meanwhile, for a millisecond or two. */
-const CHUNK = 500;
-/** Rows read at a time when a request is looked for in the line. */
-const PAGE = 1000;
-
-const PARTS = [
-  'meta',
-  'back',
-  'front',
-  'held',
-  'locks',
-  'delays',
-  'woken',
-  'handled',
-  'failed',
-  'seen',
-] as const;
-
-export interface RedisRequestStoreOptions {
-  readonly link: RedisLink;
-  readonly prefix: string;
-  readonly time: StoreTime;
-  readonly keepHandled: boolean;
+export interface RedisRequestStoreOptions extends RequestShardOptions {
+  /** Of how many shards the queue consists. */
+  readonly shards: number;
+  readonly random: Random;
 }
 
 /**
- * Pending requests stand in a list, one short text each; only what is lent out, delayed or woken has a record of
- * its own. The fence grows with each claim. Times are the server's.
+ * A queue in shards, each on one node of a Cluster: an origin lies whole in one of them. Claims go round, each worker
+ * from a shard of its own.
  */
 export class RedisRequestStore implements RequestStore {
   readonly name: string;
-  readonly #link: RedisLink;
-  readonly #keys: Readonly<Record<(typeof PARTS)[number], string>>;
-  readonly #time: StoreTime;
-  readonly #keepHandled: boolean;
+  readonly #link: RequestShardOptions['link'];
+  readonly #time: RequestShardOptions['time'];
+  readonly #map: ShardMap;
+  readonly #shards: readonly RequestShard[];
+  /** Where the next claim begins. */
+  #turn: number;
 
-  constructor(name: string, { link, prefix, time, keepHandled }: RedisRequestStoreOptions) {
+  constructor(name: string, options: RedisRequestStoreOptions) {
     this.name = name;
-    this.#link = link;
-    this.#keys = storeKeys(prefix, 'queue', name, PARTS);
-    this.#time = time;
-    this.#keepHandled = keepHandled;
+    this.#link = options.link;
+    this.#time = options.time;
+    this.#map = new ShardMap(options.shards);
+    this.#shards = Array.from(
+      { length: options.shards },
+      (_, index) => new RequestShard(name, index, options),
+    );
+    this.#turn = randomInteger(options.random, options.shards);
+  }
+
+  get interruptionsCount(): number {
+    return this.#link.interruptionsCount;
   }
 
   async add(
     requests: readonly RequestRow[],
-    options: { isForefront?: boolean } = {},
+    { isForefront = false }: { isForefront?: boolean } = {},
   ): Promise<AddedRequest[]> {
-    const place = placeOf(options.isForefront);
-    const added: AddedRequest[] = [];
-    for (const chunk of chunksOf(requests, CHUNK)) {
-      if (chunk.length === 0) break;
-      const items = chunk.map((request) => ({
-        fingerprint: fingerprintOf(request.id),
-        row: rowText(request),
-      }));
-      const digits = await this.#link.script(REQUEST_ADD, this.#keys, () => ({ place }), items);
-      chunk.forEach(({ id }, index) => {
-        added.push(addedOf(id, String(digits)[index]));
-      });
-    }
-    return added;
+    const additions = await this.#addAtHome(requests, isForefront);
+    const strays = requests.filter((_, index) => additions[index] === 'elsewhere');
+    const homed = strays.length > 0 ? await this.#addElsewhere(strays, isForefront) : [];
+    return requests.map(({ id }, index) => {
+      const addition = additions[index] === 'elsewhere' ? homed.shift() : additions[index];
+      return {
+        id,
+        wasAlreadyPresent: addition !== 'added',
+        wasAlreadyHandled: addition === 'handled',
+      };
+    });
   }
 
-  async claim(
-    limit: number,
-    { now, lockMs }: { now: number; lockMs: number },
-  ): Promise<ClaimedRequest[]> {
-    const claimed: ClaimedRequest[] = [];
-    while (claimed.length < limit) {
-      const wanted = Math.min(limit - claimed.length, CHUNK);
-      const args = {
-        now: this.#time.argument(now),
-        limit: String(wanted),
-        lockMs: String(Math.round(lockMs)),
-      };
-      const reply = await this.#link.script(REQUEST_CLAIM, this.#keys, () => args);
-      const [isMoreDue, fence, ...rows] = reply as [number, string, ...string[]];
-      for (const row of rows) claimed.push({ ...rowOf(row), fence: Number(fence) });
-      if (isMoreDue === 0 && rows.length < wanted) break;
+  async claim(limit: number, options: ClaimOptions): Promise<ClaimAnswer> {
+    if (limit <= 0) return { requests: [], nextDueAt: await this.nextDueAt() };
+    const requests: ClaimedRequest[] = [];
+    const turn = this.#turn;
+    this.#turn = (turn + 1) % this.#shards.length;
+    const first = await this.#shard(turn).claim(limit, options);
+    requests.push(...first.requests);
+    if (this.#shards.length === 1)
+      return { requests, nextDueAt: this.#dueAt(first.waitMs, options.now) };
+    while (requests.length < limit) {
+      const waits = await this.#waits(options.now);
+      const waitMs = soonest(waits);
+      if (waitMs !== 0) return { requests, nextDueAt: this.#dueAt(waitMs, options.now) };
+      requests.push(...(await this.#claimFromReady(waits, limit - requests.length, options)));
     }
-    return claimed;
+    // Nobody has asked the other shards.
+    return { requests, nextDueAt: 0 };
   }
 
   async extend(claims: readonly Claim[], lockedUntil: number): Promise<string[]> {
-    return await eachChunk(claims, async (chunk) => {
-      const items = chunk.map(({ id, fence }) => ({ id: idText(id), fence: String(fence) }));
-      const args = (): { now: string; lockMs: string } => ({
-        now: this.#time.argument(),
-        lockMs: String(this.#time.msUntil(lockedUntil)),
-      });
-      return await this.#link.script(REQUEST_EXTEND, this.#keys, args, items);
-    });
+    return await this.#eachShard(claims, (shard, own) => shard.extend(own, lockedUntil));
   }
 
   async handle(claims: readonly EndedRequest[]): Promise<string[]> {
-    return await eachChunk(claims, async (chunk) => {
-      const items = chunk.map((claim) => ({
-        id: idText(claim.id),
-        fence: String(claim.fence),
-        fingerprint: fingerprintOf(claim.id),
-        body: claim.body,
-        isFailed: flagText(claim.isFailed === true),
-      }));
-      const args = (isRepeated: boolean): { isRepeated: string; keep: string } => ({
-        isRepeated: flagText(isRepeated),
-        keep: flagText(this.#keepHandled),
-      });
-      return await this.#link.script(REQUEST_HANDLE, this.#keys, args, items);
-    });
+    return await this.#eachShard(claims, (shard, own) => shard.handle(own));
   }
 
   async giveBack(requests: readonly ReturnedRequest[]): Promise<string[]> {
-    return await eachChunk(requests, async (chunk) => {
-      const items = chunk.map(({ id, fence, body, isForefront, notBefore }) => ({
-        id: idText(id),
-        fence: String(fence),
-        place: placeOf(isForefront),
-        delayMs: notBefore === undefined ? '' : String(this.#time.msUntil(notBefore)),
-        body,
-      }));
-      const args = (): { now: string } => ({ now: this.#time.argument() });
-      return await this.#link.script(REQUEST_GIVE_BACK, this.#keys, args, items);
-    });
+    return await this.#eachShard(requests, (shard, own) => shard.giveBack(own));
   }
 
   async *failed(): AsyncIterable<readonly RequestRow[]> {
-    const { failed } = this.#keys;
-    let cursor = '0';
-    do {
-      const page = await this.#link.command(failed, [
-        'HSCAN',
-        failed,
-        cursor,
-        'COUNT',
-        String(CHUNK),
-      ]);
-      const [next, entries] = page as [string, string[]];
-      const rows = entries.filter((_, index) => index % 2 === 1).map(rowOf);
-      if (rows.length > 0) yield rows;
-      cursor = String(next);
-    } while (cursor !== '0');
+    for (const shard of this.#shards) yield* shard.failed();
   }
 
   async retryFailed(requests: readonly RequestRow[]): Promise<string[]> {
-    return await eachChunk(requests, async (chunk) => {
-      const items = chunk.map((request) => ({
-        id: idText(request.id),
-        fingerprint: fingerprintOf(request.id),
-        row: rowText(request),
-      }));
-      return await this.#link.script(REQUEST_RETRY, this.#keys, () => ({}), items);
-    });
+    return await this.#eachShard(requests, (shard, own) => shard.retryFailed(own));
   }
 
-  /** One that stands in the line is looked for there: that reads the whole line. */
   async get(id: string): Promise<(RequestRow & { readonly isHandled: boolean }) | null> {
-    const args = { id: idText(id), fingerprint: fingerprintOf(id) };
-    const find = async (): Promise<[state: string, row: string]> =>
-      (await this.#link.script(REQUEST_FIND, this.#keys, () => args)) as [string, string];
-    let [state, row] = await find();
-    if (state === 'line') {
-      row = (await this.#findInLine(args.id)) ?? '';
-      // Somebody may have claimed it before its page was read.
-      if (row === '') [state, row] = await find();
-    }
-    return row === '' ? null : { ...rowOf(row), isHandled: state === 'handled' };
+    const found = await Promise.all(this.#shards.map((shard) => shard.get(id)));
+    return found.find((row) => row !== null) ?? null;
   }
 
   async counts(now: number): Promise<RequestCounts> {
-    const [total, handled, locked] = await this.#state(now);
+    const states = await Promise.all(this.#shards.map((shard) => shard.state(now)));
+    const [total, handled, locked] = (['total', 'handled', 'locked'] as const).map((field) =>
+      states.reduce((sum, state) => sum + state[field], 0),
+    ) as [number, number, number];
     return { total, handled, pending: total - handled - locked, locked };
   }
 
   async nextDueAt(): Promise<number | null> {
-    const [, , , waitMs] = await this.#state();
-    if (waitMs === '') return null;
-    return waitMs === '0' ? 0 : this.#time.after(Number(waitMs));
+    return this.#dueAt(soonest(await this.#waits()));
   }
 
   async drop(): Promise<void> {
-    const reply = await this.#link.script(REQUEST_DROP, this.#keys, () => ({}));
-    const [generation, count] = reply as [number, number];
-    const names = Array.from(
-      { length: count },
-      (_, index) => `${this.#keys.seen}:${generation}:${index}`,
+    await Promise.all(this.#shards.map((shard) => shard.drop()));
+  }
+
+  /** Those whose key and origin belong to the same shard, as is the rule; the others are `elsewhere`. */
+  async #addAtHome(requests: readonly RequestRow[], isForefront: boolean): Promise<Addition[]> {
+    const additions: Addition[] = requests.map(() => 'elsewhere');
+    const groups = groupsOf(
+      requests.map((_, index) => index),
+      (index) => {
+        const request = requests[index] as RequestRow;
+        const shard = this.#map.ofKey(request);
+        return shard === this.#map.ofOrigin(request.origin ?? '') ? shard : -1;
+      },
     );
-    for (const chunk of chunksOf(names, CHUNK)) {
-      await this.#link.command(this.#keys.seen, ['UNLINK', ...chunk]);
-    }
+    groups.delete(-1);
+    await eachGroup(groups, async (shard, indexes) => {
+      const own = indexes.map((index) => requests[index] as RequestRow);
+      const results = await this.#shard(shard).add(own, isForefront);
+      indexes.forEach((index, position) => {
+        additions[index] = results[position] as Addition;
+      });
+    });
+    return additions;
   }
 
-  async #state(
-    now?: number,
-  ): Promise<[total: number, handled: number, locked: number, waitMs: string]> {
-    const args = (): { now: string } => ({ now: this.#time.argument(now) });
-    const reply = await this.#link.script(REQUEST_STATE, this.#keys, args);
-    return reply as [number, number, number, string];
+  /**
+   * First the shard of the key says which origin holds the request from now on, then it is added there. Whoever adds
+   * it again takes the same way, so it is added once, and a worker that dies between the two steps loses nothing.
+   */
+  async #addElsewhere(requests: readonly RequestRow[], isForefront: boolean): Promise<Addition[]> {
+    const additions: Addition[] = requests.map(() => 'known');
+    const homed: { readonly index: number; readonly row: RequestRow }[] = [];
+    const byKey = groupsOf([...requests.entries()], ([, request]) => this.#map.ofKey(request));
+    await eachGroup(byKey, async (shard, entries) => {
+      const homes = await this.#shard(shard).home(entries.map(([, request]) => request));
+      entries.forEach(([index, request], position) => {
+        const home = homes[position] as 'known' | 'handled' | { readonly origin: string };
+        if (typeof home === 'string') additions[index] = home;
+        else homed.push({ index, row: { ...request, origin: originOf(home.origin) } });
+      });
+    });
+    homed.sort((a, b) => a.index - b.index);
+    const byOrigin = groupsOf(homed, ({ row }) => this.#map.ofOrigin(row.origin ?? ''));
+    await eachGroup(byOrigin, async (shard, entries) => {
+      const rows = entries.map(({ row }) => row);
+      const results = await this.#shard(shard).add(rows, isForefront);
+      entries.forEach(({ index }, position) => {
+        additions[index] = results[position] as Addition;
+      });
+    });
+    return additions;
   }
 
-  async #findInLine(id: string): Promise<string | undefined> {
-    const isWanted = (row: string): boolean =>
-      row.startsWith(id) && /^[ /:]/.test(row.slice(id.length));
-    for (const [list, position] of [
-      [this.#keys.front, /^\S+ /],
-      [this.#keys.back, /^/],
-    ] as const) {
-      for (let start = 0; ; start += PAGE) {
-        const page = await this.#link.command(list, [
-          'LRANGE',
-          list,
-          String(start),
-          String(start + PAGE - 1),
-        ]);
-        const rows = (page as string[]).map((text) => text.replace(position, ''));
-        const found = rows.find(isWanted);
-        if (found !== undefined) return found;
-        if (rows.length < PAGE) break;
-      }
-    }
-    return undefined;
+  /** From the shards that have something, in equal shares, all asked at once. */
+  async #claimFromReady(
+    waits: readonly Wait[],
+    limit: number,
+    options: ClaimOptions,
+  ): Promise<ClaimedRequest[]> {
+    const ready = this.#shards.filter((_, index) => waits[index] === 0).slice(0, limit);
+    const answers = await Promise.all(
+      ready.map((shard, index) => {
+        const share = Math.floor(limit / ready.length) + (index < limit % ready.length ? 1 : 0);
+        return shard.claim(share, options);
+      }),
+    );
+    return answers.flatMap(({ requests }) => requests);
   }
-}
 
-/** The ids of the claims or requests whose digit is 1. */
-async function eachChunk<C extends Pick<Claim, 'id'>>(
-  claims: readonly C[],
-  send: (chunk: readonly C[]) => Promise<unknown>,
-): Promise<string[]> {
-  const valid: string[] = [];
-  for (const chunk of chunksOf(claims, CHUNK)) {
-    if (chunk.length === 0) break;
-    const digits = String(await send(chunk));
-    chunk.forEach(({ id }, index) => {
-      if (digits[index] === '1') valid.push(id);
+  async #waits(now?: number): Promise<Wait[]> {
+    const states = await Promise.all(this.#shards.map((shard) => shard.state(now)));
+    return states.map(({ waitMs }) => waitMs);
+  }
+
+  #dueAt(waitMs: Wait, now?: number): number | null {
+    if (waitMs === null) return null;
+    return waitMs === 0 ? 0 : this.#time.after(waitMs, now);
+  }
+
+  #shard(index: number): RequestShard {
+    return this.#shards[index] as RequestShard;
+  }
+
+  /** The ids that were valid, in the order given. Without an origin, all shards are asked. */
+  async #eachShard<C extends Pick<Claim, 'id' | 'origin'>>(
+    claims: readonly C[],
+    act: (shard: RequestShard, own: readonly C[]) => Promise<string[]>,
+  ): Promise<string[]> {
+    if (this.#shards.length === 1) return await act(this.#shard(0), claims);
+    const valid = new Map<string, number>();
+    await Promise.all(
+      this.#shards.map(async (shard, index) => {
+        const own = claims.filter(
+          ({ origin }) => origin === undefined || this.#map.ofOrigin(origin) === index,
+        );
+        for (const id of await act(shard, own)) valid.set(id, (valid.get(id) ?? 0) + 1);
+      }),
+    );
+    return claims.flatMap(({ id }) => {
+      const count = valid.get(id) ?? 0;
+      valid.set(id, count - 1);
+      return count > 0 ? [id] : [];
     });
   }
-  return valid;
 }
 
-function addedOf(id: string, digit: string | undefined): AddedRequest {
-  return { id, wasAlreadyPresent: digit !== '0', wasAlreadyHandled: digit === '2' };
+function soonest(waits: readonly Wait[]): Wait {
+  const due = waits.filter((wait) => wait !== null);
+  return due.length === 0 ? null : Math.min(...due);
 }
 
-function placeOf(isForefront: boolean | undefined): 'front' | 'back' {
-  return isForefront ? 'front' : 'back';
+function groupsOf<T>(items: readonly T[], keyOf: (item: T) => number): Map<number, T[]> {
+  const groups = new Map<number, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group) group.push(item);
+    else groups.set(key, [item]);
+  }
+  return groups;
 }
 
-function flagText(flag: boolean): string {
-  return flag ? '1' : '0';
+async function eachGroup<T>(
+  groups: ReadonlyMap<number, readonly T[]>,
+  act: (key: number, items: readonly T[]) => Promise<void>,
+): Promise<void> {
+  await Promise.all([...groups].map(([key, items]) => act(key, items)));
 }

@@ -1,4 +1,5 @@
 import { systemClock } from '../../core/clock.ts';
+import { systemRandom } from '../../core/random.ts';
 import type { Dataset } from '../dataset.ts';
 import type { KeyValueStore } from '../key-value-store.ts';
 import { checkedName } from '../names.ts';
@@ -15,13 +16,15 @@ import {
 } from './redis-options.ts';
 import { RedisRequestStore } from './redis-request-store.ts';
 import { RedisSessionStore } from './redis-session-store.ts';
+import { settleShards } from './settle-shards.ts';
 import { StoreTime } from './store-time.ts';
 
 export type { RedisStorageOptions } from './redis-options.ts';
 
 /**
  * Keeps everything on a Redis (6.2 or later), a Valkey, or a Cluster of them, so that crawlers on many machines
- * share it; connected at first use. Each operation is atomic among all workers. What was acknowledged is as durable
+ * share it; connected at first use. Each operation is atomic among all workers; on a queue of several shards, for each
+ * shard by itself. What was acknowledged is as durable
  * as the server is set up to be: turn on its append-only file. While the server cannot be reached, or has no memory
  * left, operations wait, up to `maxOutageSecs`.
  *
@@ -51,8 +54,11 @@ export class RedisStorage implements Storage {
   async openRequestStore(name: string): Promise<RequestStore> {
     await this.#openFor(name);
     const { prefix, keepHandled, clock } = this.#options;
+    const link = this.#link;
+    const shards = await settleShards(link, prefix, name, this.#options.queueShards);
     const time = new StoreTime(systemClock, clock);
-    return new RedisRequestStore(name, { link: this.#link, prefix, keepHandled, time });
+    const random = systemRandom;
+    return new RedisRequestStore(name, { link, prefix, keepHandled, time, shards, random });
   }
 
   async openSessionStore(name: string): Promise<SessionStore> {

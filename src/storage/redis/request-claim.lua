@@ -1,94 +1,153 @@
--- Lends out the foremost requests: what has fallen due in the meantime takes its old place in the line again.
+-- Lends out the foremost requests of the origins whose turn it is.
+-- What has fallen due in the meantime takes its old place in its line again.
 --
--- KEYS[1] meta: counters of the queue
--- KEYS[2] back: rows, in order
--- KEYS[3] front: rows that come before those, each behind its position
--- KEYS[4] held: by id, requests that are lent out, delayed or woken: fence, position, row
--- KEYS[5] locks: ids that are lent out, by the end of their lock
--- KEYS[6] delays: ids that must wait, by the end of their wait
--- KEYS[7] woken: ids whose lock or wait has ended, by position
+-- KEYS[1] meta: counters of the shard
+-- KEYS[2] line: begins the names of the lists of rows, by origin; those of the forefront stand first, behind their position
+-- KEYS[3] woken: begins the names of the sets of ids whose lock or wait has ended, by origin, each by position
+-- KEYS[4] ring: origins with something to claim, in the order of their turns
+-- KEYS[5] ghosts: origins in the ring that have nothing to claim any more
+-- KEYS[6] paced: origins with something to claim, by when they may be asked again
+-- KEYS[7] quiet: origins with nothing to claim, by when they may be asked again
+-- KEYS[8] held: by id, requests that are lent out, delayed or woken: fence, position, origin, row
+-- KEYS[9] locks: ids that are lent out, by the end of their lock
+-- KEYS[10] delays: ids that must wait, by the end of their wait
 -- ARGV[1] now: wall-clock ms, '' for the server's time
 -- ARGV[2] limit: at most so many requests, up to 1,000
 -- ARGV[3] lockMs: how long they stay lent out
--- Returns 1 when so much has fallen due that the call must be repeated, else 0; the fence; then the rows
+-- ARGV[4] delayMs: how long their origins are left alone
+-- Returns 1 when so much has fallen due that the call must be repeated, else 0; how many ms it is until something of
+-- what is left can be claimed: '0' now, '' never; the fence; then, again and again, an origin, a number, and so many rows
 
-local meta, back, front, held = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local locks, delays, woken = KEYS[5], KEYS[6], KEYS[7]
-local now, limit = timeOf(ARGV[1]), tonumber(ARGV[2])
+local meta, ring, ghosts, paced, quiet = KEYS[1], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
+local held, locks, delays = KEYS[8], KEYS[9], KEYS[10]
+local now, micros = timeOf(ARGV[1])
+local limit, delayMs = tonumber(ARGV[2]), tonumber(ARGV[4])
 local MOST_WOKEN = 1000
+local counters = redis.call('HMGET', meta, 'generation', 'fence', 'turn')
+local lines = openLines({
+  line = KEYS[2], woken = KEYS[3], ring = ring, ghosts = ghosts, paced = paced, quiet = quiet,
+}, counters[1] or '0')
+
+local function dueOf(waiting)
+  return redis.call('ZRANGEBYSCORE', waiting, '-inf', now, 'LIMIT', 0, MOST_WOKEN)
+end
 
 -- Returns whether more may be due.
 local function wake(waiting)
-  local ids = redis.call('ZRANGEBYSCORE', waiting, '-inf', now, 'LIMIT', 0, MOST_WOKEN)
+  local ids = dueOf(waiting)
   if #ids == 0 then return false end
-  local entries = {}
   for index, record in ipairs(redis.call('HMGET', held, unpack(ids))) do
-    entries[#entries + 1] = string.match(record, '^%S+ (%S+)')
-    entries[#entries + 1] = ids[index]
+    local position, origin, row = string.match(record, '^%S+ (%S+) (%S+) (.*)$')
+    if position == 'back' then
+      lines.push(origin, 'RPUSH', { row })
+      redis.call('HDEL', held, ids[index])
+    else
+      lines.wake(origin, position, ids[index])
+    end
   end
-  redis.call('ZADD', woken, unpack(entries))
   redis.call('ZREM', waiting, unpack(ids))
   return #ids == MOST_WOKEN
 end
 
+-- Returns whether more may be due.
+local function wakeOrigins()
+  local origins = dueOf(paced)
+  if #origins > 0 then
+    redis.call('RPUSH', ring, unpack(origins))
+    redis.call('ZREM', paced, unpack(origins))
+  end
+  local over = dueOf(quiet)
+  if #over > 0 then redis.call('ZREM', quiet, unpack(over)) end
+  return #origins == MOST_WOKEN
+end
+
 local isMoreDue = wake(locks)
 isMoreDue = wake(delays) or isMoreDue
-if isMoreDue then return { 1, 0 } end
+isMoreDue = wakeOrigins() or isMoreDue
+if isMoreDue then return { 1, '0', '0' } end
 
-local backLength = redis.call('LLEN', back)
-if backLength == 0 and redis.call('EXISTS', front, woken) == 0 then return { 0, 0 } end
+local waits = { ring = ring, ghosts = ghosts, locks = locks, delays = delays, paced = paced }
+local originsCount = redis.call('LLEN', ring)
+if originsCount == 0 then return { 0, waitMs(now, waits), '0' } end
 
 -- Not below the time in microseconds, so that a server which lost its last writes gives no number again that it gave before.
-local lastFence = tonumber(redis.call('HGET', meta, 'fence') or 0)
-local time = redis.call('TIME')
-local fence = string.format('%.0f', math.max(lastFence + 1, time[1] * 1000000 + time[2]))
+local fence = string.format('%.0f', math.max(tonumber(counters[2] or 0) + 1, micros))
 -- The first write is one that a server without memory refuses, before anything is taken from the lists.
 redis.call('HSET', meta, 'fence', fence)
-local backFirst = tonumber(redis.call('HGET', meta, 'tail') or 0) - backLength + 1
+local turn = tonumber(counters[3] or 0)
 local lockedUntil = string.format('%.0f', now + tonumber(ARGV[3]))
-local reply, records, lockedIds = { 0, fence }, {}, {}
+local reply, records, lockedIds, lentCount = { 0, '', fence }, {}, {}, 0
 
-local function lend(row, position)
-  local id = string.match(row, '^[^ /:]+')
+local function lend(origin, row, position)
+  local id = string.match(row, '^[^ /:=~]+')
   reply[#reply + 1] = row
   records[#records + 1] = id
-  records[#records + 1] = fence .. ' ' .. position .. ' ' .. row
+  records[#records + 1] = fence .. ' ' .. position .. ' ' .. origin .. ' ' .. row
   lockedIds[#lockedIds + 1] = lockedUntil
   lockedIds[#lockedIds + 1] = id
+  lentCount = lentCount + 1
 end
 
-local function lendBack(count)
-  for _, row in ipairs(redis.call('LPOP', back, count)) do
-    lend(row, string.format('%.0f', backFirst))
-    backFirst = backFirst + 1
-    backLength = backLength - 1
+local function lendRows(origin, count)
+  local rows = redis.call('LPOP', lines.lineOf(origin), count) or {}
+  for _, row in ipairs(rows) do
+    local position, rest = string.match(row, '^<(%S+) (.*)$')
+    if position then
+      lend(origin, rest, position)
+    else
+      turn = turn + 1
+      lend(origin, row, string.format('%.0f', turn))
+    end
   end
 end
 
-local function lendWoken(id)
-  redis.call('ZREM', woken, id)
-  local position, row = string.match(redis.call('HGET', held, id), '^%S+ (%S+) (.*)$')
-  lend(row, position)
+local function lendWoken(origin, id)
+  redis.call('ZREM', lines.wokenOf(origin), id)
+  local position, row = string.match(redis.call('HGET', held, id), '^%S+ (%S+) %S+ (.*)$')
+  lend(origin, row, position)
 end
 
-while #lockedIds < limit * 2 do
-  local left = limit - #lockedIds / 2
-  local first = redis.call('ZRANGE', woken, 0, 0, 'WITHSCORES')
-  local wokenAt = tonumber(first[2] or math.huge)
-  local head = redis.call('LINDEX', front, 0)
-  local frontAt = head and tonumber(string.match(head, '^%S+')) or math.huge
-  if frontAt <= wokenAt and head then
-    redis.call('LPOP', front)
-    lend(string.match(head, '^%S+ (.*)$'), string.match(head, '^%S+'))
-  elseif backLength > 0 and backFirst <= wokenAt then
-    lendBack(math.min(left, backLength, math.max(1, math.ceil(wokenAt - backFirst))))
-  elseif first[1] then
-    lendWoken(first[1])
-  else
-    break
+-- What was lent out before comes before all that stands in the line, but for what was put to the forefront since.
+local function lendOf(origin, count)
+  local woken = lines.wokenOf(origin)
+  if redis.call('EXISTS', woken) == 0 then return lendRows(origin, count) end
+  local before = lentCount
+  while lentCount - before < count do
+    local first = redis.call('ZRANGE', woken, 0, 0, 'WITHSCORES')
+    local head = redis.call('LINDEX', lines.lineOf(origin), 0)
+    local frontAt = head and tonumber(string.match(head, '^<(%S+) '))
+    if first[1] and not (frontAt and frontAt <= tonumber(first[2])) then
+      lendWoken(origin, first[1])
+    elseif head then
+      lendRows(origin, 1)
+    else
+      break
+    end
   end
 end
 
-redis.call('HSET', held, unpack(records))
-redis.call('ZADD', locks, unpack(lockedIds))
+local share = delayMs > 0 and 1 or math.max(1, math.floor(limit / originsCount))
+while lentCount < limit do
+  local origin = redis.call('LPOP', ring)
+  if not origin then break end
+  local countAt, lentBefore = #reply + 2, lentCount
+  reply[countAt - 1], reply[countAt] = origin, 0
+  lendOf(origin, math.min(share, limit - lentCount))
+  reply[countAt] = lentCount - lentBefore
+  if lentCount == lentBefore then
+    redis.call('SREM', ghosts, origin)
+  elseif delayMs > 0 then
+    local place = lines.hasAny(origin) and paced or quiet
+    redis.call('ZADD', place, string.format('%.0f', now + delayMs), origin)
+  elseif lines.hasAny(origin) then
+    redis.call('RPUSH', ring, origin)
+  end
+end
+
+if lentCount > 0 then
+  redis.call('HSET', meta, 'turn', string.format('%.0f', turn))
+  redis.call('HSET', held, unpack(records))
+  redis.call('ZADD', locks, unpack(lockedIds))
+end
+reply[2] = waitMs(now, waits)
 return reply

@@ -1,40 +1,56 @@
 import { createHash } from 'node:crypto';
 import type { RequestRow } from '../request-store.ts';
 
-// A row is one text: the id, a sign that says how the rest is written, and the rest.
-//   id/example.com/a            key https://example.com/a, body {"url":"https://example.com/a"}
-//   id:example.com/a            the same with http
-//   id/example.com/a\n3         body {"url":"https://example.com/a","crawlDepth":3}
-//   id 21 21 key tail           any other: bytes of the key; then the body is tail, behind {"url":" and so many
-//                               bytes of the key as the second number says, if it is not 0
+// A row is one text: the id, a sign that says how the rest is written, and the rest. The line it stands in knows its
+// origin, here https://example.com.
+//   id~/a                       key https://example.com/a, body {"url":"https://example.com/a"}
+//   id~/a\n3                    body {"url":"https://example.com/a","crawlDepth":3}
+//   id/example.org/a            as the first, with a key that does not begin with the origin; with a colon for http
+//   id=2 21 /a tail             any other: bytes of the key behind the origin, and the key; then the body is tail, behind
+//                               {"url":" and so many bytes of the whole key as the second number says, if it is not 0
+//   id 21 21 key tail           the same with the whole key
 // The scripts read rows too: see row.lua.
 
 const SCHEMES = { '/': 'https://', ':': 'http://' } as const;
 const PLAIN_ID = /^[\w-]+$/;
+const PLAIN_ORIGIN = /^[\w.:/[\]-]+$/;
 const URL_START = '{"url":"';
 const PLAIN_TAIL = '"}';
 const DEPTH_TAIL = /^","crawlDepth":(\d+)\}$/;
-const GENERAL = /^ (\d+) (\d+) /;
+const GENERAL = /^(\d+) (\d+) /;
 
 /** The id as it stands in a row and in the scripts' keys: without the signs that may follow it. */
 export function idText(id: string): string {
   return PLAIN_ID.test(id) ? id : `%${encodeURIComponent(id).replace(/[!'()*~.]/g, codeOf)}`;
 }
 
-/** About 20 bytes more than the URL for most requests, where JSON would write the URL twice. */
-export function rowText({ id, uniqueKey, body }: RequestRow): string {
-  return idText(id) + (plainRest(uniqueKey, body) ?? generalRest(uniqueKey, body));
+/** The origin as it stands in the names of keys and in the scripts' records: without white space, never empty. */
+export function originText(origin: string | undefined = ''): string {
+  return PLAIN_ORIGIN.test(origin) ? origin : `%${encodeURIComponent(origin)}`;
 }
 
-/** The inverse of {@link rowText}. */
-export function rowOf(text: string): RequestRow {
-  const end = text.search(/[ /:]/);
+/** The inverse of {@link originText}. */
+export function originOf(text: string): string {
+  return text.startsWith('%') ? decodeURIComponent(text.slice(1)) : text;
+}
+
+/** About 20 bytes more than the URL's path for most requests, where JSON would write the URL twice. */
+export function rowText({ id, uniqueKey, body, origin }: RequestRow): string {
+  const base = baseOf(originText(origin));
+  return idText(id) + (plainRest(uniqueKey, body, base) ?? generalRest(uniqueKey, body, base));
+}
+
+/** The inverse of {@link rowText}; `origin` as {@link originText} writes it. */
+export function rowOf(text: string, origin: string): RequestRow & { readonly origin: string } {
+  const end = text.search(/[ /:=~]/);
   const written = text.slice(0, end);
   const id = written.startsWith('%') ? decodeURIComponent(written.slice(1)) : written;
   const sign = text[end];
-  const rest = text.slice(end);
-  if (sign === '/' || sign === ':') return { id, ...plainRow(SCHEMES[sign], rest.slice(1)) };
-  return { id, ...generalRow(rest) };
+  const rest = text.slice(end + 1);
+  const known = { id, origin: originOf(origin) };
+  if (sign === '/' || sign === ':') return { ...known, ...plainRow(SCHEMES[sign], rest) };
+  if (sign === '~') return { ...known, ...plainRow(origin, rest) };
+  return { ...known, ...generalRow(rest, sign === '=' ? origin : '') };
 }
 
 /**
@@ -46,37 +62,55 @@ export function fingerprintOf(id: string): string {
   return String(number || 1n);
 }
 
-function plainRest(uniqueKey: string, body: string): string | undefined {
-  const sign = uniqueKey.startsWith('https://') ? '/' : uniqueKey.startsWith('http://') ? ':' : '';
-  if (sign === '' || uniqueKey.includes('\n')) return undefined;
+/** What keys may begin with instead of being written whole; empty for an origin that is not written as it is. */
+function baseOf(origin: string): string {
+  return origin.startsWith('%') ? '' : origin;
+}
+
+function plainRest(uniqueKey: string, body: string, base: string): string | undefined {
+  const start = plainStart(uniqueKey, base);
+  if (start === undefined || uniqueKey.includes('\n')) return undefined;
   if (!body.startsWith(URL_START) || !body.startsWith(uniqueKey, URL_START.length)) {
     return undefined;
   }
   const tail = body.slice(URL_START.length + uniqueKey.length);
   const depth = tail === PLAIN_TAIL ? '' : DEPTH_TAIL.exec(tail)?.[1];
   if (depth === undefined) return undefined;
-  return sign + uniqueKey.slice(SCHEMES[sign as '/' | ':'].length) + (depth && `\n${depth}`);
+  return start.sign + uniqueKey.slice(start.length) + (depth && `\n${depth}`);
 }
 
-function plainRow(scheme: string, rest: string): Omit<RequestRow, 'id'> {
+/** The sign that stands for the beginning of a key, and how long that is. */
+function plainStart(key: string, base: string): { sign: string; length: number } | undefined {
+  if (base !== '' && key.startsWith(base)) return { sign: '~', length: base.length };
+  for (const sign of ['/', ':'] as const) {
+    if (key.startsWith(SCHEMES[sign])) return { sign, length: SCHEMES[sign].length };
+  }
+  return undefined;
+}
+
+function plainRow(start: string, rest: string): Pick<RequestRow, 'uniqueKey' | 'body'> {
   const [address = '', depth] = rest.split('\n');
-  const uniqueKey = scheme + address;
+  const uniqueKey = start + address;
   const tail = depth === undefined ? PLAIN_TAIL : `","crawlDepth":${depth}}`;
   return { uniqueKey, body: URL_START + uniqueKey + tail };
 }
 
-function generalRest(uniqueKey: string, body: string): string {
+function generalRest(uniqueKey: string, body: string, base: string): string {
   const shared = body.startsWith(URL_START) ? sharedLength(uniqueKey, body, URL_START.length) : 0;
   const tail = shared > 0 ? body.slice(URL_START.length + shared) : body;
   const sharedBytes = Buffer.byteLength(uniqueKey.slice(0, shared));
-  return ` ${Buffer.byteLength(uniqueKey)} ${sharedBytes} ${uniqueKey}${tail}`;
+  const isRelative = base !== '' && uniqueKey.startsWith(base);
+  const written = isRelative ? uniqueKey.slice(base.length) : uniqueKey;
+  const sign = isRelative ? '=' : ' ';
+  return `${sign}${Buffer.byteLength(written)} ${sharedBytes} ${written}${tail}`;
 }
 
-function generalRow(rest: string): Omit<RequestRow, 'id'> {
+function generalRow(rest: string, base: string): Pick<RequestRow, 'uniqueKey' | 'body'> {
   const [head = '', length, shared] = GENERAL.exec(rest) ?? [];
   const bytes = Buffer.from(rest.slice(head.length));
-  const key = bytes.subarray(0, Number(length));
-  const tail = bytes.toString('utf8', key.length);
+  const written = bytes.subarray(0, Number(length));
+  const tail = bytes.toString('utf8', written.length);
+  const key = Buffer.concat([Buffer.from(base), written]);
   const sharedBytes = Number(shared);
   const body = sharedBytes > 0 ? URL_START + key.toString('utf8', 0, sharedBytes) + tail : tail;
   return { uniqueKey: key.toString(), body };

@@ -1,5 +1,6 @@
 import { text as cookie } from './cookie.lua';
 import { text as datasetPush } from './dataset-push.lua';
+import { text as due } from './due.lua';
 import { text as hand } from './hand.lua';
 import { text as handJoin } from './hand-join.lua';
 import { text as handLeave } from './hand-leave.lua';
@@ -7,8 +8,10 @@ import { text as handSync } from './hand-sync.lua';
 import { text as handTake } from './hand-take.lua';
 import { text as keyValueRemove } from './key-value-remove.lua';
 import { text as keyValueSet } from './key-value-set.lua';
+import { text as lines } from './lines.lua';
 import { text as origin } from './origin.lua';
 import { text as pool } from './pool.lua';
+import { text as record } from './record.lua';
 import { text as requestAdd } from './request-add.lua';
 import { text as requestClaim } from './request-claim.lua';
 import { text as requestDrop } from './request-drop.lua';
@@ -16,6 +19,7 @@ import { text as requestExtend } from './request-extend.lua';
 import { text as requestFind } from './request-find.lua';
 import { text as requestGiveBack } from './request-give-back.lua';
 import { text as requestHandle } from './request-handle.lua';
+import { text as requestHome } from './request-home.lua';
 import { text as requestRetry } from './request-retry.lua';
 import { text as requestState } from './request-state.lua';
 import { text as row } from './row.lua';
@@ -29,56 +33,76 @@ import { text as sessionSave } from './session-save.lua';
 import { text as time } from './time.lua';
 
 export const REQUEST_ADD = {
-  text: `${seen}\n${requestAdd}` as string,
-  keys: ['meta', 'back', 'front', 'seen'],
+  text: `${seen}\n${lines}\n${requestAdd}` as string,
+  keys: ['meta', 'seen', 'homes', 'line', 'woken', 'ring', 'ghosts', 'paced', 'quiet'],
   args: ['place'],
-  each: ['fingerprint', 'row'],
+  each: ['origin', 'fingerprint', 'row'],
+} as const;
+
+export const REQUEST_HOME = {
+  text: `${seen}\n${requestHome}` as string,
+  keys: ['meta', 'seen', 'homes'],
+  args: [],
+  each: ['fingerprint', 'origin'],
 } as const;
 
 export const REQUEST_CLAIM = {
-  text: `${time}\n${requestClaim}` as string,
-  keys: ['meta', 'back', 'front', 'held', 'locks', 'delays', 'woken'],
-  args: ['now', 'limit', 'lockMs'],
+  text: `${time}\n${due}\n${lines}\n${requestClaim}` as string,
+  keys: ['meta', 'line', 'woken', 'ring', 'ghosts', 'paced', 'quiet', 'held', 'locks', 'delays'],
+  args: ['now', 'limit', 'lockMs', 'delayMs'],
   each: [],
 } as const;
 
 export const REQUEST_EXTEND = {
-  text: `${time}\n${requestExtend}` as string,
-  keys: ['held', 'locks', 'woken'],
+  text: `${time}\n${lines}\n${record}\n${requestExtend}` as string,
+  keys: ['meta', 'line', 'woken', 'ring', 'ghosts', 'paced', 'quiet', 'held', 'locks'],
   args: ['now', 'lockMs'],
   each: ['id', 'fence'],
 } as const;
 
 export const REQUEST_HANDLE = {
-  text: `${seen}\n${row}\n${requestHandle}` as string,
-  keys: ['meta', 'held', 'locks', 'woken', 'seen', 'handled', 'failed'],
+  text: `${seen}\n${lines}\n${record}\n${row}\n${requestHandle}` as string,
+  keys: [
+    'meta',
+    'seen',
+    'line',
+    'woken',
+    'ring',
+    'ghosts',
+    'paced',
+    'quiet',
+    'held',
+    'locks',
+    'handled',
+    'failed',
+  ],
   args: ['isRepeated', 'keep'],
   each: ['id', 'fence', 'fingerprint', 'body', 'isFailed'],
 } as const;
 
 export const REQUEST_GIVE_BACK = {
-  text: `${time}\n${row}\n${requestGiveBack}` as string,
-  keys: ['meta', 'back', 'front', 'held', 'locks', 'delays', 'woken'],
+  text: `${time}\n${lines}\n${record}\n${row}\n${requestGiveBack}` as string,
+  keys: ['meta', 'line', 'woken', 'ring', 'ghosts', 'paced', 'quiet', 'held', 'locks', 'delays'],
   args: ['now'],
   each: ['id', 'fence', 'place', 'delayMs', 'body'],
 } as const;
 
 export const REQUEST_RETRY = {
-  text: `${seen}\n${requestRetry}` as string,
-  keys: ['meta', 'back', 'seen', 'failed'],
+  text: `${seen}\n${lines}\n${row}\n${requestRetry}` as string,
+  keys: ['meta', 'seen', 'line', 'woken', 'ring', 'ghosts', 'paced', 'quiet', 'failed'],
   args: [],
-  each: ['id', 'fingerprint', 'row'],
+  each: ['id', 'fingerprint', 'body'],
 } as const;
 
 export const REQUEST_STATE = {
-  text: `${time}\n${requestState}` as string,
-  keys: ['meta', 'back', 'front', 'locks', 'delays', 'woken'],
+  text: `${time}\n${due}\n${requestState}` as string,
+  keys: ['meta', 'ring', 'ghosts', 'paced', 'locks', 'delays'],
   args: ['now'],
   each: [],
 } as const;
 
 export const REQUEST_FIND = {
-  text: `${seen}\n${requestFind}` as string,
+  text: `${seen}\n${record}\n${requestFind}` as string,
   keys: ['meta', 'held', 'handled', 'seen', 'failed'],
   args: ['id', 'fingerprint'],
   each: [],
@@ -86,7 +110,19 @@ export const REQUEST_FIND = {
 
 export const REQUEST_DROP = {
   text: requestDrop as string,
-  keys: ['meta', 'back', 'front', 'held', 'locks', 'delays', 'woken', 'handled', 'failed'],
+  keys: [
+    'meta',
+    'ring',
+    'ghosts',
+    'paced',
+    'quiet',
+    'held',
+    'locks',
+    'delays',
+    'handled',
+    'failed',
+    'homes',
+  ],
   args: [],
   each: [],
 } as const;

@@ -1,4 +1,5 @@
-export type StoreKind = 'values' | 'dataset' | 'queue' | 'pool';
+/** A queue has a part of its own for each of its shards. */
+export type StoreKind = 'values' | 'dataset' | 'queue' | `queue/${number}` | 'pool';
 
 /**
  * The keys of one named store. What stands in braces decides the Cluster's slot (the hash tag), so all keys of a

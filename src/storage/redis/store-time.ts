@@ -25,9 +25,9 @@ export class StoreTime {
     return Math.max(0, Math.round(at - this.#clock.now()));
   }
 
-  /** When a duration that begins now will end, by the caller's clock. */
-  after(durationMs: number): number {
-    return this.#clock.now() + durationMs;
+  /** When a duration that began `now` will end, by the caller's clock. */
+  after(durationMs: number, now: number = this.#clock.now()): number {
+    return now + durationMs;
   }
 
   get #clock(): Clock {

@@ -9,7 +9,9 @@ const APPLICATION_ID = 0x54727065;
  *
  * Every table is keyed by `store`, the number of a named store. `requests.state` is 0 ready, 1 locked,
  * 2 delayed, 3 handled, 4 failed: two partial indexes hold only what can still be claimed, so a claim costs the
- * same however many requests are handled. Booleans and bodies stand last, since SQLite reads a row from its
+ * same however many requests are handled. An origin has a `turn` while requests of it may be ready, unless it is to be
+ * left alone until `next_at` (`is_paced`); one that was emptied otherwise than by a claim keeps its turn until it
+ * comes up. Booleans and bodies stand last, since SQLite reads a row from its
  * start and leaves overflowing bodies alone.
  */
 const MIGRATIONS: readonly string[] = [
@@ -100,6 +102,27 @@ const MIGRATIONS: readonly string[] = [
   );
   `,
   'CREATE INDEX requests_failed ON requests (store, seq) WHERE state = 4',
+  `
+  CREATE TABLE request_origins (
+    origin INTEGER PRIMARY KEY,
+    store INTEGER NOT NULL,
+    turn INTEGER,
+    next_at INTEGER NOT NULL,
+    is_paced INTEGER NOT NULL,
+    name TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX request_origins_by_name ON request_origins (store, name);
+  CREATE INDEX request_origins_ring ON request_origins (store, turn, origin) WHERE turn IS NOT NULL;
+  CREATE INDEX request_origins_paced ON request_origins (store, next_at) WHERE is_paced = 1;
+  INSERT INTO request_origins (store, turn, next_at, is_paced, name)
+    SELECT DISTINCT store, 0, 0, 0, '' FROM requests;
+
+  ALTER TABLE requests ADD COLUMN origin INTEGER NOT NULL DEFAULT 0;
+  UPDATE requests SET origin = (
+    SELECT origin FROM request_origins WHERE request_origins.store = requests.store);
+  DROP INDEX requests_ready;
+  CREATE INDEX requests_ready ON requests (store, origin, position) WHERE state = 0;
+  `,
 ];
 
 /**

@@ -2,7 +2,9 @@ import { chunksOf } from '../chunks.ts';
 import type {
   AddedRequest,
   Claim,
+  ClaimAnswer,
   ClaimedRequest,
+  ClaimOptions,
   EndedRequest,
   RequestCounts,
   RequestRow,
@@ -11,7 +13,9 @@ import type {
 } from '../request-store.ts';
 import { type Column, type Connection, textOf } from './connection.ts';
 import type { Database } from './database.ts';
-import { loadQueue, nextPosition, saveQueue } from './queue-row.ts';
+import { nextTurnAt, OriginRing, type Turn } from './origin-ring.ts';
+import { DELETE_ORIGINS } from './origin-sql.ts';
+import { loadQueue, nextPosition, type QueueRow, saveQueue } from './queue-row.ts';
 import {
   CHUNK,
   COUNT_LOCKED,
@@ -24,7 +28,6 @@ import {
   HANDLE,
   INSERT,
   LOCK,
-  NEXT_READY,
   NEXT_WAITING,
   RETRY_FAILED,
   WAKE,
@@ -55,21 +58,19 @@ export class SqliteRequestStore implements RequestStore {
     );
   }
 
-  async claim(
-    limit: number,
-    { now, lockMs }: { now: number; lockMs: number },
-  ): Promise<ClaimedRequest[]> {
-    if (limit <= 0) return [];
+  async claim(limit: number, options: ClaimOptions): Promise<ClaimAnswer> {
+    if (limit <= 0) return { requests: [], nextDueAt: await this.nextDueAt() };
     return await this.#database.writeInChunks((connection) =>
-      this.#claim(connection, limit, now, now + lockMs),
+      this.#claim(connection, limit, options),
     );
   }
 
   async extend(claims: readonly Claim[], lockedUntil: number): Promise<string[]> {
     if (claims.length === 0) return [];
     return await this.#database.writeInChunks((connection) =>
-      eachValid(claims, ({ id, fence }) =>
-        connection.run(EXTEND, lockedUntil, this.#store, id, fence),
+      eachValid(
+        claims,
+        ({ id, fence }) => connection.run(EXTEND, lockedUntil, this.#store, id, fence) > 0,
       ),
     );
   }
@@ -87,15 +88,11 @@ export class SqliteRequestStore implements RequestStore {
   async *failed(): AsyncIterable<readonly RequestRow[]> {
     for (let after = 0; ; ) {
       const rows = await this.#database.read((connection) =>
-        connection.rows<[number, Column, Column, Column]>(FAILED, this.#store, after),
+        connection.rows<[number, Column, Column, Column, Column]>(FAILED, this.#store, after),
       );
       if (rows.length === 0) return;
       after = rows.at(-1)?.[0] ?? after;
-      yield rows.map(([, id, uniqueKey, body]) => ({
-        id: textOf(id),
-        uniqueKey: textOf(uniqueKey),
-        body: textOf(body),
-      }));
+      yield rows.map(([, ...columns]) => rowOf(columns));
     }
   }
 
@@ -108,10 +105,11 @@ export class SqliteRequestStore implements RequestStore {
 
   async get(id: string): Promise<(RequestRow & { readonly isHandled: boolean }) | null> {
     const row = await this.#database.read((connection) =>
-      connection.row<[Column, Column, number]>(GET, this.#store, id),
+      connection.row<[Column, Column, number, Column]>(GET, this.#store, id),
     );
     if (!row) return null;
-    return { id, uniqueKey: textOf(row[0]), body: textOf(row[1]), isHandled: row[2] === 1 };
+    const [uniqueKey, body, isHandled, origin] = row;
+    return { ...rowOf([id, uniqueKey, body, origin]), isHandled: isHandled === 1 };
   }
 
   async counts(now: number): Promise<RequestCounts> {
@@ -123,10 +121,7 @@ export class SqliteRequestStore implements RequestStore {
   }
 
   async nextDueAt(): Promise<number | null> {
-    return await this.#database.read((connection) => {
-      if (connection.row(NEXT_READY, this.#store)) return 0;
-      return connection.row<[number]>(NEXT_WAITING, this.#store)?.[0] ?? null;
-    });
+    return await this.#database.read((connection) => this.#nextDueAt(connection));
   }
 
   async drop(): Promise<void> {
@@ -140,13 +135,17 @@ export class SqliteRequestStore implements RequestStore {
   ): Generator<void, AddedRequest[], void> {
     const added: AddedRequest[] = [];
     const queue = loadQueue(connection, this.#store);
+    const ring = this.#ring(connection, queue);
     for (const chunk of chunksOf(requests, CHUNK)) {
+      const origins: number[] = [];
       const known = this.#find(connection, chunk);
-      for (const { id, uniqueKey, body } of chunk) {
+      for (const { id, uniqueKey, body, origin: name = '' } of chunk) {
         const wasAlreadyHandled = known.get(id);
         if (wasAlreadyHandled === undefined) {
           const position = nextPosition(queue, isForefront);
-          connection.run(INSERT, this.#store, id, position, uniqueKey, body);
+          const origin = ring.numberOf(name);
+          connection.run(INSERT, this.#store, id, position, uniqueKey, body, origin);
+          origins.push(origin);
           queue.total++;
           known.set(id, false);
           added.push({ id, wasAlreadyPresent: false, wasAlreadyHandled: false });
@@ -154,6 +153,7 @@ export class SqliteRequestStore implements RequestStore {
           added.push({ id, wasAlreadyPresent: true, wasAlreadyHandled });
         }
       }
+      ring.enter(origins);
       yield;
     }
     if (added.some((request) => !request.wasAlreadyPresent)) {
@@ -172,45 +172,70 @@ export class SqliteRequestStore implements RequestStore {
   *#claim(
     connection: Connection,
     limit: number,
-    now: number,
-    lockedUntil: number,
-  ): Generator<void, ClaimedRequest[], void> {
-    // What falls due takes its old place in the line again, so it must be woken before anything is picked.
-    while (connection.run(WAKE, this.#store, now) === CHUNK) yield;
+    { now, lockMs, originDelayMs = 0 }: ClaimOptions,
+  ): Generator<void, ClaimAnswer, void> {
     const queue = loadQueue(connection, this.#store);
     queue.fence++;
-    const locked: [number, Column, Column, Column][] = [];
-    while (locked.length < limit) {
-      const wanted = Math.min(CHUNK, limit - locked.length);
-      const rows = connection.rows<[number, Column, Column, Column]>(
-        LOCK,
-        lockedUntil,
-        queue.fence,
-        this.#store,
-        wanted,
-      );
-      locked.push(...rows);
-      if (rows.length < wanted) break;
+    const ring = this.#ring(connection, queue);
+    // What falls due takes its old place in its line again, so it must be woken before anything is picked.
+    for (let wokenCount = CHUNK; wokenCount === CHUNK; ) {
+      const woken = connection.rows<[number]>(WAKE, this.#store, now);
+      ring.enter(woken.map(([origin]) => origin));
+      wokenCount = woken.length;
+      if (wokenCount > 0) yield;
+    }
+    ring.wake(now);
+    const requests: ClaimedRequest[] = [];
+    const lock = { until: now + lockMs, fence: queue.fence };
+    while (requests.length < limit) {
+      const turns = ring.next(Math.min(CHUNK, limit - requests.length));
+      const share =
+        originDelayMs > 0 ? 1 : Math.max(1, Math.floor((limit - requests.length) / turns.length));
+      for (const turn of turns) {
+        const wanted = Math.min(share, limit - requests.length);
+        const before = requests.length;
+        yield* this.#lock(connection, turn, wanted, lock, requests);
+        const isPaced = originDelayMs > 0 && requests.length > before;
+        ring.pass(turn.origin, isPaced ? now + originDelayMs : 0);
+      }
+      if (turns.length === 0) break;
       yield;
     }
-    if (locked.length === 0) return [];
-    saveQueue(connection, this.#store, queue);
-    // SQLite returns updated rows in no particular order.
-    locked.sort((a, b) => a[0] - b[0]);
-    return locked.map(([, id, uniqueKey, body]) => ({
-      id: textOf(id),
-      uniqueKey: textOf(uniqueKey),
-      body: textOf(body),
-      fence: queue.fence,
-    }));
+    if (requests.length > 0) saveQueue(connection, this.#store, queue);
+    return { requests, nextDueAt: this.#nextDueAt(connection) };
+  }
+
+  /** Up to `wanted` of one origin, in order. */
+  *#lock(
+    connection: Connection,
+    { origin, name }: Turn,
+    wanted: number,
+    { until, fence }: { readonly until: number; readonly fence: number },
+    requests: ClaimedRequest[],
+  ): Generator<void, void, void> {
+    for (let left = wanted; left > 0; ) {
+      const limit = Math.min(CHUNK, left);
+      const columns = [until, fence, this.#store, origin, limit] as const;
+      const rows = connection.rows<[number, Column, Column, Column]>(LOCK, ...columns);
+      // SQLite returns updated rows in no particular order.
+      rows.sort((a, b) => a[0] - b[0]);
+      for (const [, id, uniqueKey, body] of rows) {
+        requests.push({ ...rowOf([id, uniqueKey, body, name]), fence });
+      }
+      if (rows.length < limit) return;
+      left -= rows.length;
+      if (left > 0) yield;
+    }
   }
 
   *#handle(
     connection: Connection,
     claims: readonly EndedRequest[],
   ): Generator<void, string[], void> {
-    const valid = yield* eachValid(claims, ({ id, fence, body, isFailed }) =>
-      connection.run(HANDLE, isFailed ? 4 : 3, body, this.#store, id, fence),
+    const valid = yield* eachValid(
+      claims,
+      ({ id, fence, body, isFailed }) =>
+        connection.run(HANDLE, isFailed ? 4 : 3, body, this.#store, id, fence) > 0,
     );
     if (valid.length > 0) {
       const queue = loadQueue(connection, this.#store);
@@ -225,18 +250,22 @@ export class SqliteRequestStore implements RequestStore {
     requests: readonly ReturnedRequest[],
   ): Generator<void, string[], void> {
     const queue = loadQueue(connection, this.#store);
-    const valid = yield* eachValid(requests, ({ id, fence, body, isForefront, notBefore }) =>
-      connection.run(
-        GIVE_BACK,
-        notBefore === undefined ? 0 : 2,
-        notBefore ?? 0,
-        nextPosition(queue, isForefront),
-        body,
-        this.#store,
-        id,
-        fence,
-      ),
+    const ring = this.#ring(connection, queue);
+    const valid = yield* eachValid(
+      requests,
+      ({ id, fence, body, isForefront, notBefore }) =>
+        connection.run(
+          GIVE_BACK,
+          notBefore === undefined ? 0 : 2,
+          notBefore ?? 0,
+          nextPosition(queue, isForefront),
+          body,
+          this.#store,
+          id,
+          fence,
+        ) > 0,
     );
+    ring.enterOf(valid);
     if (valid.length > 0) saveQueue(connection, this.#store, queue);
     return valid;
   }
@@ -246,9 +275,12 @@ export class SqliteRequestStore implements RequestStore {
     requests: readonly RequestRow[],
   ): Generator<void, string[], void> {
     const queue = loadQueue(connection, this.#store);
-    const retried = yield* eachValid(requests, ({ id, body }) =>
-      connection.run(RETRY_FAILED, nextPosition(queue, false), body, this.#store, id),
-    );
+    const ring = this.#ring(connection, queue);
+    const retried = yield* eachValid(requests, ({ id, body }) => {
+      const position = nextPosition(queue, false);
+      return connection.run(RETRY_FAILED, position, body, this.#store, id) > 0;
+    });
+    ring.enterOf(retried);
     if (retried.length > 0) {
       queue.handled -= retried.length;
       saveQueue(connection, this.#store, queue);
@@ -258,20 +290,42 @@ export class SqliteRequestStore implements RequestStore {
 
   *#drop(connection: Connection): Generator<void, void, void> {
     while (connection.run(DELETE, this.#store) > 0) yield;
+    connection.run(DELETE_ORIGINS, this.#store);
     // The count of claims goes on, so that a claim from before can never fit a request added after.
     const { fence } = loadQueue(connection, this.#store);
     saveQueue(connection, this.#store, { total: 0, handled: 0, head: 0, tail: 0, fence });
   }
+
+  #ring(connection: Connection, { fence }: QueueRow): OriginRing {
+    return new OriginRing(connection, this.#store, fence);
+  }
+
+  #nextDueAt(connection: Connection): number | null {
+    const turnAt = nextTurnAt(connection, this.#store);
+    if (turnAt === 0) return 0;
+    const waitingAt = connection.row<[number]>(NEXT_WAITING, this.#store)?.[0];
+    if (turnAt === undefined) return waitingAt ?? null;
+    return Math.min(turnAt, waitingAt ?? turnAt);
+  }
+}
+
+function rowOf([id, uniqueKey, body, origin]: readonly Column[]): RequestRow {
+  return {
+    id: textOf(id),
+    uniqueKey: textOf(uniqueKey),
+    body: textOf(body),
+    origin: textOf(origin),
+  };
 }
 
 /** Applies one update to each claim or request; the ids of those it still fitted. */
 function* eachValid<C extends Pick<Claim, 'id'>>(
   claims: readonly C[],
-  update: (claim: C) => number,
+  update: (claim: C) => boolean,
 ): Generator<void, string[], void> {
   const valid: string[] = [];
   for (const chunk of chunksOf(claims, CHUNK)) {
-    for (const claim of chunk) if (update(claim) > 0) valid.push(claim.id);
+    for (const claim of chunk) if (update(claim)) valid.push(claim.id);
     yield;
   }
   return valid;

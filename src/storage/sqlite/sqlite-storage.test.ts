@@ -3,9 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import driver from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { claimedFrom } from '../../../test/support/claimed.ts';
 import { FakeClock } from '../../core/fake-clock.ts';
 import { Log } from '../../core/log.ts';
 import type { StoredSession } from '../session-store.ts';
+import {
+  ENTER,
+  NEXT_PACED,
+  NEXT_TURN,
+  ORIGINS_OF,
+  PASS,
+  RING,
+  WAKE_ORIGINS,
+} from './origin-sql.ts';
 import { COUNT_LOCKED, EXTEND, FIND, GET, GIVE_BACK, HANDLE, LOCK, WAKE } from './request-sql.ts';
 import { SqliteStorage, type SqliteStorageOptions } from './sqlite-storage.ts';
 
@@ -65,7 +75,7 @@ describe('SqliteStorage', () => {
       { id: 'a', uniqueKey: 'a', body: '{}' },
       { id: 'b', uniqueKey: 'b', body: '{}' },
     ]);
-    const [a] = await requests.claim(1, { now: 0, lockMs: 1 });
+    const [a] = await claimedFrom(requests, 1, { now: 0, lockMs: 1 });
     await requests.handle([{ id: 'a', fence: a?.fence ?? 0, body: '{}' }]);
     await saveSession(first, 'x');
     await first.close();
@@ -105,7 +115,7 @@ describe('SqliteStorage', () => {
     change(path, 'PRAGMA user_version = 99');
     const opening = storageAt({ onCorrupt: 'quarantine' }).openDataset('rows');
     await expect(opening).rejects.toMatchObject({ code: 'TROUPE_STORAGE_TOO_NEW', path });
-    change(path, 'PRAGMA user_version = 2');
+    change(path, 'PRAGMA user_version = 3');
     expect(await (await storageAt().openDataset('rows')).itemCount()).toBe(1);
   });
 
@@ -215,7 +225,7 @@ describe('SqliteStorage', () => {
         .map((row) => (row as { detail: string }).detail)
         .join('; ');
     expect(plan(LOCK)).toMatch(
-      /^SEARCH requests .*LIST SUBQUERY.*INDEX requests_ready \(store=\?\)$/,
+      /^SEARCH requests .*LIST SUBQUERY.*INDEX requests_ready \(store=\? AND origin=\?\)$/,
     );
     expect(plan(WAKE)).toMatch(/INDEX requests_waiting \(store=\? AND due_at<\?\)/);
     expect(plan(COUNT_LOCKED)).toMatch(
@@ -223,8 +233,45 @@ describe('SqliteStorage', () => {
     );
     expect(plan(FIND)).toMatch(/INDEX requests_by_id \(store=\? AND id=\?\)/);
     for (const sql of [EXTEND, HANDLE, GIVE_BACK, GET]) {
-      expect(plan(sql)).toBe('SEARCH requests USING INDEX requests_by_id (store=? AND id=?)');
+      expect(plan(sql)).toMatch(
+        /^SEARCH requests USING INDEX requests_by_id \(store=\? AND id=\?\)/,
+      );
     }
+    expect(plan(RING)).toMatch(/INDEX request_origins_ring \(store=\? AND turn>\?\)$/);
+    expect(plan(WAKE_ORIGINS)).toMatch(/INDEX request_origins_paced \(store=\? AND next_at<\?\)/);
+    for (const sql of [NEXT_TURN, NEXT_PACED]) {
+      expect(plan(sql)).toMatch(/INDEX request_origins_(?:ring|paced) .*INDEX requests_ready/);
+    }
+    expect(plan(ORIGINS_OF)).toMatch(/INDEX requests_by_id \(store=\? AND id=\?\)/);
+    expect(plan(ENTER)).toMatch(/INTEGER PRIMARY KEY \(rowid=\?\)/);
+    expect(plan(PASS)).toMatch(/INTEGER PRIMARY KEY \(rowid=\?\).*INDEX requests_ready/);
+  });
+
+  it('takes over a queue from before origins had lines of their own', async () => {
+    const before = storageAt();
+    const old = await before.openRequestStore('queue');
+    const rows = ['a', 'b', 'c'].map((id) => ({
+      id,
+      uniqueKey: id,
+      body: '{}',
+      origin: 'http://x',
+    }));
+    await old.add(rows);
+    const [a] = await claimedFrom(old, 1, { now: 0, lockMs: 1000 });
+    await before.close();
+    change(
+      path,
+      `DROP TABLE request_origins;
+       DROP INDEX requests_ready;
+       ALTER TABLE requests DROP COLUMN origin;
+       CREATE INDEX requests_ready ON requests (store, position) WHERE state = 0;
+       PRAGMA user_version = 2`,
+    );
+    const queue = await storageAt().openRequestStore('queue');
+    expect(await queue.handle([{ id: 'a', fence: a?.fence ?? 0, body: '{}' }])).toEqual(['a']);
+    await queue.add([{ id: 'd', uniqueKey: 'd', body: '{}', origin: '' }]);
+    const claimed = await claimedFrom(queue, 10, { now: 0, lockMs: 1000 });
+    expect(claimed.map(({ id }) => id)).toEqual(['b', 'c', 'd']);
   });
 });
 
