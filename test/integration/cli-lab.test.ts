@@ -66,7 +66,7 @@ test.each<[string, string[], string[]]>([
 
 test('Ctrl-C ends the lab at once with 130', async () => {
   const run = cli.start(['lab', '--seeds', '500']);
-  await run.printed('Simulating 40000 crawls');
+  await run.printed('Simulating 64000 crawls');
   run.child.kill('SIGINT');
   const { code, stdout } = await run.ended;
   expect({ code, stdout }).toEqual({ code: 130, stdout: '' });

@@ -147,11 +147,9 @@ test('what a policy throws ends the run with its error', async () => {
   await expect(running).rejects.toThrow('no idea');
 });
 
-test('there are ten worlds to tune on and others held out, each with a name of its own', () => {
+test('there are sixteen worlds to tune on and six others held out, each with a name of its own', () => {
   const names = BUILT_IN_WORLDS.map(({ world }) => world.name);
   expect(new Set(names).size).toBe(names.length);
-  expect(BUILT_IN_WORLDS.filter(({ role }) => role === 'tuned')).toHaveLength(10);
-  expect(BUILT_IN_WORLDS.filter(({ role }) => role === 'held-out').length).toBeGreaterThanOrEqual(
-    3,
-  );
+  expect(BUILT_IN_WORLDS.filter(({ role }) => role === 'tuned')).toHaveLength(16);
+  expect(BUILT_IN_WORLDS.filter(({ role }) => role === 'held-out')).toHaveLength(6);
 });

@@ -1,7 +1,8 @@
+import { HELD_OUT_WORLDS } from './held-out.ts';
 import { resolveWorld } from './resolve-world.ts';
 import type { ResolvedWorld, World } from './world.ts';
 
-/** What a world is for: parameters may be tuned on the first ten, and never on those held out. */
+/** What a world is for: parameters may be tuned on some, and never on those held out. */
 export type WorldRole = 'tuned' | 'held-out';
 
 /** The fleet most worlds share: 50 proxies, all of them good. */
@@ -107,10 +108,6 @@ const TUNED: readonly World[] = [
     proxies: [{ count: 50, perNetwork: 10 }],
     site: { ban: { perSec: 4, burst: 40, secs: 120, scope: 'network' } },
   },
-];
-
-/** Worlds nobody tunes on. They say how much of a result is luck with the worlds above. */
-const HELD_OUT: readonly World[] = [
   {
     name: 'fifty-proxies',
     summary:
@@ -188,5 +185,5 @@ export interface BuiltInWorld {
 
 export const BUILT_IN_WORLDS: readonly BuiltInWorld[] = [
   ...TUNED.map((world) => ({ role: 'tuned' as const, world: resolveWorld(world) })),
-  ...HELD_OUT.map((world) => ({ role: 'held-out' as const, world: resolveWorld(world) })),
+  ...HELD_OUT_WORLDS.map((world) => ({ role: 'held-out' as const, world: resolveWorld(world) })),
 ];
