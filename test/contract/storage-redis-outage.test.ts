@@ -110,17 +110,21 @@ describe('an outage of the Redis', () => {
   });
 });
 
-it('a queue adds anew what a server forgot that lost its last writes', async () => {
-  // With nothing on disk, a restart loses all of it.
-  await using server = await RedisServer.start();
-  await using storage = new RedisStorage({ url: server.url, log: new Log({ level: 'off' }) });
-  await using queue = await RequestQueue.open({ storage });
-  const add = (): Promise<{ wasAlreadyPresent: boolean }> =>
-    queue.addRequest('https://example.com/a');
-  expect(await add()).toMatchObject({ wasAlreadyPresent: false });
-  expect(await add()).toMatchObject({ wasAlreadyPresent: true });
-  await server.kill();
-  await server.restart();
-  await expect.poll(add).toMatchObject({ wasAlreadyPresent: false });
-  expect((await queue.fetchNextRequest())?.url).toBe('https://example.com/a');
-});
+it.each([1, 4])(
+  'a queue in shards (%i) adds anew what a server forgot that lost its last writes',
+  async (queueShards) => {
+    // With nothing on disk, a restart loses all of it.
+    await using server = await RedisServer.start();
+    const log = new Log({ level: 'off' });
+    await using storage = new RedisStorage({ url: server.url, queueShards, log });
+    await using queue = await RequestQueue.open({ storage });
+    const add = (): Promise<{ wasAlreadyPresent: boolean }> =>
+      queue.addRequest('https://example.com/a');
+    expect(await add()).toMatchObject({ wasAlreadyPresent: false });
+    expect(await add()).toMatchObject({ wasAlreadyPresent: true });
+    await server.kill();
+    await server.restart();
+    await expect.poll(add).toMatchObject({ wasAlreadyPresent: false });
+    expect((await queue.fetchNextRequest())?.url).toBe('https://example.com/a');
+  },
+);

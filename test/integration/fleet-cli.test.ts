@@ -1,11 +1,12 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bundleCli, type Cli } from '../support/cli-process.ts';
-import { openPageTree, pageNumbers } from '../support/page-tree.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { bundleCli, type Cli, type CliRun } from '../support/cli-process.ts';
+import { openPageTree, type PageTree, pageNumbers } from '../support/page-tree.ts';
 import { RedisServer } from '../support/redis-server.ts';
 
+const DURABLE = ['--appendonly', 'yes', '--appendfsync', 'always'];
 const PAGES = 60;
 const ALL = Array.from({ length: PAGES }, (_, index) => index + 1);
 const CONCURRENCY = 2;
@@ -105,6 +106,54 @@ test('interrupted, it prints the command that goes on without the password', asy
   expect(stderr).toContain('To go on from here:');
   expect(stderr).toMatch(/redis:\/\/:\*\*\*@127\.0\.0\.1/);
   expect(stderr).not.toContain('pa55word');
+});
+
+describe('interrupted while the server is away', () => {
+  /** A crawl that has just met the outage. */
+  async function crawlIntoOutage(own: RedisServer, tree: PageTree): Promise<CliRun> {
+    const storage = own.url.replace('//', '//:pa55word@');
+    const run = cli.start(['crawl', tree.startUrl, '--storage', storage]);
+    await run.printed('Waiting for it, up to 60 s');
+    run.child.kill('SIGINT');
+    await run.printed('Finishing what is in flight');
+    return run;
+  }
+
+  async function withOutage(act: (own: RedisServer, run: CliRun) => Promise<void>): Promise<void> {
+    const own = await RedisServer.start([...DURABLE, '--requirepass', 'pa55word']);
+    try {
+      let asked = 0;
+      await using tree = await openPageTree({
+        pages: PAGES,
+        gate: () => (++asked === PAGES / 3 ? own.kill() : undefined),
+      });
+      await act(own, await crawlIntoOutage(own, tree));
+    } finally {
+      await own.stop();
+    }
+  }
+
+  test('it saves and ends when the server is back', async () => {
+    await withOutage(async (own, run) => {
+      await own.restart();
+      const { code, stderr, stdout } = await run.ended;
+      expect(code).toBe(130);
+      expect(stderr).toContain(`${own.url} cannot be reached`);
+      expect(stderr).toContain('To go on from here:');
+      expect(stderr + stdout).not.toContain('pa55word');
+    });
+  });
+
+  test('a second time, it ends at once, with the reason and the command that goes on', async () => {
+    await withOutage(async (own, run) => {
+      run.child.kill('SIGINT');
+      const { code, stderr, stdout } = await run.ended;
+      expect(code).toBe(130);
+      expect(stderr).toContain(`${own.url} cannot be reached`);
+      expect(stderr).toContain('To go on from here:');
+      expect(stderr + stdout).not.toContain('pa55word');
+    });
+  });
 });
 
 test.each([

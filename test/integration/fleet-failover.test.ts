@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { HttpCrawler } from '../../src/crawler/http-crawler.ts';
 import { RequestQueue } from '../../src/queue/request-queue.ts';
 import { RedisStorage, type RedisStorageOptions } from '../../src/storage/redis/redis-storage.ts';
+import { RedisClusterServers } from '../support/redis-cluster.ts';
 import { RedisSentinels } from '../support/redis-sentinels.ts';
 import type { RedisServer } from '../support/redis-server.ts';
 import { QUIET } from './crawler-harness.ts';
@@ -17,6 +18,15 @@ test('a crawl goes on after sentinels made a replica the master that lacks the l
   await using group = await RedisSentinels.start();
   const sentinel = { masterName: RedisSentinels.masterName, nodes: group.urls };
   await crawlThroughFailover(group.master, { sentinel });
+});
+
+test('a crawl goes on after a Cluster made a replica the master that lacks the last writes', async () => {
+  await using cluster = await RedisClusterServers.startWithReplicas();
+  const home = await cluster.homeOf('troupe:{queue/0:default}:meta');
+  await crawlThroughFailover(cluster.nodes[home] as RedisServer, {
+    cluster: cluster.urls,
+    queueShards: 1,
+  });
 });
 
 /** What was done after the replica was cut off is forgotten by the new master: it is done again, and nothing is lost. */
@@ -68,7 +78,7 @@ async function cutOffReplica({ url }: RedisServer): Promise<void> {
   client.on('error', () => {});
   await client.connect();
   // WAIT asks for what its own connection wrote. The key lies where the queue's keys do, if this is a Cluster.
-  await client.sendCommand(['SET', 'marker{queue:default}', '']);
+  await client.sendCommand(['SET', 'marker{queue/0:default}', '']);
   expect(await client.sendCommand(['WAIT', '1', '5000'])).toBe(1);
   await client.sendCommand(['ACL', 'SETUSER', 'default', '-psync', '-sync']);
   await client.sendCommand(['CLIENT', 'KILL', 'TYPE', 'replica']);

@@ -5,8 +5,14 @@ import { isUnreachable } from './redis-error.ts';
 type Module = typeof import('@redis/client');
 
 interface Cluster extends RedisCluster {
-  readonly masters: readonly { readonly host: string; readonly port: number }[];
+  readonly masters: readonly Master[];
   destroy(): void;
+}
+
+interface Master {
+  readonly host: string;
+  readonly port: number;
+  readonly client?: { readonly isReady: boolean } | undefined;
 }
 
 /**
@@ -47,7 +53,7 @@ export class ClusterConnection {
     try {
       return await cluster.sendCommand(key, false, args, options);
     } catch (error) {
-      if (isUnreachable(error)) await this.#renew(cluster);
+      if (isUnreachable(error) || isClosed(error)) await this.#renew(cluster);
       if (!isClosed(error) || this.#isClosed) throw error;
       throw Object.assign(new Error('the Cluster changed', { cause: error }), {
         code: 'ECONNRESET',
@@ -73,7 +79,13 @@ export class ClusterConnection {
   async #replace(broken: Cluster): Promise<void> {
     try {
       const known = broken.masters.map(({ host, port }) => this.#urlOf(host, port));
-      this.#cluster = await this.#connect([...known, ...this.#urls.map(({ href }) => href)]);
+      const cluster = await this.#connect([...known, ...this.#urls.map(({ href }) => href)]);
+      // The others name a dead master until its replica is elected.
+      if (this.#isClosed || !cluster.masters.every(({ client }) => client?.isReady)) {
+        cluster.destroy();
+        return;
+      }
+      this.#cluster = cluster;
       broken.destroy();
     } catch (error) {
       this.#onError(error);
@@ -109,7 +121,7 @@ export class ClusterConnection {
   }
 }
 
-/** Under a call that was on its way when the client was replaced. */
+/** Under a call that was on its way when the client was replaced, or for a master that was not there at the beginning. */
 function isClosed(error: unknown): boolean {
   return error instanceof Error && error.constructor.name === 'ClientClosedError';
 }
