@@ -1,5 +1,4 @@
 import { expect, it } from 'vitest';
-import { ADAPTIVE_DEFAULTS } from '../../src/session/adaptive/adaptive-options.ts';
 import type { SessionPool } from '../../src/session/session-pool.ts';
 import { Fleet } from '../support/fleet-pools.ts';
 import { RedisServer } from '../support/redis-server.ts';
@@ -54,8 +53,7 @@ it('ten adaptive workers stay together under one learnt rate', async () => {
   const perSecond = late.length / (SECS / 2);
   expect(perSecond).toBeGreaterThan(LIMIT / 2);
   expect(perSecond).toBeLessThanOrEqual(LIMIT);
-  // A pace hears of a limit by meeting it now and then; the sample is small.
-  const { maxSignalShare } = ADAPTIVE_DEFAULTS.pacing;
+  // A pace hears of a limit by meeting it now and then.
   const throttled = late.filter(({ kind }) => kind === 'throttled');
-  expect(throttled.length).toBeLessThanOrEqual(2 * maxSignalShare * late.length);
+  expect(throttled.length).toBeLessThanOrEqual(late.length / 100);
 });

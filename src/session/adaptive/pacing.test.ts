@@ -61,7 +61,7 @@ describe('Pacing', () => {
       pacing.signal(NOW + n, NOW - 100 + n, { kind: 'throttled', ownRate: 0 });
     expect(pacing.rate).toBe(rate);
     pacing.signal(NOW + 5000, NOW + 4000, { kind: 'throttled', ownRate: 0 });
-    expect(pacing.rate).toBeCloseTo(rate * Math.exp(-0.1), 10);
+    expect(pacing.rate).toBeCloseTo(rate * Math.exp(-0.15), 10);
   });
 
   it('is raised by successes only while it binds', () => {
