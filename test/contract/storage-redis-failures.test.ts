@@ -136,16 +136,29 @@ describe('RedisStorage when the server fails', () => {
     expect(await queue.counts(0)).toEqual({ total: 2, handled: 1, pending: 1, locked: 0 });
   });
 
-  it('leaves what a lost claim took locked, and hands it to nobody until its lock has run out', async () => {
+  it('gives a claim whose answer was lost what it took, and locks that anew', async () => {
     const server = await started();
     const relay = await RedisRelay.start(server.port);
     toClose.push(relay);
     const queue = await opened(relay.url).openRequestStore('queue');
-    expect(await claimedFrom(queue, 1, LOCK)).toEqual([]);
-    await queue.add(rows('a', 'b'));
+    const other = await opened(server.url).openRequestStore('queue');
+    await queue.add(rows('a', 'b', 'c'));
+    const [a] = await claimedFrom(queue, 1, LOCK);
     relay.loseNextAnswer();
-    expect((await claimedFrom(queue, 1, LOCK)).map(({ id }) => id)).toEqual(['b']);
-    expect(await queue.counts(0)).toMatchObject({ locked: 2, pending: 0 });
+    const [b] = await claimedFrom(queue, 1, LOCK);
+    expect([a?.id, b?.id]).toEqual(['a', 'b']);
+    // It is the next call that the next claim repeats, and not that one.
+    relay.loseNextAnswer();
+    const [c] = await claimedFrom(queue, 1, LOCK);
+    expect(c?.id).toBe('c');
+    expect(await queue.counts(0)).toMatchObject({ locked: 3, pending: 0 });
+    expect(await claimedFrom(other, 3, LOCK)).toEqual([]);
+    const claims = [a, b, c].map((row) => ({
+      id: row?.id ?? '',
+      fence: row?.fence ?? 0,
+      body: '{}',
+    }));
+    expect(await queue.handle(claims)).toEqual(['a', 'b', 'c']);
   });
 
   it('says that the server is full, stores nothing of that call, and goes on when there is room', async () => {

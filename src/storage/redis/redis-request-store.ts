@@ -1,4 +1,4 @@
-import { type Random, randomInteger } from '../../core/random.ts';
+import { type Random, randomId, randomInteger } from '../../core/random.ts';
 import type {
   AddedRequest,
   Claim,
@@ -44,9 +44,10 @@ export class RedisRequestStore implements RequestStore {
     this.#link = options.link;
     this.#time = options.time;
     this.#map = new ShardMap(options.shards);
+    const workerId = randomId(options.random);
     this.#shards = Array.from(
       { length: options.shards },
-      (_, index) => new RequestShard(name, index, options),
+      (_, index) => new RequestShard({ name, index, workerId }, options),
     );
     this.#turn = randomInteger(options.random, options.shards);
   }

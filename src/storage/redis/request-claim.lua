@@ -11,22 +11,56 @@
 -- KEYS[8] held: by id, requests that are lent out, delayed or woken: fence, position, origin, row
 -- KEYS[9] locks: ids that are lent out, by the end of their lock
 -- KEYS[10] delays: ids that must wait, by the end of their wait
+-- KEYS[11] claimed: the worker's last claim that took something: its call, fence and end of locks
 -- ARGV[1] now: wall-clock ms, '' for the server's time
 -- ARGV[2] limit: at most so many requests, up to 1,000
 -- ARGV[3] lockMs: how long they stay lent out
 -- ARGV[4] delayMs: how long their origins are left alone
+-- ARGV[5] call: another text for each call of the worker, the same when it is repeated
+-- ARGV[6] isRepeated: '1' when the answer to an earlier try may have been lost, else ''
 -- Returns 1 when so much has fallen due that the call must be repeated, else 0; how many ms it is until something of
 -- what is left can be claimed: '0' now, '' never; the fence; then, again and again, an origin, a number, and so many rows
 
 local meta, ring, ghosts, paced, quiet = KEYS[1], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
-local held, locks, delays = KEYS[8], KEYS[9], KEYS[10]
+local held, locks, delays, claimed = KEYS[8], KEYS[9], KEYS[10], KEYS[11]
 local now, micros = timeOf(ARGV[1])
 local limit, delayMs = tonumber(ARGV[2]), tonumber(ARGV[4])
+local lockedUntil = string.format('%.0f', now + tonumber(ARGV[3]))
 local MOST_WOKEN = 1000
 local counters = redis.call('HMGET', meta, 'generation', 'fence', 'turn')
 local lines = openLines({
   line = KEYS[2], woken = KEYS[3], ring = ring, ghosts = ghosts, paced = paced, quiet = quiet,
 }, counters[1] or '0')
+
+local waits = { ring = ring, ghosts = ghosts, locks = locks, delays = delays, paced = paced }
+
+-- Another worker may take them once the locks are over; what could be found here is of no use then.
+local function noteClaim(fence)
+  redis.call('SET', claimed, ARGV[5] .. ' ' .. fence .. ' ' .. lockedUntil, 'PX', ARGV[3])
+end
+
+-- What an earlier try of this call took is still the worker's, and nobody else knows of it. Returns nil when there is none.
+local function claimedBefore()
+  local call, fence, till = string.match(redis.call('GET', claimed) or '', '^(%S+) (%S+) (%S+)$')
+  if call ~= ARGV[5] then return nil end
+  local reply, lockedIds = { 0, '', fence }, {}
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', locks, till, till)) do
+    local heldBy, origin, row = string.match(redis.call('HGET', held, id), '^(%S+) %S+ (%S+) (.*)$')
+    if heldBy == fence then
+      reply[#reply + 1], reply[#reply + 2], reply[#reply + 3] = origin, 1, row
+      lockedIds[#lockedIds + 1] = lockedUntil
+      lockedIds[#lockedIds + 1] = id
+    end
+  end
+  if #lockedIds == 0 then return nil end
+  redis.call('ZADD', locks, unpack(lockedIds))
+  noteClaim(fence)
+  reply[2] = waitMs(now, waits)
+  return reply
+end
+
+local before = ARGV[6] == '1' and claimedBefore()
+if before then return before end
 
 local function dueOf(waiting)
   return redis.call('ZRANGEBYSCORE', waiting, '-inf', now, 'LIMIT', 0, MOST_WOKEN)
@@ -66,7 +100,6 @@ isMoreDue = wake(delays) or isMoreDue
 isMoreDue = wakeOrigins() or isMoreDue
 if isMoreDue then return { 1, '0', '0' } end
 
-local waits = { ring = ring, ghosts = ghosts, locks = locks, delays = delays, paced = paced }
 local originsCount = redis.call('LLEN', ring)
 if originsCount == 0 then return { 0, waitMs(now, waits), '0' } end
 
@@ -75,7 +108,6 @@ local fence = string.format('%.0f', math.max(tonumber(counters[2] or 0) + 1, mic
 -- The first write is one that a server without memory refuses, before anything is taken from the lists.
 redis.call('HSET', meta, 'fence', fence)
 local turn = tonumber(counters[3] or 0)
-local lockedUntil = string.format('%.0f', now + tonumber(ARGV[3]))
 local reply, records, lockedIds, lentCount = { 0, '', fence }, {}, {}, 0
 
 local function lend(origin, row, position)
@@ -148,6 +180,7 @@ if lentCount > 0 then
   redis.call('HSET', meta, 'turn', string.format('%.0f', turn))
   redis.call('HSET', held, unpack(records))
   redis.call('ZADD', locks, unpack(lockedIds))
+  noteClaim(fence)
 end
 reply[2] = waitMs(now, waits)
 return reply

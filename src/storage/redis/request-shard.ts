@@ -36,6 +36,14 @@ export interface RequestShardOptions {
   readonly keepHandled: boolean;
 }
 
+/** Where a shard stands among the others of its queue. */
+export interface ShardPlace {
+  readonly name: string;
+  readonly index: number;
+  /** Of whoever claims from it: no two workers have the same. */
+  readonly workerId: string;
+}
+
 /** How long it is, in ms, until something can be claimed: 0 now, `null` never. */
 export type Wait = number | null;
 
@@ -66,10 +74,11 @@ export class RequestShard {
   readonly #keys: ShardKeys;
   readonly #time: StoreTime;
   readonly #keepHandled: boolean;
+  #claimsCount = 0;
 
-  constructor(name: string, index: number, options: RequestShardOptions) {
+  constructor({ name, index, workerId }: ShardPlace, options: RequestShardOptions) {
     this.#link = options.link;
-    this.#keys = shardKeys(options.prefix, name, index);
+    this.#keys = shardKeys(options.prefix, name, index, workerId);
     this.#time = options.time;
     this.#keepHandled = options.keepHandled;
   }
@@ -127,8 +136,12 @@ export class RequestShard {
         limit: String(wanted),
         lockMs: String(Math.round(lockMs)),
         delayMs: String(Math.round(originDelayMs)),
+        call: String(this.#claimsCount++),
       };
-      const reply = await this.#link.script(REQUEST_CLAIM, this.#keys, () => args);
+      const reply = await this.#link.script(REQUEST_CLAIM, this.#keys, (isRepeated) => ({
+        ...args,
+        isRepeated: flagText(isRepeated),
+      }));
       const [isMoreDue, waitMs, fence, ...groups] = reply as [number, string, string, ...Group];
       const claimed = claimedOf(groups, Number(fence));
       requests.push(...claimed);

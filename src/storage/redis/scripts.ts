@@ -48,8 +48,20 @@ export const REQUEST_HOME = {
 
 export const REQUEST_CLAIM = {
   text: `${time}\n${due}\n${lines}\n${requestClaim}` as string,
-  keys: ['meta', 'line', 'woken', 'ring', 'ghosts', 'paced', 'quiet', 'held', 'locks', 'delays'],
-  args: ['now', 'limit', 'lockMs', 'delayMs'],
+  keys: [
+    'meta',
+    'line',
+    'woken',
+    'ring',
+    'ghosts',
+    'paced',
+    'quiet',
+    'held',
+    'locks',
+    'delays',
+    'claimed',
+  ],
+  args: ['now', 'limit', 'lockMs', 'delayMs', 'call', 'isRepeated'],
   each: [],
 } as const;
 

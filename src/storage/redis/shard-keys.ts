@@ -11,6 +11,7 @@ const PARTS = [
   'held',
   'locks',
   'delays',
+  'claimed',
   'handled',
   'failed',
   'seen',
@@ -19,7 +20,16 @@ const PARTS = [
 
 export type ShardKeys = Readonly<Record<(typeof PARTS)[number], string>>;
 
-/** `line`, `woken` and `seen` only begin the names of keys; see the headers of the scripts. */
-export function shardKeys(prefix: string, name: string, shard: number): ShardKeys {
-  return storeKeys(prefix, `queue/${shard}`, name, PARTS);
+/**
+ * `line`, `woken` and `seen` only begin the names of keys; see the headers of the scripts. `claimed` is the worker's own,
+ * all others are shared.
+ */
+export function shardKeys(
+  prefix: string,
+  name: string,
+  shard: number,
+  workerId: string,
+): ShardKeys {
+  const keys = storeKeys(prefix, `queue/${shard}`, name, PARTS);
+  return { ...keys, claimed: `${keys.claimed}:${workerId}` };
 }
