@@ -79,11 +79,7 @@ test('a limit that binds throttles on sockets as it does in the simulation', asy
   const tight = resolveWorld({
     ...calm,
     pagesCount: 100,
-    proxies: [
-      { count: 8, latencyMs: { from: 40, to: 90 } },
-      { count: 2, state: 'dead' },
-    ],
-    site: { ...calm.site, rateLimit: { perSec: 4, burst: 4, retryAfterSecs: 1 } },
+    site: { ...calm.site, rateLimit: { perSec: 1.6, burst: 4, retryAfterSecs: 2 } },
   });
   const real = await crawlSockets(1, tight);
   const policy = await findPolicy('random-judged');
