@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type ViteUserConfig } from 'vitest/config';
 import { luaText } from './scripts/lua-text.mjs';
@@ -23,8 +24,8 @@ const config: ViteUserConfig = defineConfig({
     globalSetup: ['test/setup/chromium.ts', 'test/setup/redis.ts'],
     pool: 'threads',
     isolate: false,
-    // The longest tests wait for browsers; a core kept free for Vitest itself would wait with them.
-    maxWorkers: '100%',
+    // One more than there are cores, as the longest tests spend a third of their time waiting for other processes.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: SlowFilesFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,

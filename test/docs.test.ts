@@ -144,6 +144,9 @@ function exportsOf(entry: string): string[] {
   );
 }
 
+/** Parsed once, however often blocks are compiled. */
+const parsed = new Map<string, ts.SourceFile | undefined>();
+
 /** Compiles the blocks as modules in the repository's root, under the repository's own settings. */
 function typeErrors(blocks: readonly CodeBlock[]): string[] {
   const files = new Map(
@@ -166,9 +169,9 @@ function typeErrors(blocks: readonly CodeBlock[]): string[] {
   host.readFile = (file) => files.get(file)?.code ?? readFile.call(host, file);
   host.getSourceFile = (file, version, ...rest) => {
     const block = files.get(file);
-    return block
-      ? ts.createSourceFile(file, block.code, version)
-      : getSourceFile.call(host, file, version, ...rest);
+    if (block) return ts.createSourceFile(file, block.code, version);
+    if (!parsed.has(file)) parsed.set(file, getSourceFile.call(host, file, version, ...rest));
+    return parsed.get(file);
   };
   const program = ts.createProgram([...files.keys()], lenient, host);
   return [...files].flatMap(([file, { where }]) => {

@@ -214,12 +214,10 @@ class Fleet {
     const now = systemClock.now();
     const { requests } = await this.#store(by).claim(count, { now, lockMs, originDelayMs });
     expect(requests.length).toBeLessThanOrEqual(count);
-    for (const claim of requests) this.#noteClaim(claim, lockMs);
-    for (const { origin = '', fence } of requests) {
-      this.#nextAt.set(origin, fence / 1000 + originDelayMs);
-    }
-    if (originDelayMs > 0) {
-      expect(new Set(requests.map(({ origin }) => origin)).size).toBe(requests.length);
+    // The shards are asked one after the other: on a busy machine an origin's turn may come again in one claim.
+    for (const claim of requests.toSorted((a, b) => a.fence - b.fence)) {
+      this.#noteClaim(claim, lockMs);
+      this.#nextAt.set(claim.origin ?? '', claim.fence / 1000 + originDelayMs);
     }
     this.#hands[by]?.push(...requests);
     this.#claims.push(...requests);

@@ -18,6 +18,7 @@ const WITHOUT_CHEERIO = `data:text/javascript,${encodeURIComponent(`
 test('without cheerio a CheerioCrawler says what to install', async () => {
   const fixture = await bundleFixture(
     fileURLToPath(new URL('crawler-missing-peer.fixture.ts', import.meta.url)),
+    { isImportingPackages: true },
   );
   const run = promisify(execFile);
   const { stdout } = await run(process.execPath, ['--import', WITHOUT_CHEERIO, fixture]);

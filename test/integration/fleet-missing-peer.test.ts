@@ -18,6 +18,7 @@ const WITHOUT_CLIENT = `data:text/javascript,${encodeURIComponent(`
 test('without @redis/client a RedisStorage says at its first use what to install', async () => {
   const fixture = await bundleFixture(
     fileURLToPath(new URL('fleet-missing-peer.fixture.ts', import.meta.url)),
+    { isImportingPackages: true },
   );
   const run = promisify(execFile);
   const { stdout } = await run(process.execPath, ['--import', WITHOUT_CLIENT, fixture]);

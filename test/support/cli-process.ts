@@ -1,6 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { bundle } from '../../scripts/bundle.mjs';
+import { fileURLToPath } from 'node:url';
+import { bundleFixture } from './bundle-fixture.ts';
+
+const ENTRY = fileURLToPath(new URL('../../src/cli.ts', import.meta.url));
 
 /** How a command ended. */
 export interface CliEnd {
@@ -23,7 +26,7 @@ export interface CliSettings {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** The command line, bundled once for a test file and run as processes of its own. */
+/** The command line, bundled and run as processes of its own. */
 export interface Cli extends AsyncDisposable {
   /** Path of the script. */
   readonly script: string;
@@ -32,8 +35,7 @@ export interface Cli extends AsyncDisposable {
 }
 
 export async function bundleCli(): Promise<Cli> {
-  const bundled = await bundle(['src/cli.ts']);
-  const script = bundled.outputOf('src/cli.ts');
+  const script = await bundleFixture(ENTRY);
   const running = new Set<ChildProcess>();
   const start = (args: readonly string[], settings: CliSettings = {}): CliRun => {
     const child = spawn(process.execPath, [script, ...args], {
@@ -53,7 +55,6 @@ export async function bundleCli(): Promise<Cli> {
       const ends = [...running].map((child) => once(child, 'close'));
       for (const child of running) child.kill('SIGKILL');
       await Promise.all(ends);
-      await bundled.remove();
     },
   };
 }

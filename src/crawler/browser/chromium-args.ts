@@ -34,6 +34,8 @@ const FEATURES_OFF: readonly string[] = [
   'WebUIOmniboxAimPopup',
   'WebUIOmniboxFullPopup',
   'WebUIOmniboxPopup',
+  // A renderer started on a guess for the next page of each context, while most sessions stay with one site.
+  'SpareRendererForSitePerProcess',
   // A page asked for by `http:` is fetched so.
   'HttpsFirstBalancedModeAutoEnable',
   'HttpsUpgrades',

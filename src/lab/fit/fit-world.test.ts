@@ -32,23 +32,32 @@ function expectNear(value: number | undefined, truth: number, tolerance: number)
 }
 
 test.each([
-  { perSec: 0.5, burst: 3, retryAfterSecs: 4 },
-  { perSec: 1.2, burst: 8, retryAfterSecs: 2 },
-])('a rate limit of $perSec/s and burst $burst comes back within 5 %', async (rateLimit) => {
-  const log = await logOf(
-    { name: 'limited', durationSecs: 300, proxies: [{ count: 12 }], site: { rateLimit } },
-    'random',
-  );
-  const fitted = fitWorld(log, 'fitted');
-  const perSec = fieldOf(fitted, 'site.rateLimit.perSec');
-  expectNear(perSec.value, rateLimit.perSec, 0.05);
-  expect(perSec.low).toBeLessThanOrEqual(rateLimit.perSec);
-  expect(perSec.high).toBeGreaterThanOrEqual(rateLimit.perSec);
-  expect(fitted.world.site?.rateLimit).toMatchObject({
-    burst: rateLimit.burst,
-    retryAfterSecs: rateLimit.retryAfterSecs,
-  });
-});
+  { slots: 15, rateLimit: { perSec: 0.5, burst: 3, retryAfterSecs: 4 } },
+  { slots: 50, rateLimit: { perSec: 1.2, burst: 8, retryAfterSecs: 2 } },
+])(
+  'a rate limit of $rateLimit.perSec/s and burst $rateLimit.burst comes back within 5 %',
+  async ({ slots, rateLimit }) => {
+    const log = await logOf(
+      {
+        name: 'limited',
+        durationSecs: 300,
+        proxies: [{ count: 12 }],
+        site: { rateLimit },
+        crawl: { slots },
+      },
+      'random',
+    );
+    const fitted = fitWorld(log, 'fitted');
+    const perSec = fieldOf(fitted, 'site.rateLimit.perSec');
+    expectNear(perSec.value, rateLimit.perSec, 0.05);
+    expect(perSec.low).toBeLessThanOrEqual(rateLimit.perSec);
+    expect(perSec.high).toBeGreaterThanOrEqual(rateLimit.perSec);
+    expect(fitted.world.site?.rateLimit).toMatchObject({
+      burst: rateLimit.burst,
+      retryAfterSecs: rateLimit.retryAfterSecs,
+    });
+  },
+);
 
 test('the length of bans and the hidden rate that leads to them come back within 10 %', async () => {
   const ban = { perSec: 0.5, burst: 6, secs: 60 };
@@ -77,6 +86,7 @@ test('bans after repeated 429s are told from those without', async () => {
         rateLimit: { perSec: 0.5, burst: 4, retryAfterSecs: 2 },
         ban: { afterThrottles: 5, secs: 45 },
       },
+      crawl: { slots: 15 },
     },
     'round-robin',
   );
