@@ -70,6 +70,12 @@ export class Cooldown {
     return from + (this.#freeAfterMs - from) * (0.25 + 0.75 * this.#random.next());
   }
 
+  /** Of a rest that began so long ago: what is known by now, `Infinity` while nothing is. */
+  knownEndMs(lostMs: number): number {
+    if (this.#freeAfterMs === Number.POSITIVE_INFINITY) return this.#freeAfterMs;
+    return lostMs < this.#freeAfterMs ? this.#freeAfterMs : lostMs;
+  }
+
   /** The longer the failure took, the longer the rest: what cost much is not tried again soon. */
   proxyMs(step: number, tookMs: number, isStranger: boolean): number {
     const { maxRestSecs, proxyFailureSecs, strangerFactor } = this.#options;

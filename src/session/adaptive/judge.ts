@@ -20,6 +20,8 @@ const ANSWER_MS = 1000;
 const MAX_GOOD = 65_535;
 /** Whoever bears more of the blame than this bears the rest, too. */
 const MOST = 0.5;
+/** Neighbours that were shut out within this were shut out together. */
+const SAME_BAN_MS = 30_000;
 /** A rate is not measured over less. */
 const SHORTEST_MEASURE_MS = 10_000;
 
@@ -169,6 +171,7 @@ export class Judge {
     const wasBlocked = pairs.blocksInRow.get(pair) > 1;
     if (pairs.blocksInRow.get(pair) > 0) cooldown.noteProbe(true);
     this.#noteRetry(use, 'ok');
+    const isReturn = pairs.blocksInRow.get(pair) > 0;
     pairs.blocksInRow.set(pair, 0);
     pairs.throttlesInRow.set(pair, 0);
     const lostFrom = pairs.lostFrom.get(pair);
@@ -181,6 +184,7 @@ export class Judge {
       pacing.notePrice(now - lostFrom);
       pairs.lostFrom.set(pair, 0);
     }
+    if (isReturn) this.#endRests(use, lostFrom, now);
     if (pairs.role.get(pair) === 0)
       pairs.role.set(pair, pacing.roleOf(this.#proxies.networkOf(proxy)));
     pairs.goodSinceBlock.set(pair, Math.min(MAX_GOOD, pairs.goodSinceBlock.get(pair) + 1));
@@ -248,6 +252,7 @@ export class Judge {
     const step = Math.min(MAX_IN_A_ROW, inRow + 1);
     pairs.blocksInRow.set(pair, step);
     const isStranger = pairs.good.get(pair) === 0 && origin.medianLatencyMs > 0;
+    if (!isStranger) origin.banned.add(pair);
     const restMs = origin.cooldown.banMs(
       step,
       origin.trial.stickiness,
@@ -255,6 +260,35 @@ export class Judge {
       openedAt - pairs.lostFrom.get(pair),
     );
     return this.#rest(pair, now + restMs, now, false);
+  }
+
+  /** An address was let in again: its neighbours may be, too, and what is known now of bans holds for all. */
+  #endRests({ origin, pair, proxy, openedAt }: Use, lostFrom: number, now: number): void {
+    const pairs = this.#pairs;
+    const proxies = this.#proxies;
+    origin.banned.delete(pair);
+    const network = proxies.networkOf(proxy);
+    for (const other of origin.banned) {
+      const itsProxy = pairs.proxy.get(other);
+      const isHere =
+        pairs.originSerialOf(other) === origin.serial &&
+        pairs.proxySerialOf(other) === proxies.serialOf(itsProxy) &&
+        pairs.blocksInRow.get(other) > 0;
+      if (!isHere) {
+        origin.banned.delete(other);
+        continue;
+      }
+      const itsLostFrom = pairs.lostFrom.get(other);
+      const isNeighbour =
+        proxies.networkOf(itsProxy) === network &&
+        itsLostFrom < openedAt &&
+        Math.abs(itsLostFrom - lostFrom) <= SAME_BAN_MS;
+      const until = isNeighbour ? now : itsLostFrom + origin.cooldown.knownEndMs(now - itsLostFrom);
+      if (until >= pairs.restsUntil.get(other)) continue;
+      pairs.restsUntil.set(other, until);
+      pairs.dueAt.set(other, Math.max(until, pairs.pacedUntil.get(other)));
+      this.#due.update(other, now);
+    }
   }
 
   #rest(pair: number, until: number, now: number, isSameEvent: boolean): number {

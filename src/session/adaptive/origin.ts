@@ -26,6 +26,8 @@ export class Origin {
   readonly penalties: Penalties = new Penalties();
   /** In quarantine while the origin is under suspicion. */
   readonly held: Set<Suspect> = new Set();
+  /** Pairs that rest for a ban, until they are let in again. */
+  readonly banned: Set<number> = new Set();
   inFlight = 0;
   /** Results since it is known, weighed by how much they tell of it. */
   goodCount = 0;
