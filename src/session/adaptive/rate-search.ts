@@ -96,8 +96,8 @@ export class RateSearch {
   /** A request at the end of such a span was let pass. */
   notePassed(span: Span): void {
     const slope = this.#slopeOf(span);
-    if (!(slope > this.#passed)) return;
-    this.#passed = slope;
+    if (slope === 0) return;
+    this.#passed = Math.max(this.#passed, slope);
     if (slope > CONFIRMED * this.#tried) this.#tried *= FASTER;
   }
 
@@ -119,7 +119,7 @@ export class RateSearch {
     if (secs < Math.max(LEAST_SECS, 1.5 * allowance.secs)) return false;
     const reading = (span.uses - allowance.uses) / secs;
     if (reading < FAR_BELOW * this.#tried && this.#readings.length === 0) {
-      this.#tried *= SLOWER;
+      this.#tried = Math.max(SLOWER * this.#tried, Math.min(this.#tried, FASTER * this.#passed));
       return false;
     }
     if (this.#readings.length >= MAX_READINGS) this.#readings.shift();
