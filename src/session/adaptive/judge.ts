@@ -185,8 +185,8 @@ export class Judge {
       pairs.lostFrom.set(pair, 0);
     }
     if (isReturn) this.#endRests(use, lostFrom, now);
-    if (pairs.role.get(pair) === 0)
-      pairs.role.set(pair, pacing.roleOf(this.#proxies.networkOf(proxy)));
+    const role = pairs.role.get(pair);
+    pairs.role.set(pair, pacing.roleOf(this.#proxies.networkOf(proxy), role, now));
     pairs.goodSinceBlock.set(pair, Math.min(MAX_GOOD, pairs.goodSinceBlock.get(pair) + 1));
     trial.noteGood(now, pacing);
     pacing.notePassed(use.span);

@@ -1,6 +1,6 @@
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 import { RateSearch, type Span } from './rate-search.ts';
-import { EXPLORER, roleOf, SCOUT } from './roles.ts';
+import { EXPLORER, FOLLOWER, Roles, SCOUT } from './roles.ts';
 import { RollingCount } from './rolling-count.ts';
 
 /** The load is measured over this. */
@@ -21,6 +21,9 @@ const PRICE_STEP = 0.1;
 
 /** Blocks of such a share of the scouts are enough to know. */
 const SCOUTS_ENOUGH = 0.5;
+/** Without a success of explorers for so many of their intervals, and so long, others take over. */
+const PATIENCE = 3;
+const LEAST_PATIENCE_MS = 5000;
 /** Without a reading for so long everybody explores. */
 const STALLED_MS = 200_000;
 /** A rate that was read drifts upwards, after the first wait ever faster: what is read may be too low. */
@@ -58,7 +61,8 @@ export class Pacing {
   readonly #leastRate: number;
   /** What was read off the blocks is in force. */
   #isFound = false;
-  #hasExplorers = false;
+  readonly #roles: Roles;
+  #exploredAt = Number.NEGATIVE_INFINITY;
   #isStalled = false;
   /** As of when the rate has followed the drift. */
   #driftedAt = 0;
@@ -90,6 +94,7 @@ export class Pacing {
     this.#options = options;
     this.#searchOptions = searchOptions;
     this.#search = new RateSearch(searchOptions);
+    this.#roles = new Roles(searchOptions.groups);
     this.#leastRate = 1 / options.longestIntervalSecs;
   }
 
@@ -119,7 +124,7 @@ export class Pacing {
    */
   tempo(role: number): number {
     if (this.#isSearching) {
-      return role === EXPLORER || !this.#hasExplorers || this.#isStalled ? 1 : this.#searchedShare;
+      return role === EXPLORER || this.#isStalled ? 1 : this.#searchedShare;
     }
     return role === SCOUT ? 1 : 1 / this.#lead;
   }
@@ -129,11 +134,22 @@ export class Pacing {
     return role === SCOUT && !this.#hasSignal && inFlight >= this.#searchOptions.scoutInFlight;
   }
 
-  /** What an address does whose network answered as the n-th. */
-  roleOf(network: number): number {
-    const role = roleOf(network, this.#searchOptions.groups);
-    if (role === EXPLORER) this.#hasExplorers = true;
+  /** What an address of the network does that was let in, and did before; 0 for nothing yet. */
+  roleOf(network: number, before: number, now: number): number {
+    let role = before;
+    if (role === 0) role = this.#roles.of(network);
+    else if (this.#isSearching && role !== EXPLORER) {
+      if (this.#lacksExplorers(now)) this.#roles.recruit(network);
+      role = this.#roles.of(network);
+    }
+    if (role === EXPLORER) this.#exploredAt = now;
     return role;
+  }
+
+  /** Those that were to explore are shut out. */
+  #lacksExplorers(now: number): boolean {
+    const patienceMs = Math.max(LEAST_PATIENCE_MS, (PATIENCE * 1000) / (this.#rate * this.share));
+    return now - Math.max(this.#exploredAt, this.#cutAt) > patienceMs;
   }
 
   /** Whether an address that has sent so much is as good as new to a limit that forgives with time. */
@@ -154,7 +170,7 @@ export class Pacing {
   /** Blocks of so many scouts tell that blocks are about the pace; 0 when none is ahead any more. */
   get enoughScouts(): number {
     if (this.#hasSignal) return 0;
-    return Math.ceil((SCOUTS_ENOUGH * this.activeCount) / this.#searchOptions.groups);
+    return Math.ceil((SCOUTS_ENOUGH * this.#roles.count) / this.#searchOptions.groups);
   }
 
   isBound(now: number): boolean {
