@@ -68,7 +68,9 @@ export class Judge {
     // What fails on an origin that is down tells nothing about who asked.
     const isMeaningless = isAmidOutage && weightIn(blame) > 0 && blame.originGood === 0;
     // A ban that goes on is no news of the origin.
-    const isKnownBan = outcome.kind === 'blocked' && this.#pairs.blocksInRow.get(pair) > 0;
+    const isKnownBan =
+      outcome.kind === 'blocked' &&
+      (this.#pairs.blocksInRow.get(pair) > 0 || this.#isNeighbourBanned(use, now));
     const isSpared = this.#isSpared(use, outcome);
     const isUnheard = isMeaningless || isSpared;
     let restsUntil = 0;
@@ -150,6 +152,7 @@ export class Judge {
       const goodBefore = pairs.goodSinceBlock.get(pair);
       this.#noteRetry(use, 'blocked');
       const isSurprise = isSurprising(use, goodBefore, this.#options.trial);
+      const isNews = isSurprise && !this.#isNeighbourBanned(use, now);
       if (isSurprise) pairs.isRetry.set(pair, 1);
       pairs.goodSinceBlock.set(pair, 0);
       if (!isSoftBlock(outcome)) pairs.spanUses.set(pair, 0);
@@ -159,7 +162,7 @@ export class Judge {
         now,
         {
           sentAt: use.openedAt,
-          isSurprise,
+          isSurprise: isNews,
           isScout: pairs.role.get(pair) === SCOUT && !isSoftBlock(outcome),
         },
         pacing,
@@ -260,6 +263,20 @@ export class Judge {
       openedAt - pairs.lostFrom.get(pair),
     );
     return this.#rest(pair, now + restMs, now, false);
+  }
+
+  /** Where blocks are about the pace: the ban is not the address's alone, and is known. */
+  #isNeighbourBanned({ origin, proxy, pair }: Use, now: number): boolean {
+    if (!origin.pacing.isSearch) return false;
+    const network = this.#proxies.networkOf(proxy);
+    for (const other of origin.banned) {
+      const isNear =
+        other !== pair &&
+        this.#proxies.networkOf(this.#pairs.proxy.get(other)) === network &&
+        now - this.#pairs.lostFrom.get(other) <= SAME_BAN_MS;
+      if (isNear) return true;
+    }
+    return false;
   }
 
   /** An address was let in again: its neighbours may be, too, and what is known now of bans holds for all. */

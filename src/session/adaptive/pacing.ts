@@ -62,6 +62,8 @@ export class Pacing {
   /** What was read off the blocks is in force. */
   #isFound = false;
   readonly #roles: Roles;
+  /** Addresses that were let in at least once. */
+  #letInCount = 0;
   #exploredAt = Number.NEGATIVE_INFINITY;
   #isStalled = false;
   /** As of when the rate has followed the drift. */
@@ -137,7 +139,10 @@ export class Pacing {
   /** What an address of the network does that was let in, and did before; 0 for nothing yet. */
   roleOf(network: number, before: number, now: number): number {
     let role = before;
-    if (role === 0) role = this.#roles.of(network);
+    if (role === 0) {
+      this.#letInCount++;
+      role = this.#roles.of(network);
+    }
     else if (this.#isSearching && role !== EXPLORER) {
       if (this.#lacksExplorers(now)) this.#roles.recruit(network);
       role = this.#roles.of(network);
@@ -170,7 +175,7 @@ export class Pacing {
   /** Blocks of so many scouts tell that blocks are about the pace; 0 when none is ahead any more. */
   get enoughScouts(): number {
     if (this.#hasSignal) return 0;
-    return Math.ceil((SCOUTS_ENOUGH * this.#roles.count) / this.#searchOptions.groups);
+    return Math.ceil((SCOUTS_ENOUGH * Math.min(this.#letInCount, this.activeCount)) / this.#searchOptions.groups);
   }
 
   isBound(now: number): boolean {

@@ -96,8 +96,8 @@ export class RateSearch {
   /** A request at the end of such a span was let pass. */
   notePassed(span: Span): void {
     const slope = this.#slopeOf(span);
-    if (slope === 0) return;
-    this.#passed = Math.max(this.#passed, slope);
+    if (!(slope > this.#passed)) return;
+    this.#passed = slope;
     if (slope > CONFIRMED * this.#tried) this.#tried *= FASTER;
   }
 
