@@ -51,17 +51,21 @@ export class Cooldown {
    * the next request is let in anyway.
    */
   banMs(step: number, stickiness: number, isStranger: boolean, lostMs: number): number {
-    const { maxRestSecs, strangerBanFactor, banGrowth } = this.#options;
+    const { maxRestSecs } = this.#options;
     const isBan = step > 1 || stickiness > LIKELY;
     const isKnown = this.#freeAfterMs < Number.POSITIVE_INFINITY;
     if (!isStranger && isBan && isKnown && lostMs < this.#freeAfterMs) {
       return Math.max(SHORTEST_REST_MS, this.#endsAfterMs(lostMs) - lostMs);
     }
-    const first = this.#banSecs * (isStranger ? strangerBanFactor : 1);
-    const growth = isStranger ? 2 : banGrowth;
-    const share = step === 1 && !isStranger ? stickiness : growth ** Math.min(MAX_STEP, step - 1);
-    const rest = Math.min(maxRestSecs, first * share);
+    const rest = Math.min(maxRestSecs, this.#banRestSecs(step, stickiness, isStranger, lostMs));
     return rest * (0.5 + 0.5 * this.#random.next()) * 1000;
+  }
+
+  #banRestSecs(step: number, stickiness: number, isStranger: boolean, lostMs: number): number {
+    const { strangerBanFactor, banGrowth, minBanSecs } = this.#options;
+    if (isStranger) return this.#banSecs * strangerBanFactor * 2 ** Math.min(MAX_STEP, step - 1);
+    if (step === 1) return this.#banSecs * stickiness;
+    return Math.max(minBanSecs, ((banGrowth - 1) * lostMs) / 1000);
   }
 
   /** Between the longest that a ban was seen to last and the shortest after which one was over. */
@@ -96,8 +100,9 @@ export class Cooldown {
     this.#freeAfterMs = Math.min(this.#freeAfterMs, freeAfterMs);
   }
 
-  /** The first request after a rest. */
-  noteProbe(isGood: boolean): void {
+  /** The first request after a rest, so long after the block: one that is no surprise tells nothing. */
+  noteProbe(isGood: boolean, lostMs: number): void {
+    if (isGood !== lostMs < this.#banSecs * 1000) return;
     const { goodProbeFactor, blockedProbeFactor, minBanSecs, maxBanSecs } = this.#options;
     const next = this.#banSecs * (isGood ? goodProbeFactor : blockedProbeFactor);
     this.#banSecs = Math.min(maxBanSecs, Math.max(minBanSecs, next));

@@ -156,7 +156,7 @@ export class Judge {
       if (isSurprise) pairs.isRetry.set(pair, 1);
       pairs.goodSinceBlock.set(pair, 0);
       if (!isSoftBlock(outcome)) pairs.spanUses.set(pair, 0);
-      if (isSurprise && !isSoftBlock(outcome)) pacing.noteBlocked(now, use.span, use.openedAt);
+      if (isSurprise && !isSoftBlock(outcome)) pacing.noteBlocked(now, use.span, use.openedAt, this.#proxies.networkOf(proxy));
       this.#noteLost(pair, now);
       trial.noteBlock(
         now,
@@ -172,7 +172,8 @@ export class Judge {
     if (blame.proxyBad > MOST) return this.#restProxy(use, now);
     if (outcome.kind !== 'ok') return 0;
     const wasBlocked = pairs.blocksInRow.get(pair) > 1;
-    if (pairs.blocksInRow.get(pair) > 0) cooldown.noteProbe(true);
+    if (pairs.blocksInRow.get(pair) > 0)
+      cooldown.noteProbe(true, use.openedAt - pairs.lostFrom.get(pair));
     this.#noteRetry(use, 'ok');
     const isReturn = pairs.blocksInRow.get(pair) > 0;
     pairs.blocksInRow.set(pair, 0);
@@ -251,7 +252,7 @@ export class Judge {
     const inRow = pairs.blocksInRow.get(pair);
     const isSameEvent = inRow > 0 && openedAt <= pairs.restsFrom.get(pair);
     if (isSameEvent) return pairs.restsUntil.get(pair);
-    if (inRow > 0) origin.cooldown.noteProbe(false);
+    if (inRow > 0) origin.cooldown.noteProbe(false, openedAt - pairs.lostFrom.get(pair));
     const step = Math.min(MAX_IN_A_ROW, inRow + 1);
     pairs.blocksInRow.set(pair, step);
     const isStranger = pairs.good.get(pair) === 0 && origin.medianLatencyMs > 0;

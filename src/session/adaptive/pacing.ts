@@ -286,13 +286,20 @@ export class Pacing {
   }
 
   /** It was shut out, unexpectedly. */
-  noteBlocked(now: number, span: Span, sentAt: number): void {
-    if (this.#hasThrottles || (this.#search.isOn && sentAt < this.#cutAt)) return;
-    const isRead = this.#search.noteBlocked(span);
-    if (!this.#search.isOn) return;
+  noteBlocked(now: number, span: Span, sentAt: number, network: number): void {
+    if (this.#hasThrottles) return;
+    const search = this.#search;
+    const isKnown = search.isKnown(network, now);
+    if (!isKnown && search.isOn && sentAt < this.#cutAt) return;
+    const isRead = search.noteBlocked(span, network, now);
+    if (!search.isOn) return;
+    if (isKnown) {
+      if (this.#isFound) this.#set(search.limit * this.#searchOptions.limitShare);
+      return;
+    }
     if (this.#isSearching && this.#search.tried < this.#rate) this.#cut(now, this.#search.tried);
     if (!isRead) return;
-    if (this.#isFound || this.#search.isOver(this.activeCount)) {
+    if (this.#isFound || this.#search.isOver(this.#roles.count)) {
       this.#isFound = true;
       this.#cut(now, this.#search.limit * this.#searchOptions.limitShare);
     }
