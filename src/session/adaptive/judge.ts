@@ -189,8 +189,13 @@ export class Judge {
       pairs.lostFrom.set(pair, 0);
     }
     if (isReturn) this.#endRests(use, lostFrom, now);
-    const role = pairs.role.get(pair);
-    pairs.role.set(pair, pacing.roleOf(this.#proxies.networkOf(proxy), role, now));
+    const before = pairs.role.get(pair);
+    const role = pacing.roleOf(this.#proxies.networkOf(proxy), before, now);
+    if (role !== before) {
+      pairs.role.set(pair, role);
+      // Whoever went slowly is forgiven by now.
+      if (before !== 0) pairs.spanUses.set(pair, 0);
+    }
     pairs.goodSinceBlock.set(pair, Math.min(MAX_GOOD, pairs.goodSinceBlock.get(pair) + 1));
     trial.noteGood(now, pacing);
     pacing.notePassed(use.span);
