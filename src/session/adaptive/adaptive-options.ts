@@ -273,7 +273,7 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     groups: 10,
     scoutLead: 6,
     scoutInFlight: 3,
-    explorerLead: 4,
+    explorerLead: 2.5,
     readingSecs: 25,
     readings: 3,
     limitShare: 0.97,

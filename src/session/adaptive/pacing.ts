@@ -62,8 +62,8 @@ export class Pacing {
   /** What was read off the blocks is in force. */
   #isFound = false;
   readonly #roles: Roles;
-  /** Addresses that were let in at least once. */
-  #letInCount = 0;
+  /** Addresses, not networks. */
+  #scoutsCount = 0;
   #exploredAt = Number.NEGATIVE_INFINITY;
   #isStalled = false;
   /** As of when the rate has followed the drift. */
@@ -140,8 +140,8 @@ export class Pacing {
   roleOf(network: number, before: number, now: number): number {
     let role = before;
     if (role === 0) {
-      this.#letInCount++;
       role = this.#roles.of(network);
+      if (role === SCOUT) this.#scoutsCount++;
     }
     else if (this.#isSearching && role !== EXPLORER) {
       if (this.#lacksExplorers(now)) this.#roles.recruit(network);
@@ -175,7 +175,8 @@ export class Pacing {
   /** Blocks of so many scouts tell that blocks are about the pace; 0 when none is ahead any more. */
   get enoughScouts(): number {
     if (this.#hasSignal) return 0;
-    return Math.ceil((SCOUTS_ENOUGH * Math.min(this.#letInCount, this.activeCount)) / this.#searchOptions.groups);
+    const inUse = this.activeCount / this.#searchOptions.groups;
+    return Math.ceil(SCOUTS_ENOUGH * Math.min(this.#scoutsCount, inUse));
   }
 
   isBound(now: number): boolean {

@@ -6,6 +6,8 @@ export const SCOUT = 1;
 export const EXPLORER = 2;
 export const FOLLOWER = 3;
 
+/** However large the fleet, so many scouts and as many explorers tell enough. */
+const ENOUGH = 5;
 /** Of more networks than this the numbers they have anywhere else will do. */
 const MAX_NETWORKS = 1000;
 
@@ -40,6 +42,7 @@ export class Roles {
   }
 
   #roleOf(nth: number): number {
+    if (nth >= ENOUGH * this.#groups) return FOLLOWER;
     const place = nth % this.#groups;
     if (place === 0) return SCOUT;
     return place === 1 ? EXPLORER : FOLLOWER;
