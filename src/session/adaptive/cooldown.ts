@@ -19,6 +19,7 @@ export class Cooldown {
   readonly #options: ResolvedAdaptiveOptions['cooldown'];
   readonly #random: Random;
   #banSecs: number;
+  #isTold = false;
   /** A ban was still on after so long, and over after so long: the tightest that has been seen. */
   #blockedAfterMs = 0;
   #freeAfterMs = Number.POSITIVE_INFINITY;
@@ -34,10 +35,16 @@ export class Cooldown {
     return this.#banSecs;
   }
 
+  /** The last 429 said how long to wait. */
+  get isTold(): boolean {
+    return this.#isTold;
+  }
+
   /** `step` counts from 1. Never shorter than the origin asked. */
   throttleMs(step: number, intervalMs: number, retryAfterSecs = 0): number {
     const { throttleSecs, throttleIntervals, maxThrottleSecs, jitter } = this.#options;
     const first = Math.max(throttleSecs, (throttleIntervals * intervalMs) / 1000);
+    this.#isTold = retryAfterSecs > 0;
     const isTold = step === 1 && retryAfterSecs > 0;
     const backoff = Math.min(maxThrottleSecs, first * 2 ** Math.min(MAX_STEP, step - 1));
     const spread = 1 + jitter * (2 * this.#random.next() - 1);

@@ -22,6 +22,8 @@ const MAX_GOOD = 65_535;
 const MOST = 0.5;
 /** Neighbours that were shut out within this were shut out together. */
 const SAME_BAN_MS = 30_000;
+/** An address that is throttled again within this, and not told how long to wait, rests longer. */
+const THROTTLES_COUNT_MS = 60_000;
 /** A rate is not measured over less. */
 const SHORTEST_MEASURE_MS = 10_000;
 
@@ -177,7 +179,9 @@ export class Judge {
     this.#noteRetry(use, 'ok');
     const isReturn = pairs.blocksInRow.get(pair) > 0;
     pairs.blocksInRow.set(pair, 0);
-    pairs.throttlesInRow.set(pair, 0);
+    // Sites count the 429s of a minute.
+    const isLongAgo = now - pairs.restsFrom.get(pair) > THROTTLES_COUNT_MS;
+    if (isLongAgo || cooldown.isTold) pairs.throttlesInRow.set(pair, 0);
     const lostFrom = pairs.lostFrom.get(pair);
     if (lostFrom > 0 && use.openedAt >= lostFrom) {
       if (wasBlocked)
@@ -240,9 +244,10 @@ export class Judge {
     const pairs = this.#pairs;
     const inRow = pairs.throttlesInRow.get(pair);
     const isSameEvent = inRow > 0 && openedAt <= pairs.restsFrom.get(pair);
-    const step = isSameEvent ? inRow : Math.min(MAX_IN_A_ROW, inRow + 1);
+    const isCounted = !isSameEvent || retryAfterSecs === 0;
+    const step = isCounted ? Math.min(MAX_IN_A_ROW, inRow + 1) : inRow;
     pairs.throttlesInRow.set(pair, step);
-    const restMs = isSameEvent
+    const restMs = !isCounted
       ? retryAfterSecs * 1000
       : origin.cooldown.throttleMs(
           step,
