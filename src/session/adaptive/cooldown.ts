@@ -81,10 +81,9 @@ export class Cooldown {
     return from + (this.#freeAfterMs - from) * (0.25 + 0.75 * this.#random.next());
   }
 
-  /** Of a rest that began so long ago: what is known by now, `Infinity` while nothing is. */
-  knownEndMs(lostMs: number): number {
-    if (this.#freeAfterMs === Number.POSITIVE_INFINITY) return this.#freeAfterMs;
-    return lostMs < this.#freeAfterMs ? this.#freeAfterMs : lostMs;
+  /** How long after a block the address need not rest any more, as far as is known. */
+  latestEndMs(lostMs: number): number {
+    return Math.max(lostMs, this.#freeAfterMs);
   }
 
   /** The longer the failure took, the longer the rest: what cost much is not tried again soon. */
@@ -96,15 +95,15 @@ export class Cooldown {
     return rest * (0.5 + 0.5 * this.#random.next()) * 1000;
   }
 
-  /** A ban was still on after so long, and over after so long. */
-  noteReturn(blockedAfterMs: number, freeAfterMs: number): void {
-    if (freeAfterMs <= this.#blockedAfterMs || blockedAfterMs >= this.#freeAfterMs) {
-      this.#blockedAfterMs = blockedAfterMs;
-      this.#freeAfterMs = freeAfterMs;
-      return;
-    }
-    this.#blockedAfterMs = Math.max(this.#blockedAfterMs, blockedAfterMs);
-    this.#freeAfterMs = Math.min(this.#freeAfterMs, freeAfterMs);
+  /** A ban was still on after so long, and over after so long. Says whether others need not rest as long as it seemed. */
+  noteReturn(blockedAfterMs: number, freeAfterMs: number): boolean {
+    const before = this.#freeAfterMs;
+    const isOther = freeAfterMs <= this.#blockedAfterMs || blockedAfterMs >= before;
+    this.#blockedAfterMs = isOther
+      ? blockedAfterMs
+      : Math.max(this.#blockedAfterMs, blockedAfterMs);
+    this.#freeAfterMs = isOther ? freeAfterMs : Math.min(before, freeAfterMs);
+    return this.#freeAfterMs < before;
   }
 
   /** The first request after a rest, so long after the block: one that is no surprise tells nothing. */

@@ -1,5 +1,6 @@
 import type { Excuse, Outcome } from '../outcome.ts';
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import { Bans } from './bans.ts';
 import { type Blame, blameOf, isSoftBlock, type Odds } from './blame.ts';
 import { decayed } from './decay.ts';
 import type { DuePairs } from './due-pairs.ts';
@@ -14,16 +15,10 @@ import { SCOUT } from './roles.ts';
 import type { Use } from './use.ts';
 
 const MAX_IN_A_ROW = 255;
-/** Between a request and the answer that shut the address out. */
-const ANSWER_MS = 1000;
 /** As much as a column holds. */
 const MAX_GOOD = 65_535;
 /** Whoever bears more of the blame than this bears the rest, too. */
 const MOST = 0.5;
-/** Neighbours that were shut out within this were shut out together. */
-const SAME_BAN_MS = 30_000;
-/** An address that is throttled again within this, and not told how long to wait, rests longer. */
-const THROTTLES_COUNT_MS = 60_000;
 /** A rate is not measured over less. */
 const SHORTEST_MEASURE_MS = 10_000;
 
@@ -37,6 +32,8 @@ export class Judge {
   readonly #poison: Poison;
   readonly #latencies: Latencies;
   readonly #failedUrls = new FailedUrls();
+  readonly #bans: Bans;
+  readonly #throttlesCountMs: number;
 
   constructor(
     parts: {
@@ -54,6 +51,8 @@ export class Judge {
     this.#due = parts.due;
     this.#prediction = parts.prediction;
     this.#poison = parts.poison;
+    this.#bans = new Bans(parts);
+    this.#throttlesCountMs = options.cooldown.throttlesCountSecs * 1000;
     this.#latencies = new Latencies(parts.pairs, options.pick);
   }
 
@@ -142,7 +141,7 @@ export class Judge {
   /** Paces the origin, and puts to rest who needs it. Returns until when, 0 for no rest. */
   #react(use: Use, blame: Blame, outcome: Outcome, now: number): number {
     const { origin, pair, proxy } = use;
-    const { pacing, trial, cooldown } = origin;
+    const { pacing, trial } = origin;
     const pairs = this.#pairs;
     if (blame.proxyGood > 0) this.#proxies.failuresInRow.set(proxy, 0);
     if (outcome.kind === 'throttled') {
@@ -158,7 +157,8 @@ export class Judge {
       if (isSurprise) pairs.isRetry.set(pair, 1);
       pairs.goodSinceBlock.set(pair, 0);
       if (!isSoftBlock(outcome)) pairs.spanUses.set(pair, 0);
-      if (isSurprise && !isSoftBlock(outcome)) pacing.noteBlocked(now, use.span, use.openedAt, this.#proxies.networkOf(proxy));
+      if (isSurprise && !isSoftBlock(outcome))
+        pacing.noteBlocked(now, use.span, use.openedAt, this.#proxies.networkOf(proxy));
       this.#noteLost(pair, now);
       trial.noteBlock(
         now,
@@ -173,26 +173,8 @@ export class Judge {
     }
     if (blame.proxyBad > MOST) return this.#restProxy(use, now);
     if (outcome.kind !== 'ok') return 0;
-    const wasBlocked = pairs.blocksInRow.get(pair) > 1;
-    if (pairs.blocksInRow.get(pair) > 0)
-      cooldown.noteProbe(true, use.openedAt - pairs.lostFrom.get(pair));
     this.#noteRetry(use, 'ok');
-    const isReturn = pairs.blocksInRow.get(pair) > 0;
-    pairs.blocksInRow.set(pair, 0);
-    // Sites count the 429s of a minute.
-    const isLongAgo = now - pairs.restsFrom.get(pair) > THROTTLES_COUNT_MS;
-    if (isLongAgo || cooldown.isTold) pairs.throttlesInRow.set(pair, 0);
-    const lostFrom = pairs.lostFrom.get(pair);
-    if (lostFrom > 0 && use.openedAt >= lostFrom) {
-      if (wasBlocked)
-        cooldown.noteReturn(
-          Math.max(0, pairs.restsFrom.get(pair) - lostFrom - ANSWER_MS),
-          use.openedAt - lostFrom,
-        );
-      pacing.notePrice(now - lostFrom);
-      pairs.lostFrom.set(pair, 0);
-    }
-    if (isReturn) this.#endRests(use, lostFrom, now);
+    this.#noteLetIn(use, now);
     const before = pairs.role.get(pair);
     const role = pacing.roleOf(this.#proxies.networkOf(proxy), before, now);
     if (role !== before) {
@@ -205,6 +187,23 @@ export class Judge {
     pacing.notePassed(use.span);
     pacing.succeed(now);
     return 0;
+  }
+
+  /** The address rests no more, if it did. */
+  #noteLetIn({ origin, pair, openedAt }: Use, now: number): void {
+    const pairs = this.#pairs;
+    const { cooldown, pacing } = origin;
+    const lostFrom = pairs.lostFrom.get(pair);
+    if (pairs.blocksInRow.get(pair) > 0) {
+      cooldown.noteProbe(true, openedAt - lostFrom);
+      this.#bans.noteReturn(pair, origin, openedAt, now);
+      pairs.blocksInRow.set(pair, 0);
+    }
+    const isLongAgo = now - pairs.restsFrom.get(pair) > this.#throttlesCountMs;
+    if (isLongAgo || cooldown.isTold) pairs.throttlesInRow.set(pair, 0);
+    if (lostFrom === 0 || openedAt < lostFrom) return;
+    pacing.notePrice(now - lostFrom);
+    pairs.lostFrom.set(pair, 0);
   }
 
   /** The first result of a request that was sent after a block tells whether the block sticks. */
@@ -266,7 +265,7 @@ export class Judge {
     const step = Math.min(MAX_IN_A_ROW, inRow + 1);
     pairs.blocksInRow.set(pair, step);
     const isStranger = pairs.good.get(pair) === 0 && origin.medianLatencyMs > 0;
-    if (!isStranger) origin.banned.add(pair);
+    if (!isStranger) this.#bans.note(pair, origin);
     const restMs = origin.cooldown.banMs(
       step,
       origin.trial.stickiness,
@@ -276,47 +275,9 @@ export class Judge {
     return this.#rest(pair, now + restMs, now, false);
   }
 
-  /** Where blocks are about the pace: the ban is not the address's alone, and is known. */
-  #isNeighbourBanned({ origin, proxy, pair }: Use, now: number): boolean {
-    if (!origin.pacing.isSearch) return false;
-    const network = this.#proxies.networkOf(proxy);
-    for (const other of origin.banned) {
-      const isNear =
-        other !== pair &&
-        this.#proxies.networkOf(this.#pairs.proxy.get(other)) === network &&
-        now - this.#pairs.lostFrom.get(other) <= SAME_BAN_MS;
-      if (isNear) return true;
-    }
-    return false;
-  }
-
-  /** An address was let in again: its neighbours may be, too, and what is known now of bans holds for all. */
-  #endRests({ origin, pair, proxy, openedAt }: Use, lostFrom: number, now: number): void {
-    const pairs = this.#pairs;
-    const proxies = this.#proxies;
-    origin.banned.delete(pair);
-    const network = proxies.networkOf(proxy);
-    for (const other of origin.banned) {
-      const itsProxy = pairs.proxy.get(other);
-      const isHere =
-        pairs.originSerialOf(other) === origin.serial &&
-        pairs.proxySerialOf(other) === proxies.serialOf(itsProxy) &&
-        pairs.blocksInRow.get(other) > 0;
-      if (!isHere) {
-        origin.banned.delete(other);
-        continue;
-      }
-      const itsLostFrom = pairs.lostFrom.get(other);
-      const isNeighbour =
-        proxies.networkOf(itsProxy) === network &&
-        itsLostFrom < openedAt &&
-        Math.abs(itsLostFrom - lostFrom) <= SAME_BAN_MS;
-      const until = isNeighbour ? now : itsLostFrom + origin.cooldown.knownEndMs(now - itsLostFrom);
-      if (until >= pairs.restsUntil.get(other)) continue;
-      pairs.restsUntil.set(other, until);
-      pairs.dueAt.set(other, Math.max(until, pairs.pacedUntil.get(other)));
-      this.#due.update(other, now);
-    }
+  /** Where blocks are about the pace, and a ban of the network is known. */
+  #isNeighbourBanned({ origin, pair }: Use, now: number): boolean {
+    return origin.pacing.isSearch && this.#bans.hasNeighbour(pair, origin, now);
   }
 
   #rest(pair: number, until: number, now: number, isSameEvent: boolean): number {

@@ -1,12 +1,9 @@
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import { Drift } from './drift.ts';
+import { LOAD_WINDOW_MS, Load } from './load.ts';
 import { RateSearch, type Span } from './rate-search.ts';
-import { EXPLORER, FOLLOWER, Roles, SCOUT } from './roles.ts';
-import { RollingCount } from './rolling-count.ts';
+import { EXPLORER, Roles, SCOUT } from './roles.ts';
 
-/** The load is measured over this. */
-const LOAD_WINDOW_MS = 10_000;
-/** An address counts as one of those in use for this. */
-const ACTIVE_WINDOW_MS = 60_000;
 /** Pacing binds for so long after the last lease that had to wait for it was to be tried again. */
 const BOUND_MS = 1000;
 /** However hasty, each address must have had so many successes before the rate has doubled: a limit may let a few pass. */
@@ -26,12 +23,6 @@ const PATIENCE = 3;
 const LEAST_PATIENCE_MS = 5000;
 /** Without a reading for so long everybody explores. */
 const STALLED_MS = 200_000;
-/** A rate that was read drifts upwards, after the first wait ever faster: what is read may be too low. */
-const FIRST_DRIFT_MS = 180_000;
-const DRIFT_DOUBLES_MS = 120_000;
-const MAX_DRIFT_PER_MINUTE = 0.3;
-/** Time in which no success came is no time that passed well. */
-const LONGEST_DRIFT_MS = 1000;
 
 export type Objection =
   | {
@@ -55,9 +46,10 @@ export type Objection =
  */
 export class Pacing {
   readonly #options: ResolvedAdaptiveOptions['pacing'];
-  readonly #attempts = new RollingCount(LOAD_WINDOW_MS);
+  readonly #load = new Load();
   readonly #searchOptions: ResolvedAdaptiveOptions['search'];
   readonly #search: RateSearch;
+  readonly #drift: Drift;
   readonly #leastRate: number;
   /** What was read off the blocks is in force. */
   #isFound = false;
@@ -66,12 +58,6 @@ export class Pacing {
   #scoutsCount = 0;
   #exploredAt = Number.NEGATIVE_INFINITY;
   #isStalled = false;
-  /** As of when the rate has followed the drift. */
-  #driftedAt = 0;
-  #beganAt = -1;
-  #activeWindow = -1;
-  #activeCount = 0;
-  #formerActiveCount = 0;
   #rate = Number.POSITIVE_INFINITY;
   #ceiling = Number.POSITIVE_INFINITY;
   #ceilingAt = 0;
@@ -96,7 +82,8 @@ export class Pacing {
     this.#options = options;
     this.#searchOptions = searchOptions;
     this.#search = new RateSearch(searchOptions);
-    this.#roles = new Roles(searchOptions.groups);
+    this.#roles = new Roles(searchOptions);
+    this.#drift = new Drift(searchOptions);
     this.#leastRate = 1 / options.longestIntervalSecs;
   }
 
@@ -142,8 +129,7 @@ export class Pacing {
     if (role === 0) {
       role = this.#roles.of(network);
       if (role === SCOUT) this.#scoutsCount++;
-    }
-    else if (this.#isSearching && role !== EXPLORER) {
+    } else if (this.#isSearching && role !== EXPLORER) {
       if (this.#lacksExplorers(now)) this.#roles.recruit(network);
       role = this.#roles.of(network);
     }
@@ -185,13 +171,12 @@ export class Pacing {
 
   /** Addresses in use. */
   get activeCount(): number {
-    return Math.max(1, this.#activeCount, this.#formerActiveCount);
+    return this.#load.activeCount;
   }
 
   /** Mean load of an address, requests a second. */
   observed(now: number): number {
-    const secs = Math.min(LOAD_WINDOW_MS, Math.max(1000, now - this.#beganAt)) / 1000;
-    return this.#attempts.count(now) / secs / this.activeCount;
+    return this.#load.observed(now);
   }
 
   /**
@@ -201,16 +186,7 @@ export class Pacing {
    * @returns the window in which it is counted now
    */
   noteAttempt(now: number, activeWindow: number): number {
-    if (this.#beganAt === -1) this.#beganAt = now;
-    this.#attempts.add(now);
-    const window = Math.floor(now / ACTIVE_WINDOW_MS) + 1;
-    if (window !== this.#activeWindow) {
-      this.#formerActiveCount = window === this.#activeWindow + 1 ? this.#activeCount : 0;
-      this.#activeCount = 0;
-      this.#activeWindow = window;
-    }
-    if (activeWindow !== window) this.#activeCount++;
-    return window;
+    return this.#load.note(now, activeWindow);
   }
 
   /** A lease has to wait for no other reason than the pace, and will be tried again then. */
@@ -317,8 +293,10 @@ export class Pacing {
     if (this.#isSearching && now - this.#cutAt > STALLED_MS) this.#isStalled = true;
     if (!this.#hasSignal || this.#isSearching || !this.isBound(now)) return;
     this.#quietCount++;
-    if (this.#isFound) this.#drift(now);
-    else this.#set(this.#rate * Math.exp(this.#growth()));
+    const factor = this.#isFound
+      ? this.#drift.factor(now, now - this.#cutAt)
+      : Math.exp(this.#growth());
+    this.#set(this.#rate * factor);
   }
 
   /** The rate is read off the blocks. */
@@ -357,19 +335,6 @@ export class Pacing {
     const share = Math.min(maxSignalShare, Math.max(minSignalShare, lossShare / price));
     const haste = 2 ** Math.min(MAX_HASTE, Math.floor((this.#quietCount * share) / hasteAfter));
     return Math.min(Math.LN2 / (DOUBLES_AFTER * this.activeCount), signalStep * share * haste);
-  }
-
-  /** Above a limit that was read the rate only feels its way. */
-  #drift(now: number): void {
-    const { driftPerMinute } = this.#searchOptions;
-    const minutes = Math.min(LONGEST_DRIFT_MS, now - this.#driftedAt) / 60_000;
-    const quietMs = Math.max(0, now - this.#cutAt - FIRST_DRIFT_MS);
-    const drift = Math.min(
-      MAX_DRIFT_PER_MINUTE,
-      driftPerMinute * 2 ** (quietMs / DRIFT_DOUBLES_MS),
-    );
-    this.#driftedAt = now;
-    this.#set(this.#rate * (1 + drift * minutes));
   }
 
   get #lead(): number {

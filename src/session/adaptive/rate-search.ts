@@ -1,4 +1,5 @@
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import { SAME_BAN_MS } from './bans.ts';
 
 /** What an address has sent since it was last as good as new. */
 export interface Span {
@@ -34,8 +35,6 @@ const ENOUGH_SHORTER = 3;
 const SURE_READINGS = 3;
 const SURE_SPREAD = 0.25;
 const SLOWER = 0.25;
-/** Neighbours that are shut out within this were shut out together. */
-const SAME_BAN_MS = 30_000;
 
 /**
  * Reads a hidden limit off the blocks. A limit that forgives with time lets an address send so many requests at once,

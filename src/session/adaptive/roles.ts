@@ -1,3 +1,5 @@
+import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+
 /**
  * What an address does for the others at an origin. Addresses of one /24 have the same role, since a limit may be
  * theirs together.
@@ -6,19 +8,19 @@ export const SCOUT = 1;
 export const EXPLORER = 2;
 export const FOLLOWER = 3;
 
-/** However large the fleet, so many scouts and as many explorers tell enough. */
-const ENOUGH = 5;
 /** Of more networks than this the numbers they have anywhere else will do. */
 const MAX_NETWORKS = 1000;
 
 /** Who scouts, who explores and who follows at one origin: of each so many networks that were let in there one each. */
 export class Roles {
   readonly #groups: number;
+  readonly #mostInAll: number;
   readonly #roles = new Map<number, number>();
   #count = 0;
 
-  constructor(groups: number) {
+  constructor({ groups, mostScouts }: ResolvedAdaptiveOptions['search']) {
     this.#groups = groups;
+    this.#mostInAll = mostScouts * groups;
   }
 
   /** Networks that were let in. */
@@ -42,7 +44,7 @@ export class Roles {
   }
 
   #roleOf(nth: number): number {
-    if (nth >= ENOUGH * this.#groups) return FOLLOWER;
+    if (nth >= this.#mostInAll) return FOLLOWER;
     const place = nth % this.#groups;
     if (place === 0) return SCOUT;
     return place === 1 ? EXPLORER : FOLLOWER;
