@@ -94,7 +94,7 @@ export interface SearchOptions {
   readonly driftPerMinute?: number;
   /** And faster and faster after so long. @default 180 */
   readonly driftAfterSecs?: number;
-  /** The rate is set to this share of the limit that was read. @default 0.95 */
+  /** The rate is set to this share of the limit that was read. @default 0.97 */
   readonly limitShare?: number;
 }
 
