@@ -1,5 +1,5 @@
+import type { Cooldown } from './cooldown.ts';
 import type { DuePairs } from './due-pairs.ts';
-import type { Origin } from './origin.ts';
 import type { PairTable } from './pair-table.ts';
 import type { ProxyBook } from './proxy-book.ts';
 
@@ -10,6 +10,13 @@ const ANSWER_MS = 1000;
 
 /** Pairs that rest for a ban, by network. */
 export type BannedPairs = Map<number, Set<number>>;
+
+/** Of an origin. */
+export interface Banning {
+  readonly serial: number;
+  readonly banned: BannedPairs;
+  readonly cooldown: Cooldown;
+}
 
 /**
  * Who rests for a ban. A ban may be of a whole network, and bans last alike: one address that is let in again tells how
@@ -26,14 +33,14 @@ export class Bans {
     this.#due = parts.due;
   }
 
-  note(pair: number, { banned }: Origin): void {
+  note(pair: number, { banned }: Banning): void {
     const network = this.#networkOf(pair);
     const rows = banned.get(network) ?? new Set();
     banned.set(network, rows.add(pair));
   }
 
   /** Whether a neighbour was shut out just now: then the ban is not the address's alone, and is known. */
-  hasNeighbour(pair: number, { banned, serial }: Origin, now: number): boolean {
+  hasNeighbour(pair: number, { banned, serial }: Banning, now: number): boolean {
     for (const other of banned.get(this.#networkOf(pair)) ?? []) {
       const isLate = now - this.#pairs.lostFrom.get(other) > SAME_BAN_MS;
       if (other !== pair && !isLate && this.#isBanned(other, serial)) return true;
@@ -42,7 +49,7 @@ export class Bans {
   }
 
   /** A banned address was let in by a request sent at `sentAt`. */
-  noteReturn(pair: number, origin: Origin, sentAt: number, now: number): void {
+  noteReturn(pair: number, origin: Banning, sentAt: number, now: number): void {
     const pairs = this.#pairs;
     const network = this.#networkOf(pair);
     const lostFrom = pairs.lostFrom.get(pair);
@@ -68,7 +75,7 @@ export class Bans {
   #shorten(
     pair: number,
     network: number,
-    { banned, serial }: Origin,
+    { banned, serial }: Banning,
     { until, now }: { until: number; now: number },
   ): void {
     const pairs = this.#pairs;
