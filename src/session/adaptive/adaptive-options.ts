@@ -76,11 +76,13 @@ export interface PacingOptions {
 export interface SearchOptions {
   /** One group of addresses in so many are scouts, and another one explorers: addresses of one /24 are a group. @default 10 */
   readonly groups?: number;
+  /** Scouting networks at most, and as many exploring ones, however large the fleet. @default 5 */
+  readonly mostScouts?: number;
   /** While nothing is learnt a scout is used so many times as much as the others. @default 6 */
   readonly scoutLead?: number;
   /** With at most so many requests at once. @default 3 */
   readonly scoutInFlight?: number;
-  /** While the rate is looked for explorers go so many times as fast as the others. @default 4 */
+  /** While the rate is looked for explorers go so many times as fast as the others. @default 2.5 */
   readonly explorerLead?: number;
   /** Explorers go as fast as to be blocked after about so long. @default 25 */
   readonly readingSecs?: number;
@@ -90,7 +92,9 @@ export interface SearchOptions {
   readonly foundLead?: number;
   /** The rate that was found rises by this share in a minute while nothing is objected to. @default 0.02 */
   readonly driftPerMinute?: number;
-  /** The rate is set to this share of the limit that was read. @default 0.95 */
+  /** And faster and faster after so long. @default 180 */
+  readonly driftAfterSecs?: number;
+  /** The rate is set to this share of the limit that was read. @default 0.97 */
   readonly limitShare?: number;
 }
 
@@ -136,6 +140,8 @@ export interface CooldownOptions {
   readonly throttleSecs?: number;
   /** And so many times the interval between two requests. @default 3 */
   readonly throttleIntervals?: number;
+  /** Where 429s do not say how long to wait, those of so long a time count as in a row. @default 60 */
+  readonly throttlesCountSecs?: number;
   /** A `Retry-After` is honoured however long; other rests after a 429 end here. @default 300 */
   readonly maxThrottleSecs?: number;
   /** Rests after a 429 are lengthened by up to this share. @default 0.25 */
@@ -271,14 +277,16 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
   }),
   search: Object.freeze({
     groups: 10,
+    mostScouts: 5,
     scoutLead: 6,
     scoutInFlight: 3,
-    explorerLead: 4,
+    explorerLead: 2.5,
     readingSecs: 25,
     readings: 3,
     limitShare: 0.97,
     foundLead: 1.03,
     driftPerMinute: 0.02,
+    driftAfterSecs: 180,
   }),
   trial: Object.freeze({
     minGoodBefore: 3,
@@ -301,6 +309,7 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
   cooldown: Object.freeze({
     throttleSecs: 5,
     throttleIntervals: 3,
+    throttlesCountSecs: 60,
     maxThrottleSecs: 300,
     jitter: 0.25,
     banSecs: 20,

@@ -147,14 +147,15 @@ describe('Cooldown', () => {
     }
   });
 
-  it('rests a banned address between half and all of the guess, half as long again with each ban in a row, an hour at most', () => {
+  it('rests a banned address between half and all of the guess, then of half of its wait so far, an hour at most', () => {
     const rest = cooldown();
-    for (const [step, secs] of [
-      [2, 30],
-      [3, 45],
-      [30, 3600],
+    for (const [step, waitedSecs, secs] of [
+      [1, 0, 20],
+      [2, 60, 30],
+      [3, 90, 45],
+      [30, 20_000, 3600],
     ] as const) {
-      const restMs = rest.banMs(step, 1, false, 0);
+      const restMs = rest.banMs(step, 1, false, 1000 * waitedSecs);
       expect(restMs).toBeGreaterThanOrEqual(500 * secs);
       expect(restMs).toBeLessThanOrEqual(1000 * secs);
     }
@@ -176,11 +177,11 @@ describe('Cooldown', () => {
 
   it('learns how long bans last from the first request after a rest, within 5 and 300 seconds', () => {
     const rest = cooldown();
-    rest.noteProbe(true);
+    rest.noteProbe(true, 1000);
     expect(rest.banSecs).toBeCloseTo(19, 10);
-    for (let n = 0; n < 200; n++) rest.noteProbe(true);
+    for (let n = 0; n < 200; n++) rest.noteProbe(true, 1000);
     expect(rest.banSecs).toBe(5);
-    for (let n = 0; n < 400; n++) rest.noteProbe(false);
+    for (let n = 0; n < 400; n++) rest.noteProbe(false, 1_000_000);
     expect(rest.banSecs).toBe(300);
   });
 });

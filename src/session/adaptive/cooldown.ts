@@ -19,6 +19,7 @@ export class Cooldown {
   readonly #options: ResolvedAdaptiveOptions['cooldown'];
   readonly #random: Random;
   #banSecs: number;
+  #isTold = false;
   /** A ban was still on after so long, and over after so long: the tightest that has been seen. */
   #blockedAfterMs = 0;
   #freeAfterMs = Number.POSITIVE_INFINITY;
@@ -34,10 +35,16 @@ export class Cooldown {
     return this.#banSecs;
   }
 
+  /** The last 429 said how long to wait. */
+  get isTold(): boolean {
+    return this.#isTold;
+  }
+
   /** `step` counts from 1. Never shorter than the origin asked. */
   throttleMs(step: number, intervalMs: number, retryAfterSecs = 0): number {
     const { throttleSecs, throttleIntervals, maxThrottleSecs, jitter } = this.#options;
     const first = Math.max(throttleSecs, (throttleIntervals * intervalMs) / 1000);
+    this.#isTold = retryAfterSecs > 0;
     const isTold = step === 1 && retryAfterSecs > 0;
     const backoff = Math.min(maxThrottleSecs, first * 2 ** Math.min(MAX_STEP, step - 1));
     const spread = 1 + jitter * (2 * this.#random.next() - 1);
@@ -51,23 +58,32 @@ export class Cooldown {
    * the next request is let in anyway.
    */
   banMs(step: number, stickiness: number, isStranger: boolean, lostMs: number): number {
-    const { maxRestSecs, strangerBanFactor, banGrowth } = this.#options;
+    const { maxRestSecs } = this.#options;
     const isBan = step > 1 || stickiness > LIKELY;
     const isKnown = this.#freeAfterMs < Number.POSITIVE_INFINITY;
     if (!isStranger && isBan && isKnown && lostMs < this.#freeAfterMs) {
       return Math.max(SHORTEST_REST_MS, this.#endsAfterMs(lostMs) - lostMs);
     }
-    const first = this.#banSecs * (isStranger ? strangerBanFactor : 1);
-    const growth = isStranger ? 2 : banGrowth;
-    const share = step === 1 && !isStranger ? stickiness : growth ** Math.min(MAX_STEP, step - 1);
-    const rest = Math.min(maxRestSecs, first * share);
+    const rest = Math.min(maxRestSecs, this.#banRestSecs(step, stickiness, isStranger, lostMs));
     return rest * (0.5 + 0.5 * this.#random.next()) * 1000;
+  }
+
+  #banRestSecs(step: number, stickiness: number, isStranger: boolean, lostMs: number): number {
+    const { strangerBanFactor, banGrowth, minBanSecs } = this.#options;
+    if (isStranger) return this.#banSecs * strangerBanFactor * 2 ** Math.min(MAX_STEP, step - 1);
+    if (step === 1) return this.#banSecs * stickiness;
+    return Math.max(minBanSecs, ((banGrowth - 1) * lostMs) / 1000);
   }
 
   /** Between the longest that a ban was seen to last and the shortest after which one was over. */
   #endsAfterMs(lostMs: number): number {
     const from = Math.max(lostMs, this.#blockedAfterMs);
     return from + (this.#freeAfterMs - from) * (0.25 + 0.75 * this.#random.next());
+  }
+
+  /** How long after a block the address need not rest any more, as far as is known. */
+  latestEndMs(lostMs: number): number {
+    return Math.max(lostMs, this.#freeAfterMs);
   }
 
   /** The longer the failure took, the longer the rest: what cost much is not tried again soon. */
@@ -79,19 +95,20 @@ export class Cooldown {
     return rest * (0.5 + 0.5 * this.#random.next()) * 1000;
   }
 
-  /** A ban was still on after so long, and over after so long. */
-  noteReturn(blockedAfterMs: number, freeAfterMs: number): void {
-    if (freeAfterMs <= this.#blockedAfterMs || blockedAfterMs >= this.#freeAfterMs) {
-      this.#blockedAfterMs = blockedAfterMs;
-      this.#freeAfterMs = freeAfterMs;
-      return;
-    }
-    this.#blockedAfterMs = Math.max(this.#blockedAfterMs, blockedAfterMs);
-    this.#freeAfterMs = Math.min(this.#freeAfterMs, freeAfterMs);
+  /** A ban was still on after so long, and over after so long. Says whether others need not rest as long as it seemed. */
+  noteReturn(blockedAfterMs: number, freeAfterMs: number): boolean {
+    const before = this.#freeAfterMs;
+    const isOther = freeAfterMs <= this.#blockedAfterMs || blockedAfterMs >= before;
+    this.#blockedAfterMs = isOther
+      ? blockedAfterMs
+      : Math.max(this.#blockedAfterMs, blockedAfterMs);
+    this.#freeAfterMs = isOther ? freeAfterMs : Math.min(before, freeAfterMs);
+    return this.#freeAfterMs < before;
   }
 
-  /** The first request after a rest. */
-  noteProbe(isGood: boolean): void {
+  /** The first request after a rest, so long after the block: one that is no surprise tells nothing. */
+  noteProbe(isGood: boolean, lostMs: number): void {
+    if (isGood !== lostMs < this.#banSecs * 1000) return;
     const { goodProbeFactor, blockedProbeFactor, minBanSecs, maxBanSecs } = this.#options;
     const next = this.#banSecs * (isGood ? goodProbeFactor : blockedProbeFactor);
     this.#banSecs = Math.min(maxBanSecs, Math.max(minBanSecs, next));

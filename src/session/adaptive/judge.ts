@@ -1,5 +1,6 @@
 import type { Excuse, Outcome } from '../outcome.ts';
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import { Bans } from './bans.ts';
 import { type Blame, blameOf, isSoftBlock, type Odds } from './blame.ts';
 import { decayed } from './decay.ts';
 import type { DuePairs } from './due-pairs.ts';
@@ -14,8 +15,6 @@ import { SCOUT } from './roles.ts';
 import type { Use } from './use.ts';
 
 const MAX_IN_A_ROW = 255;
-/** Between a request and the answer that shut the address out. */
-const ANSWER_MS = 1000;
 /** As much as a column holds. */
 const MAX_GOOD = 65_535;
 /** Whoever bears more of the blame than this bears the rest, too. */
@@ -33,6 +32,8 @@ export class Judge {
   readonly #poison: Poison;
   readonly #latencies: Latencies;
   readonly #failedUrls = new FailedUrls();
+  readonly #bans: Bans;
+  readonly #throttlesCountMs: number;
 
   constructor(
     parts: {
@@ -50,6 +51,8 @@ export class Judge {
     this.#due = parts.due;
     this.#prediction = parts.prediction;
     this.#poison = parts.poison;
+    this.#bans = new Bans(parts);
+    this.#throttlesCountMs = options.cooldown.throttlesCountSecs * 1000;
     this.#latencies = new Latencies(parts.pairs, options.pick);
   }
 
@@ -66,7 +69,9 @@ export class Judge {
     // What fails on an origin that is down tells nothing about who asked.
     const isMeaningless = isAmidOutage && weightIn(blame) > 0 && blame.originGood === 0;
     // A ban that goes on is no news of the origin.
-    const isKnownBan = outcome.kind === 'blocked' && this.#pairs.blocksInRow.get(pair) > 0;
+    const isKnownBan =
+      outcome.kind === 'blocked' &&
+      (this.#pairs.blocksInRow.get(pair) > 0 || this.#isNeighbourBanned(use, now));
     const isSpared = this.#isSpared(use, outcome);
     const isUnheard = isMeaningless || isSpared;
     let restsUntil = 0;
@@ -136,7 +141,7 @@ export class Judge {
   /** Paces the origin, and puts to rest who needs it. Returns until when, 0 for no rest. */
   #react(use: Use, blame: Blame, outcome: Outcome, now: number): number {
     const { origin, pair, proxy } = use;
-    const { pacing, trial, cooldown } = origin;
+    const { pacing, trial } = origin;
     const pairs = this.#pairs;
     if (blame.proxyGood > 0) this.#proxies.failuresInRow.set(proxy, 0);
     if (outcome.kind === 'throttled') {
@@ -148,16 +153,18 @@ export class Judge {
       const goodBefore = pairs.goodSinceBlock.get(pair);
       this.#noteRetry(use, 'blocked');
       const isSurprise = isSurprising(use, goodBefore, this.#options.trial);
+      const isNews = isSurprise && !this.#isNeighbourBanned(use, now);
       if (isSurprise) pairs.isRetry.set(pair, 1);
       pairs.goodSinceBlock.set(pair, 0);
       if (!isSoftBlock(outcome)) pairs.spanUses.set(pair, 0);
-      if (isSurprise && !isSoftBlock(outcome)) pacing.noteBlocked(now, use.span, use.openedAt);
+      if (isSurprise && !isSoftBlock(outcome))
+        pacing.noteBlocked(now, use.span, use.openedAt, this.#proxies.networkOf(proxy));
       this.#noteLost(pair, now);
       trial.noteBlock(
         now,
         {
           sentAt: use.openedAt,
-          isSurprise,
+          isSurprise: isNews,
           isScout: pairs.role.get(pair) === SCOUT && !isSoftBlock(outcome),
         },
         pacing,
@@ -166,28 +173,37 @@ export class Judge {
     }
     if (blame.proxyBad > MOST) return this.#restProxy(use, now);
     if (outcome.kind !== 'ok') return 0;
-    const wasBlocked = pairs.blocksInRow.get(pair) > 1;
-    if (pairs.blocksInRow.get(pair) > 0) cooldown.noteProbe(true);
     this.#noteRetry(use, 'ok');
-    pairs.blocksInRow.set(pair, 0);
-    pairs.throttlesInRow.set(pair, 0);
-    const lostFrom = pairs.lostFrom.get(pair);
-    if (lostFrom > 0 && use.openedAt >= lostFrom) {
-      if (wasBlocked)
-        cooldown.noteReturn(
-          Math.max(0, pairs.restsFrom.get(pair) - lostFrom - ANSWER_MS),
-          use.openedAt - lostFrom,
-        );
-      pacing.notePrice(now - lostFrom);
-      pairs.lostFrom.set(pair, 0);
+    this.#noteLetIn(use, now);
+    const before = pairs.role.get(pair);
+    const role = pacing.roleOf(this.#proxies.networkOf(proxy), before, now);
+    if (role !== before) {
+      pairs.role.set(pair, role);
+      // Whoever went slowly is forgiven by now.
+      if (before !== 0) pairs.spanUses.set(pair, 0);
     }
-    if (pairs.role.get(pair) === 0)
-      pairs.role.set(pair, pacing.roleOf(this.#proxies.networkOf(proxy)));
     pairs.goodSinceBlock.set(pair, Math.min(MAX_GOOD, pairs.goodSinceBlock.get(pair) + 1));
     trial.noteGood(now, pacing);
     pacing.notePassed(use.span);
     pacing.succeed(now);
     return 0;
+  }
+
+  /** The address rests no more, if it did. */
+  #noteLetIn({ origin, pair, openedAt }: Use, now: number): void {
+    const pairs = this.#pairs;
+    const { cooldown, pacing } = origin;
+    const lostFrom = pairs.lostFrom.get(pair);
+    if (pairs.blocksInRow.get(pair) > 0) {
+      cooldown.noteProbe(true, openedAt - lostFrom);
+      this.#bans.noteReturn(pair, origin, openedAt, now);
+      pairs.blocksInRow.set(pair, 0);
+    }
+    const isLongAgo = now - pairs.restsFrom.get(pair) > this.#throttlesCountMs;
+    if (isLongAgo || cooldown.isTold) pairs.throttlesInRow.set(pair, 0);
+    if (lostFrom === 0 || openedAt < lostFrom) return;
+    pacing.notePrice(now - lostFrom);
+    pairs.lostFrom.set(pair, 0);
   }
 
   /** The first result of a request that was sent after a block tells whether the block sticks. */
@@ -227,9 +243,10 @@ export class Judge {
     const pairs = this.#pairs;
     const inRow = pairs.throttlesInRow.get(pair);
     const isSameEvent = inRow > 0 && openedAt <= pairs.restsFrom.get(pair);
-    const step = isSameEvent ? inRow : Math.min(MAX_IN_A_ROW, inRow + 1);
+    const isCounted = !isSameEvent || retryAfterSecs === 0;
+    const step = isCounted ? Math.min(MAX_IN_A_ROW, inRow + 1) : inRow;
     pairs.throttlesInRow.set(pair, step);
-    const restMs = isSameEvent
+    const restMs = !isCounted
       ? retryAfterSecs * 1000
       : origin.cooldown.throttleMs(
           step,
@@ -244,10 +261,11 @@ export class Judge {
     const inRow = pairs.blocksInRow.get(pair);
     const isSameEvent = inRow > 0 && openedAt <= pairs.restsFrom.get(pair);
     if (isSameEvent) return pairs.restsUntil.get(pair);
-    if (inRow > 0) origin.cooldown.noteProbe(false);
+    if (inRow > 0) origin.cooldown.noteProbe(false, openedAt - pairs.lostFrom.get(pair));
     const step = Math.min(MAX_IN_A_ROW, inRow + 1);
     pairs.blocksInRow.set(pair, step);
     const isStranger = pairs.good.get(pair) === 0 && origin.medianLatencyMs > 0;
+    if (!isStranger) this.#bans.note(pair, origin);
     const restMs = origin.cooldown.banMs(
       step,
       origin.trial.stickiness,
@@ -255,6 +273,11 @@ export class Judge {
       openedAt - pairs.lostFrom.get(pair),
     );
     return this.#rest(pair, now + restMs, now, false);
+  }
+
+  /** Where blocks are about the pace, and a ban of the network is known. */
+  #isNeighbourBanned({ origin, pair }: Use, now: number): boolean {
+    return origin.pacing.isSearch && this.#bans.hasNeighbour(pair, origin, now);
   }
 
   #rest(pair: number, until: number, now: number, isSameEvent: boolean): number {

@@ -1,5 +1,6 @@
 import type { Random } from '../../core/random.ts';
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import type { BannedPairs } from './bans.ts';
 import { BlockTrial } from './block-trial.ts';
 import { Breaker, type BreakerEvent } from './breaker.ts';
 import { Cooldown } from './cooldown.ts';
@@ -26,6 +27,7 @@ export class Origin {
   readonly penalties: Penalties = new Penalties();
   /** In quarantine while the origin is under suspicion. */
   readonly held: Set<Suspect> = new Set();
+  readonly banned: BannedPairs = new Map();
   inFlight = 0;
   /** Results since it is known, weighed by how much they tell of it. */
   goodCount = 0;

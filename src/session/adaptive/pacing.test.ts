@@ -136,18 +136,19 @@ describe('Pacing', () => {
   /** Scouts are blocked after nine requests in two seconds. */
   function searching(): Pacing {
     const pacing = busyPacing();
-    expect([0, 1, 2].map((network) => pacing.roleOf(network))).toEqual([SCOUT, EXPLORER, FOLLOWER]);
-    pacing.noteBlocked(NOW, { uses: 9, secs: 2 }, NOW);
+    const roles = [7, 3, 5].map((network) => pacing.roleOf(network, 0, NOW));
+    expect(roles).toEqual([SCOUT, EXPLORER, FOLLOWER]);
+    pacing.noteBlocked(NOW, { uses: 9, secs: 2 }, NOW, 7);
     pacing.signal(NOW, NOW, { kind: 'blocked', isSticky: true });
     return pacing;
   }
 
-  it('lets explorers go ahead when blocks stick, and the others follow at a quarter', () => {
+  it('lets explorers go ahead when blocks stick, and the others follow at two fifths', () => {
     const pacing = searching();
     expect(pacing.isFound).toBe(false);
     expect(pacing.rate).toBeCloseTo((1.5 * 9) / 25, 10);
     expect(pacing.tempo(EXPLORER)).toBe(1);
-    expect(pacing.tempo(FOLLOWER)).toBe(0.25);
+    expect(pacing.tempo(FOLLOWER)).toBe(0.4);
     // 18 requests in 22 seconds that were let pass: at least 0.45 a second are.
     pacing.notePassed({ uses: 18, secs: 22 });
     expect(pacing.rate * pacing.tempo(FOLLOWER)).toBeCloseTo(0.97 * 0.45, 10);
@@ -155,7 +156,7 @@ describe('Pacing', () => {
 
   it('sets the rate a little below what an explorer was let send', () => {
     const pacing = searching();
-    pacing.noteBlocked(NOW + 30_000, { uses: 17, secs: 22 }, NOW + 29_900);
+    pacing.noteBlocked(NOW + 30_000, { uses: 17, secs: 22 }, NOW + 29_900, 3);
     expect(pacing.limit).toBeCloseTo(0.4, 10);
     expect(pacing.isFound).toBe(true);
     expect(pacing.rate).toBeCloseTo(0.97 * 0.4, 10);
@@ -163,7 +164,7 @@ describe('Pacing', () => {
 
   it('lets a rate that was read drift, slowly at first', () => {
     const pacing = searching();
-    pacing.noteBlocked(NOW + 30_000, { uses: 17, secs: 22 }, NOW + 29_900);
+    pacing.noteBlocked(NOW + 30_000, { uses: 17, secs: 22 }, NOW + 29_900, 3);
     const { rate } = pacing;
     const rates: number[] = [];
     for (let secs = 31; secs <= 631; secs++) {
@@ -177,12 +178,34 @@ describe('Pacing', () => {
     expect(rates.at(-1)).toBeGreaterThan(1.5);
   });
 
-  it('lets everybody explore where nobody was chosen for it', () => {
-    const pacing = busyPacing();
-    pacing.roleOf(0);
-    pacing.noteBlocked(NOW, { uses: 9, secs: 2 }, NOW);
-    pacing.signal(NOW, NOW, { kind: 'blocked', isSticky: true });
-    expect(pacing.tempo(SCOUT)).toBe(1);
+  it('has a network take over where those that explore are shut out', () => {
+    const pacing = searching();
+    // Some intervals of patience, as they are slow.
+    expect(pacing.roleOf(5, FOLLOWER, NOW + 5000)).toBe(FOLLOWER);
+    expect(pacing.roleOf(5, FOLLOWER, NOW + 6000)).toBe(EXPLORER);
+    expect(pacing.roleOf(9, 0, NOW + 6001)).toBe(FOLLOWER);
+    expect(pacing.roleOf(9, FOLLOWER, NOW + 6002)).toBe(FOLLOWER);
+    // Its neighbours go along.
+    expect(pacing.roleOf(5, FOLLOWER, NOW + 6003)).toBe(EXPLORER);
+  });
+
+  it('corrects the rate by neighbours that are shut out together', () => {
+    const pacing = searching();
+    pacing.noteBlocked(NOW + 30_000, { uses: 17, secs: 22 }, NOW + 29_900, 3);
+    expect(pacing.rate).toBeCloseTo(0.97 * 0.4, 10);
+    pacing.noteBlocked(NOW + 30_500, { uses: 13, secs: 22 }, NOW + 29_900, 3);
+    expect(pacing.rate).toBeCloseTo(0.97 * 0.3, 10);
+  });
+
+  it('needs the blocks of half of its scouts, at most of three where the fleet is large', () => {
+    const pacing = new Pacing(OPTIONS, ADAPTIVE_DEFAULTS.search);
+    for (let n = 0; n < 200; n++) pacing.noteAttempt(n, 0);
+    // What was never let in scouts nothing.
+    expect(pacing.enoughScouts).toBe(0);
+    for (let network = 0; network < 25; network++) pacing.roleOf(network, 0, NOW);
+    expect(pacing.enoughScouts).toBe(2);
+    for (let network = 25; network < 200; network++) pacing.roleOf(network, 0, NOW);
+    expect(pacing.enoughScouts).toBe(3);
   });
 
   it('forgets what it read when blocks turn out to be none of the pace', () => {
@@ -215,6 +238,7 @@ describe('BlockTrial', () => {
 
   it('heeds the blocks of half of the scouts, whatever the others come to', () => {
     const pacing = busyPacing();
+    pacing.roleOf(0, 0, NOW);
     const trial = new BlockTrial(ADAPTIVE_DEFAULTS.trial);
     for (let n = 0; n < 500; n++) trial.noteGood(NOW + n, pacing);
     trial.noteBlock(NOW + 501, block(NOW + 501), pacing);

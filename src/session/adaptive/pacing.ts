@@ -1,12 +1,9 @@
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import { Drift } from './drift.ts';
+import { LOAD_WINDOW_MS, Load } from './load.ts';
 import { RateSearch, type Span } from './rate-search.ts';
-import { EXPLORER, roleOf, SCOUT } from './roles.ts';
-import { RollingCount } from './rolling-count.ts';
+import { EXPLORER, Roles, SCOUT } from './roles.ts';
 
-/** The load is measured over this. */
-const LOAD_WINDOW_MS = 10_000;
-/** An address counts as one of those in use for this. */
-const ACTIVE_WINDOW_MS = 60_000;
 /** Pacing binds for so long after the last lease that had to wait for it was to be tried again. */
 const BOUND_MS = 1000;
 /** However hasty, each address must have had so many successes before the rate has doubled: a limit may let a few pass. */
@@ -21,14 +18,11 @@ const PRICE_STEP = 0.1;
 
 /** Blocks of such a share of the scouts are enough to know. */
 const SCOUTS_ENOUGH = 0.5;
+/** Without a success of explorers for so many of their intervals, and so long, others take over. */
+const PATIENCE = 3;
+const LEAST_PATIENCE_MS = 5000;
 /** Without a reading for so long everybody explores. */
 const STALLED_MS = 200_000;
-/** A rate that was read drifts upwards, after the first wait ever faster: what is read may be too low. */
-const FIRST_DRIFT_MS = 180_000;
-const DRIFT_DOUBLES_MS = 120_000;
-const MAX_DRIFT_PER_MINUTE = 0.3;
-/** Time in which no success came is no time that passed well. */
-const LONGEST_DRIFT_MS = 1000;
 
 export type Objection =
   | {
@@ -52,20 +46,18 @@ export type Objection =
  */
 export class Pacing {
   readonly #options: ResolvedAdaptiveOptions['pacing'];
-  readonly #attempts = new RollingCount(LOAD_WINDOW_MS);
+  readonly #load = new Load();
   readonly #searchOptions: ResolvedAdaptiveOptions['search'];
   readonly #search: RateSearch;
+  readonly #drift: Drift;
   readonly #leastRate: number;
   /** What was read off the blocks is in force. */
   #isFound = false;
-  #hasExplorers = false;
+  readonly #roles: Roles;
+  /** Addresses, not networks. */
+  #scoutsCount = 0;
+  #exploredAt = Number.NEGATIVE_INFINITY;
   #isStalled = false;
-  /** As of when the rate has followed the drift. */
-  #driftedAt = 0;
-  #beganAt = -1;
-  #activeWindow = -1;
-  #activeCount = 0;
-  #formerActiveCount = 0;
   #rate = Number.POSITIVE_INFINITY;
   #ceiling = Number.POSITIVE_INFINITY;
   #ceilingAt = 0;
@@ -90,6 +82,8 @@ export class Pacing {
     this.#options = options;
     this.#searchOptions = searchOptions;
     this.#search = new RateSearch(searchOptions);
+    this.#roles = new Roles(searchOptions);
+    this.#drift = new Drift(searchOptions);
     this.#leastRate = 1 / options.longestIntervalSecs;
   }
 
@@ -119,7 +113,7 @@ export class Pacing {
    */
   tempo(role: number): number {
     if (this.#isSearching) {
-      return role === EXPLORER || !this.#hasExplorers || this.#isStalled ? 1 : this.#searchedShare;
+      return role === EXPLORER || this.#isStalled ? 1 : this.#searchedShare;
     }
     return role === SCOUT ? 1 : 1 / this.#lead;
   }
@@ -129,11 +123,24 @@ export class Pacing {
     return role === SCOUT && !this.#hasSignal && inFlight >= this.#searchOptions.scoutInFlight;
   }
 
-  /** What an address does whose network answered as the n-th. */
-  roleOf(network: number): number {
-    const role = roleOf(network, this.#searchOptions.groups);
-    if (role === EXPLORER) this.#hasExplorers = true;
+  /** What an address of the network does that was let in, and did before; 0 for nothing yet. */
+  roleOf(network: number, before: number, now: number): number {
+    let role = before;
+    if (role === 0) {
+      role = this.#roles.of(network);
+      if (role === SCOUT) this.#scoutsCount++;
+    } else if (this.#isSearching && role !== EXPLORER) {
+      if (this.#lacksExplorers(now)) this.#roles.recruit(network);
+      role = this.#roles.of(network);
+    }
+    if (role === EXPLORER) this.#exploredAt = now;
     return role;
+  }
+
+  /** Those that were to explore are shut out. */
+  #lacksExplorers(now: number): boolean {
+    const patienceMs = Math.max(LEAST_PATIENCE_MS, (PATIENCE * 1000) / (this.#rate * this.share));
+    return now - Math.max(this.#exploredAt, this.#cutAt) > patienceMs;
   }
 
   /** Whether an address that has sent so much is as good as new to a limit that forgives with time. */
@@ -154,7 +161,8 @@ export class Pacing {
   /** Blocks of so many scouts tell that blocks are about the pace; 0 when none is ahead any more. */
   get enoughScouts(): number {
     if (this.#hasSignal) return 0;
-    return Math.ceil((SCOUTS_ENOUGH * this.activeCount) / this.#searchOptions.groups);
+    const inUse = this.activeCount / this.#searchOptions.groups;
+    return Math.ceil(SCOUTS_ENOUGH * Math.min(this.#scoutsCount, inUse));
   }
 
   isBound(now: number): boolean {
@@ -163,13 +171,12 @@ export class Pacing {
 
   /** Addresses in use. */
   get activeCount(): number {
-    return Math.max(1, this.#activeCount, this.#formerActiveCount);
+    return this.#load.activeCount;
   }
 
   /** Mean load of an address, requests a second. */
   observed(now: number): number {
-    const secs = Math.min(LOAD_WINDOW_MS, Math.max(1000, now - this.#beganAt)) / 1000;
-    return this.#attempts.count(now) / secs / this.activeCount;
+    return this.#load.observed(now);
   }
 
   /**
@@ -179,16 +186,7 @@ export class Pacing {
    * @returns the window in which it is counted now
    */
   noteAttempt(now: number, activeWindow: number): number {
-    if (this.#beganAt === -1) this.#beganAt = now;
-    this.#attempts.add(now);
-    const window = Math.floor(now / ACTIVE_WINDOW_MS) + 1;
-    if (window !== this.#activeWindow) {
-      this.#formerActiveCount = window === this.#activeWindow + 1 ? this.#activeCount : 0;
-      this.#activeCount = 0;
-      this.#activeWindow = window;
-    }
-    if (activeWindow !== window) this.#activeCount++;
-    return window;
+    return this.#load.note(now, activeWindow);
   }
 
   /** A lease has to wait for no other reason than the pace, and will be tried again then. */
@@ -265,13 +263,20 @@ export class Pacing {
   }
 
   /** It was shut out, unexpectedly. */
-  noteBlocked(now: number, span: Span, sentAt: number): void {
-    if (this.#hasThrottles || (this.#search.isOn && sentAt < this.#cutAt)) return;
-    const isRead = this.#search.noteBlocked(span);
-    if (!this.#search.isOn) return;
+  noteBlocked(now: number, span: Span, sentAt: number, network: number): void {
+    if (this.#hasThrottles) return;
+    const search = this.#search;
+    const isKnown = search.isKnown(network, now);
+    if (!isKnown && search.isOn && sentAt < this.#cutAt) return;
+    const isRead = search.noteBlocked(span, network, now);
+    if (!search.isOn) return;
+    if (isKnown) {
+      if (this.#isFound) this.#set(search.limit * this.#searchOptions.limitShare);
+      return;
+    }
     if (this.#isSearching && this.#search.tried < this.#rate) this.#cut(now, this.#search.tried);
     if (!isRead) return;
-    if (this.#isFound || this.#search.isOver(this.activeCount)) {
+    if (this.#isFound || this.#search.isOver(this.#roles.count)) {
       this.#isFound = true;
       this.#cut(now, this.#search.limit * this.#searchOptions.limitShare);
     }
@@ -288,8 +293,10 @@ export class Pacing {
     if (this.#isSearching && now - this.#cutAt > STALLED_MS) this.#isStalled = true;
     if (!this.#hasSignal || this.#isSearching || !this.isBound(now)) return;
     this.#quietCount++;
-    if (this.#isFound) this.#drift(now);
-    else this.#set(this.#rate * Math.exp(this.#growth()));
+    const factor = this.#isFound
+      ? this.#drift.factor(now, now - this.#cutAt)
+      : Math.exp(this.#growth());
+    this.#set(this.#rate * factor);
   }
 
   /** The rate is read off the blocks. */
@@ -328,19 +335,6 @@ export class Pacing {
     const share = Math.min(maxSignalShare, Math.max(minSignalShare, lossShare / price));
     const haste = 2 ** Math.min(MAX_HASTE, Math.floor((this.#quietCount * share) / hasteAfter));
     return Math.min(Math.LN2 / (DOUBLES_AFTER * this.activeCount), signalStep * share * haste);
-  }
-
-  /** Above a limit that was read the rate only feels its way. */
-  #drift(now: number): void {
-    const { driftPerMinute } = this.#searchOptions;
-    const minutes = Math.min(LONGEST_DRIFT_MS, now - this.#driftedAt) / 60_000;
-    const quietMs = Math.max(0, now - this.#cutAt - FIRST_DRIFT_MS);
-    const drift = Math.min(
-      MAX_DRIFT_PER_MINUTE,
-      driftPerMinute * 2 ** (quietMs / DRIFT_DOUBLES_MS),
-    );
-    this.#driftedAt = now;
-    this.#set(this.#rate * (1 + drift * minutes));
   }
 
   get #lead(): number {

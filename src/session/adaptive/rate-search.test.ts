@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ADAPTIVE_DEFAULTS } from './adaptive-options.ts';
-import { RateSearch } from './rate-search.ts';
+import { RateSearch, type Span } from './rate-search.ts';
 
 const OPTIONS = ADAPTIVE_DEFAULTS.search;
 
@@ -9,6 +9,12 @@ const OPTIONS = ADAPTIVE_DEFAULTS.search;
 function spanAt(speed: number, bucket: { perSec: number; burst: number }) {
   const secs = bucket.burst / (speed - bucket.perSec);
   return { uses: speed * secs, secs };
+}
+
+/** Each time another network, as if there were no neighbours. */
+let network = 0;
+function block(search: RateSearch, span: Span): boolean {
+  return search.noteBlocked(span, network++, 0);
 }
 
 describe('RateSearch', () => {
@@ -20,10 +26,10 @@ describe('RateSearch', () => {
     fc.assert(
       fc.property(bucket, (limits) => {
         const search = new RateSearch(OPTIONS);
-        search.noteBlocked(spanAt(limits.perSec + limits.burst / 2, limits));
+        block(search, spanAt(limits.perSec + limits.burst / 2, limits));
         expect(search.begin()).toBe(true);
         // Slow enough to take half a minute, and so close to the limit that it can be read.
-        const isRead = search.noteBlocked(spanAt(limits.perSec + limits.burst / 30, limits));
+        const isRead = block(search, spanAt(limits.perSec + limits.burst / 30, limits));
         if (isRead) expect(search.limit).toBeCloseTo(limits.perSec, 6);
         else expect(limits.perSec).toBeLessThan(0.1 * 1.5 * (limits.burst + 2 * limits.perSec));
       }),
@@ -36,7 +42,7 @@ describe('RateSearch', () => {
 
   it('takes whoever goes on unblocked for a bound, and lets explorers go faster', () => {
     const search = new RateSearch(OPTIONS);
-    search.noteBlocked({ uses: 9, secs: 2 });
+    block(search, { uses: 9, secs: 2 });
     search.begin();
     const before = search.tried;
     search.notePassed({ uses: 18, secs: 22 });
@@ -46,33 +52,67 @@ describe('RateSearch', () => {
 
   it('slows explorers down where the limit lies far below what they try', () => {
     const search = new RateSearch(OPTIONS);
-    search.noteBlocked({ uses: 9, secs: 2 });
+    block(search, { uses: 9, secs: 2 });
     search.begin();
     const before = search.tried;
-    expect(search.noteBlocked({ uses: 9, secs: 18 })).toBe(false);
+    expect(block(search, { uses: 9, secs: 18 })).toBe(false);
     expect(search.tried).toBeCloseTo(before / 4, 10);
   });
 
   it('takes shorter spans for the allowance when the first ones came too late', () => {
     const search = new RateSearch(OPTIONS);
-    search.noteBlocked({ uses: 25, secs: 15 });
+    block(search, { uses: 25, secs: 15 });
     search.begin();
-    for (let n = 0; n < 3; n++) search.noteBlocked({ uses: 11, secs: 4 });
-    search.noteBlocked({ uses: 37, secs: 30 });
+    for (let n = 0; n < 3; n++) block(search, { uses: 11, secs: 4 });
+    block(search, { uses: 37, secs: 30 });
     expect(search.limit).toBeCloseTo(1, 10);
   });
 
   it('is sure when three readings agree, and stays so', () => {
     const search = new RateSearch(OPTIONS);
-    search.noteBlocked({ uses: 9, secs: 2 });
+    block(search, { uses: 9, secs: 2 });
     search.begin();
-    for (let n = 0; n < 2; n++) search.noteBlocked({ uses: 17, secs: 22 });
+    for (let n = 0; n < 2; n++) block(search, { uses: 17, secs: 22 });
     expect(search.isSure).toBe(false);
-    search.noteBlocked({ uses: 17, secs: 22 });
+    block(search, { uses: 17, secs: 22 });
     expect(search.isSure).toBe(true);
-    search.noteBlocked({ uses: 11, secs: 40 });
+    block(search, { uses: 11, secs: 40 });
     expect(search.isSure).toBe(true);
     search.end();
     expect(search.isSure).toBe(false);
+  });
+
+  it('takes neighbours that are blocked together for one reading, of which the mean counts', () => {
+    const search = new RateSearch(OPTIONS);
+    for (const uses of [3, 4, 5]) search.noteBlocked({ uses, secs: 1 }, 1, 1000 + uses);
+    search.begin();
+    for (const uses of [11, 12, 13]) search.noteBlocked({ uses, secs: 21 }, 2, 21_000 + uses);
+    expect(search.limit).toBeCloseTo(0.4, 10);
+    expect(search.isSure).toBe(false);
+    expect(search.isOver(30)).toBe(false);
+    expect(search.isOver(5)).toBe(true);
+    // The allowance is still counted when it is in use.
+    search.noteBlocked({ uses: 8, secs: 1 }, 1, 22_000);
+    expect(search.limit).toBeCloseTo(0.35, 10);
+  });
+
+  it('takes the next ban of the same network for another reading', () => {
+    const search = new RateSearch(OPTIONS);
+    search.noteBlocked({ uses: 4, secs: 1 }, 1, 1000);
+    search.begin();
+    search.noteBlocked({ uses: 12, secs: 21 }, 2, 21_000);
+    search.noteBlocked({ uses: 16, secs: 21 }, 2, 200_000);
+    expect(search.limit).toBeCloseTo(0.6, 10);
+  });
+
+  it('never slows explorers down below what has been let pass', () => {
+    const search = new RateSearch(OPTIONS);
+    block(search, { uses: 9, secs: 2 });
+    search.begin();
+    search.notePassed({ uses: 15, secs: 26 });
+    const { tried } = search;
+    block(search, { uses: 9, secs: 18 });
+    expect(search.tried).toBeCloseTo(1.5 * 0.25, 10);
+    expect(search.tried).toBeLessThan(tried);
   });
 });

@@ -1,4 +1,5 @@
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import { SAME_BAN_MS } from './bans.ts';
 
 /** What an address has sent since it was last as good as new. */
 export interface Span {
@@ -6,7 +7,16 @@ export interface Span {
   readonly secs: number;
 }
 
-/** The last so many readings count, and so many blocks before the first. */
+/** A ban that shut out one address or several neighbours, and what each had sent before, on the average. */
+interface Ban {
+  readonly network: number;
+  readonly at: number;
+  count: number;
+  uses: number;
+  secs: number;
+}
+
+/** The last so many readings count, and so many bans before the first. */
 const MAX_READINGS = 9;
 /** Of a span that goes on so many times as far as the allowance, the slope can be read. */
 const READABLE = 1.5;
@@ -30,15 +40,18 @@ const SLOWER = 0.25;
  * Reads a hidden limit off the blocks. A limit that forgives with time lets an address send so many requests at once,
  * the allowance, and so many a second after that: a block says how many it let pass in how long. The first blocks of
  * those that went fast give the allowance; whoever goes slower and is blocked later gives the slope, which is the
- * rate, and whoever goes on unblocked bounds it from below.
+ * rate, and whoever goes on unblocked bounds it from below. Neighbours that are shut out together are one case, of
+ * which the mean counts: they may share a limit, and none of them tells alone how much it let pass.
  */
 export class RateSearch {
   readonly #options: ResolvedAdaptiveOptions['search'];
-  readonly #blocks: Span[] = [];
-  readonly #readings: number[] = [];
+  /** The last ones, of those that the allowance was taken from as of others. */
+  #bans: Ban[] = [];
+  #firstBans: readonly Ban[] = [];
+  #readings: Ban[] = [];
   #allowance: Span | null = null;
   /** Shorter than the allowance in both ways. */
-  readonly #shorter: Span[] = [];
+  #shorter: Ban[] = [];
   #passed = 0;
   #tried = 0;
   #isSure = false;
@@ -53,7 +66,7 @@ export class RateSearch {
 
   /** Requests a second that were let pass, by those that were blocked in the end; 0 while none is read. */
   get limit(): number {
-    return this.#readings.length === 0 ? 0 : quantileOf(this.#readings, UPPER);
+    return this.#readings.length === 0 ? 0 : quantileOf(this.#values, UPPER);
   }
 
   /** What was read says the same again and again, as chance would not. */
@@ -71,23 +84,26 @@ export class RateSearch {
     return this.#tried;
   }
 
-  /** Enough has been read. */
-  isOver(activeCount: number): boolean {
+  /** Enough has been read, for so many networks. */
+  isOver(networksCount: number): boolean {
     const { readings, groups } = this.#options;
-    return this.#readings.length >= Math.max(1, Math.min(readings, activeCount / groups));
+    return this.#readings.length >= Math.max(1, Math.min(readings, networksCount / groups));
   }
 
   /** Blocks are about the pace: from here on it is looked for. */
   begin(): boolean {
-    if (this.#blocks.length === 0) return false;
-    this.#allow(this.#blocks);
+    if (this.#bans.length === 0) return false;
+    this.#firstBans = this.#bans;
+    this.#allow();
+    this.#tried = (READABLE * (this.#allowance as Span).uses) / this.#options.readingSecs;
     return true;
   }
 
   end(): void {
-    this.#blocks.length = 0;
-    this.#readings.length = 0;
-    this.#shorter.length = 0;
+    this.#bans = [];
+    this.#firstBans = [];
+    this.#readings = [];
+    this.#shorter = [];
     this.#allowance = null;
     this.#passed = 0;
     this.#isSure = false;
@@ -101,35 +117,59 @@ export class RateSearch {
     if (slope > CONFIRMED * this.#tried) this.#tried *= FASTER;
   }
 
+  /** Whether a neighbour was shut out just now. */
+  isKnown(network: number, now: number): boolean {
+    return this.#find(network, now) !== undefined;
+  }
+
   /** It was blocked. Says whether that told the rate. */
-  noteBlocked(span: Span): boolean {
-    const allowance = this.#allowance;
-    if (!allowance) {
-      if (this.#blocks.length >= MAX_READINGS) this.#blocks.shift();
-      this.#blocks.push(span);
+  noteBlocked(span: Span, network: number, now: number): boolean {
+    const known = this.#find(network, now);
+    if (known) return this.#join(known, span);
+    const ban: Ban = { network, at: now, count: 1, ...span };
+    this.#bans = [...this.#bans.slice(1 - MAX_READINGS), ban];
+    return this.#allowance !== null && this.#read(ban);
+  }
+
+  #find(network: number, now: number): Ban | undefined {
+    return this.#bans.find((ban) => ban.network === network && now - ban.at <= SAME_BAN_MS);
+  }
+
+  #join(ban: Ban, span: Span): boolean {
+    ban.count++;
+    ban.uses += (span.uses - ban.uses) / ban.count;
+    ban.secs += (span.secs - ban.secs) / ban.count;
+    if (this.#firstBans.includes(ban)) this.#allow();
+    return this.#readings.length > 0;
+  }
+
+  #read(ban: Ban): boolean {
+    const allowance = this.#allowance as Span;
+    const isFirst = this.#readings.length === 0;
+    if (isFirst && ban.uses < SHORTER * allowance.uses && ban.secs < allowance.secs)
+      this.#shorten(ban);
+    const over = ban.secs - allowance.secs;
+    if (over < Math.max(LEAST_SECS, 1.5 * allowance.secs)) return false;
+    if (isFirst && this.#valueOf(ban) < FAR_BELOW * this.#tried) {
+      this.#tried = Math.max(SLOWER * this.#tried, Math.min(this.#tried, FASTER * this.#passed));
       return false;
     }
-    if (
-      this.#readings.length === 0 &&
-      span.uses < SHORTER * allowance.uses &&
-      span.secs < allowance.secs
-    )
-      this.#shorten(span);
-    const secs = span.secs - allowance.secs;
-    if (secs < Math.max(LEAST_SECS, 1.5 * allowance.secs)) return false;
-    const reading = (span.uses - allowance.uses) / secs;
-    if (reading < FAR_BELOW * this.#tried && this.#readings.length === 0) {
-      this.#tried *= SLOWER;
-      return false;
-    }
-    if (this.#readings.length >= MAX_READINGS) this.#readings.shift();
-    this.#readings.push(Math.max(0, reading));
+    this.#readings = [...this.#readings.slice(1 - MAX_READINGS), ban];
     this.#isSure ||= this.#isAgreed();
     return true;
   }
 
+  get #values(): number[] {
+    return this.#readings.map((ban) => this.#valueOf(ban));
+  }
+
+  #valueOf({ uses, secs }: Span): number {
+    const allowance = this.#allowance as Span;
+    return Math.max(0, (uses - allowance.uses) / Math.max(LEAST_SECS, secs - allowance.secs));
+  }
+
   #isAgreed(): boolean {
-    const last = this.#readings.slice(-SURE_READINGS);
+    const last = this.#values.slice(-SURE_READINGS);
     return (
       last.length === SURE_READINGS &&
       Math.max(...last) - Math.min(...last) <= SURE_SPREAD * this.limit
@@ -137,25 +177,26 @@ export class RateSearch {
   }
 
   /** The first blocks came so late that what they showed was no allowance. */
-  #shorten(span: Span): void {
-    this.#shorter.push(span);
+  #shorten(ban: Ban): void {
+    this.#shorter.push(ban);
     if (this.#shorter.length < ENOUGH_SHORTER) return;
-    this.#allow(this.#shorter);
-    this.#shorter.length = 0;
+    this.#firstBans = this.#shorter;
+    this.#shorter = [];
     this.#passed = 0;
+    this.#allow();
+    this.#tried = (READABLE * (this.#allowance as Span).uses) / this.#options.readingSecs;
   }
 
-  #allow(blocks: readonly Span[]): void {
+  #allow(): void {
     const uses = quantileOf(
-      blocks.map((block) => block.uses),
+      this.#firstBans.map((ban) => ban.uses),
       MIDDLE,
     );
     const secs = quantileOf(
-      blocks.map((block) => block.secs),
+      this.#firstBans.map((ban) => ban.secs),
       MIDDLE,
     );
     this.#allowance = { uses, secs };
-    this.#tried = (READABLE * uses) / this.#options.readingSecs;
   }
 
   #slopeOf({ uses, secs }: Span): number {

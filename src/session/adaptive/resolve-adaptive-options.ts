@@ -73,6 +73,7 @@ const SCHEMA = optionsObject({
   search: optional(
     group<SearchOptions>({
       groups: integer({ min: 2, max: 250 }),
+      mostScouts: integer({ min: 1 }),
       scoutLead: number({ min: 1, max: 100 }),
       scoutInFlight: integer({ min: 1 }),
       explorerLead: number({ min: 1, max: 100 }),
@@ -80,6 +81,7 @@ const SCHEMA = optionsObject({
       readings: integer({ min: 1, max: 9 }),
       foundLead: number({ min: 1, max: 10 }),
       driftPerMinute: number({ min: 0, max: 1 }),
+      driftAfterSecs: number({ min: 0 }),
       limitShare: number({ min: 0.01, max: 1 }),
     }),
   ),
@@ -107,6 +109,7 @@ const SCHEMA = optionsObject({
     group<CooldownOptions>({
       throttleSecs: positive(),
       throttleIntervals: number({ min: 0 }),
+      throttlesCountSecs: number({ min: 0 }),
       maxThrottleSecs: positive(),
       jitter: share(),
       banSecs: positive(),
