@@ -274,6 +274,7 @@ export class Ledger {
 
   #forgive(slot: number): void {
     const { table } = this;
+    if (this.#isSpotless(slot)) return;
     const score = table.errorScore.get(slot);
     if (score > 0) {
       table.errorScore.set(slot, Math.max(0, score - this.#limits(slot).errorScoreDecrement));
@@ -282,6 +283,17 @@ export class Ledger {
     table.proxyFailures.set(slot, 0);
     table.flags.set(slot, table.flags.get(slot) | FLAG_PROVEN);
     this.#owner.onChanged(slot, false);
+  }
+
+  /** There is nothing to forgive, as of most sessions most of the time: then nothing is to be written either. */
+  #isSpotless(slot: number): boolean {
+    const { table } = this;
+    return (
+      table.errorScore.get(slot) === 0 &&
+      table.cooldownStep.get(slot) === 0 &&
+      table.proxyFailures.get(slot) === 0 &&
+      (table.flags.get(slot) & FLAG_PROVEN) !== 0
+    );
   }
 
   #punish(slot: number, how?: 'by outcome'): void {
@@ -318,6 +330,7 @@ export class Ledger {
     const usage = table.usageCount.get(slot) + 1;
     table.usageCount.set(slot, usage);
     table.lastUsedAt.set(slot, this.#clock.now());
+    this.#owner.onChanged(slot, false);
     if (usage >= this.#limits(slot).maxUsageCount) this.#exhaust(slot);
   }
 

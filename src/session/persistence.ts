@@ -61,6 +61,8 @@ export class Persistence {
   }
 
   noteHot(slot: number): void {
+    // Mostly it is due already: so short that the engine makes no call of it.
+    if ((this.#table.flags.get(slot) & FLAG_HOT_DIRTY) !== 0) return;
     this.#note(slot, FLAG_HOT_DIRTY, MARKS_DELAY_MS);
   }
 

@@ -46,6 +46,26 @@ describe.each([
     expect([...third.sessions].map(({ id }) => id).sort()).toEqual(['one', 'two']);
   });
 
+  it('writes a use when it begins, and what it comes to only if that changes anything', async () => {
+    await using storage = open();
+    const { pool, clock } = await openPool({ storage, maxPoolSize: 1 });
+    const session = await pool.addSession();
+    (await pool.lease()).report({ kind: 'ok' });
+    await pool.persistState();
+    const idle = clock.pendingTimersCount;
+    const good = await pool.lease();
+    expect(clock.pendingTimersCount).toBe(idle + 1);
+    await pool.persistState();
+    good.report({ kind: 'ok' });
+    expect(clock.pendingTimersCount).toBe(idle);
+    session.markBad();
+    await pool.persistState();
+    expect(clock.pendingTimersCount).toBe(idle);
+    session.markGood();
+    expect(clock.pendingTimersCount).toBe(idle + 1);
+    await pool.persistState();
+  });
+
   it('rule 13: a pool that still holds a session cannot bring it back', async () => {
     await using storage = open();
     const { pool: one, clock } = await openPool({ storage });

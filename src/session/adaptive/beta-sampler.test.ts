@@ -116,7 +116,9 @@ describe('Prediction', () => {
     pairs.bad.set(pair, bad);
     proxies.good.set(0, proxyGood);
     proxies.bad.set(0, proxyBad);
-    const drawn = draws(() => prediction.draw(pair, 0, 0.9, 0));
+    prediction.suppose(0.9, 0);
+    prediction.weigh(pair, 0);
+    const drawn = draws(() => prediction.draw());
     const exact = draws(
       () => sampler.beta(good + 3.6, bad + 0.4) * sampler.beta(proxyGood + 3.6, proxyBad + 0.4),
     );

@@ -26,18 +26,21 @@ export class BetaSampler {
     // One number holds enough levels for both gammas, and for one of the shapes below 1.
     const first = this.#random.next() * LEVELS;
     const second = (first - Math.floor(first)) * LEVELS;
-    const third = (second - Math.floor(second)) * LEVELS;
-    const x = gamma(a, Math.floor(first), third);
-    const y = gamma(b, Math.floor(second), a < 1 ? this.#random.next() * LEVELS : third);
+    let third = (second - Math.floor(second)) * LEVELS;
+    let x = cube(a < 1 ? a + 1 : a, Math.floor(first));
+    let y = cube(b < 1 ? b + 1 : b, Math.floor(second));
+    if (a < 1) {
+      x *= flattened(a, third);
+      third = this.#random.next() * LEVELS;
+    }
+    if (b < 1) y *= flattened(b, third);
     return x + y > 0 ? x / (x + y) : a / (a + b);
   }
 }
 
 /** Γ(a) is Γ(a + 1)·U^(1/a), which serves the shapes below 1 that the cube does not. */
-function gamma(shape: number, normalLevel: number, uniformLevel: number): number {
-  if (shape >= 1) return cube(shape, normalLevel);
-  const logarithm = LOGARITHMS[Math.floor(uniformLevel)] as number;
-  return cube(shape + 1, normalLevel) * Math.exp(logarithm / shape);
+function flattened(shape: number, uniformLevel: number): number {
+  return Math.exp((LOGARITHMS[Math.floor(uniformLevel)] as number) / shape);
 }
 
 function cube(shape: number, normalLevel: number): number {

@@ -34,6 +34,8 @@ export class Choice {
   readonly #rows: Int32Array;
   readonly #chances: Float64Array;
   readonly #isProven: Uint8Array;
+  /** Recent uses, as of now. */
+  readonly #uses: Float64Array;
   #count = 0;
   #best = 0;
   #bestIdle = 0;
@@ -54,6 +56,7 @@ export class Choice {
     this.#rows = new Int32Array(most);
     this.#chances = new Float64Array(most);
     this.#isProven = new Uint8Array(most);
+    this.#uses = new Float64Array(most);
   }
 
   /** The pace has kept back addresses that answer much sooner than the one chosen. */
@@ -90,12 +93,16 @@ export class Choice {
     this.#chances[index] = chance;
     this.#isProven[index] = isProven ? 1 : 0;
     if (chance > this.#best) this.#best = chance;
-    if (this.#isExploring || !isProven || pair === -1 || chance <= this.#bestIdle) return;
-    if (this.#isAtLeisure(pair, now)) this.#bestIdle = chance;
+    if (pair === -1) return;
+    const pairs = this.#pairs;
+    const uses = pairs.uses.get(pair) * decayed(now - pairs.usedAt.get(pair), this.#useHalfLifeMs);
+    this.#uses[index] = uses;
+    if (this.#isExploring || !isProven || chance <= this.#bestIdle) return;
+    if (pairs.inFlight.get(pair) === 0 && uses < this.#options.enoughUses) this.#bestIdle = chance;
   }
 
   /** The slot of the least cost; there is at least one. */
-  decide(origin: Origin, now: number): number {
+  decide(origin: Origin): number {
     // Unknown ones are tried out where those that are known have enough to do.
     const isNeeded = this.#isExploring || this.#bestIdle < TRUSTED;
     const least = (isNeeded ? this.#best : this.#bestIdle) * this.#options.keepAbove;
@@ -106,7 +113,7 @@ export class Choice {
       const chance = this.#chances[index] as number;
       if (chance < least || (!isNeeded && this.#isProven[index] === 0)) continue;
       this.#kept++;
-      const cost = this.#costOf(this.#rows[index] as number, chance, origin, now);
+      const cost = this.#costOf(index, origin);
       if (cost < this.#cost) {
         this.#nextCost = this.#cost;
         this.#cost = cost;
@@ -116,13 +123,6 @@ export class Choice {
       }
     }
     return this.#slots[this.#chosen] as number;
-  }
-
-  #isAtLeisure(pair: number, now: number): boolean {
-    const pairs = this.#pairs;
-    if (pairs.inFlight.get(pair) > 0) return false;
-    const left = decayed(now - pairs.usedAt.get(pair), this.#useHalfLifeMs);
-    return pairs.uses.get(pair) * left < this.#options.enoughUses;
   }
 
   /** Why it was the last one chosen. */
@@ -136,15 +136,15 @@ export class Choice {
     };
   }
 
-  #costOf(pair: number, chance: number, origin: Origin, now: number): number {
-    const odds = Math.max(LOWEST_CHANCE, chance);
+  #costOf(index: number, origin: Origin): number {
+    const odds = Math.max(LOWEST_CHANCE, this.#chances[index] as number);
+    const pair = this.#rows[index] as number;
     if (pair === -1) return FIRST_USE / odds;
     const pairs = this.#pairs;
-    const left = decayed(now - pairs.usedAt.get(pair), this.#useHalfLifeMs);
-    const load =
-      pairs.uses.get(pair) * left + this.#options.inFlightWeight * pairs.inFlight.get(pair);
+    const inFlight = pairs.inFlight.get(pair);
+    const load = (this.#uses[index] as number) + this.#options.inFlightWeight * inFlight;
     const role = pairs.role.get(pair);
-    if (origin.pacing.isOverrun(role, pairs.inFlight.get(pair))) return (OVERRUN * load) / odds;
+    if (origin.pacing.isOverrun(role, inFlight)) return (OVERRUN * load) / odds;
     const weight = this.#weightOf(pairs.latencyMs.get(pair), origin);
     return ((load * weight) / origin.pacing.tempo(role) + FIRST_USE) / odds;
   }

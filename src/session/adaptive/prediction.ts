@@ -27,6 +27,10 @@ export class Prediction {
   /** Verdicts on proxies when they were new. */
   #newGood: number;
   #newBad: number;
+  /** Of an origin that has been asked about: what is believed of an address that is new to it, as of when. */
+  #pairGood = 0;
+  #pairBad = 0;
+  #now = 0;
   /** Of the product: its mean, and how many uses it is worth. */
   #mean = 0;
   #strength = 0;
@@ -55,16 +59,46 @@ export class Prediction {
 
   /** Expected success. -1 for a pair nothing is known of. */
   mean(pair: number, proxy: number, originMean: number, now: number): number {
-    this.#combine(pair, proxy, originMean, now);
+    this.suppose(originMean, now);
+    this.weigh(pair, proxy);
     return this.#mean;
+  }
+
+  /** What holds for all that is weighed from now on: it is of one origin, at one time. */
+  suppose(originMean: number, now: number): void {
+    const prior = Math.min(1 - LOWEST_MEAN, Math.max(LOWEST_MEAN, originMean));
+    this.#pairGood = prior * this.#priorUses;
+    this.#pairBad = (1 - prior) * this.#priorUses;
+    this.#now = now;
+  }
+
+  /** What is known of a pair and its proxy, to be drawn from. Apart from the draw: the engine makes fast code of either. */
+  weigh(pair: number, proxy: number): void {
+    const now = this.#now;
+    let a = this.#pairGood;
+    let b = this.#pairBad;
+    if (pair !== -1) {
+      const left = decayed(now - this.#pairs.evidenceAt.get(pair), this.#pairHalfLifeMs);
+      a += this.#pairs.good.get(pair) * left;
+      b += this.#pairs.bad.get(pair) * left;
+    }
+    const kept = decayed(now - this.#proxies.evidenceAt.get(proxy), this.#proxyHalfLifeMs);
+    const c = this.#priorGood + this.#proxies.good.get(proxy) * kept;
+    const d = this.#priorBad + this.#proxies.bad.get(proxy) * kept;
+    // E[(XY)²] of independent X and Y is E[X²]·E[Y²]: over common denominators, for divisions take long.
+    const both = (a + b) * (c + d);
+    const next = (a + b + 1) * (c + d + 1);
+    const good = a * c;
+    const spread = (a + 1) * (c + 1) * both - good * next;
+    this.#mean = good / both;
+    this.#strength = spread > 0 ? ((both - good) * next) / spread - 1 : 1e9;
   }
 
   /**
    * One draw. The product of two Betas is close to the Beta of the same mean and variance, so one Beta is drawn
    * instead of two; the test holds it against the exact product.
    */
-  draw(pair: number, proxy: number, originMean: number, now: number): number {
-    this.#combine(pair, proxy, originMean, now);
+  draw(): number {
     const mean = this.#mean;
     return this.#sampler.beta(mean * this.#strength, (1 - mean) * this.#strength);
   }
@@ -106,26 +140,5 @@ export class Prediction {
     this.#newBad *= scale;
     this.#priorGood = (this.#priorWeight * this.#newGood) / (this.#newGood + this.#newBad);
     this.#priorBad = this.#priorWeight - this.#priorGood;
-  }
-
-  #combine(pair: number, proxy: number, originMean: number, now: number): void {
-    const prior = Math.min(1 - LOWEST_MEAN, Math.max(LOWEST_MEAN, originMean));
-    let a = prior * this.#priorUses;
-    let b = (1 - prior) * this.#priorUses;
-    if (pair !== -1) {
-      const left = decayed(now - this.#pairs.evidenceAt.get(pair), this.#pairHalfLifeMs);
-      a += this.#pairs.good.get(pair) * left;
-      b += this.#pairs.bad.get(pair) * left;
-    }
-    const kept = decayed(now - this.#proxies.evidenceAt.get(proxy), this.#proxyHalfLifeMs);
-    const c = this.#priorGood + this.#proxies.good.get(proxy) * kept;
-    const d = this.#priorBad + this.#proxies.bad.get(proxy) * kept;
-    // E[(XY)²] of independent X and Y is E[X²]·E[Y²]: over common denominators, for divisions take long.
-    const both = (a + b) * (c + d);
-    const next = (a + b + 1) * (c + d + 1);
-    const good = a * c;
-    const spread = (a + 1) * (c + 1) * both - good * next;
-    this.#mean = good / both;
-    this.#strength = spread > 0 ? ((both - good) * next) / spread - 1 : 1e9;
   }
 }

@@ -69,6 +69,8 @@ export class Scheduler implements ReadySet {
   /** For a pool that is shared by several workers. */
   readonly fleet: FleetEvidence;
   readonly #useHalfLifeMs: number;
+  /** One for all, as there are a dozen in each pick. */
+  readonly #belief = { chance: 0, isProven: false };
   /** The last choice, until its lease is opened. */
   #chosen = -1;
   #retryAt = Number.POSITIVE_INFINITY;
@@ -208,9 +210,10 @@ export class Scheduler implements ReadySet {
       return -1;
     }
     this.#choice.clear(this.#isExploring(origin));
+    this.#prediction.suppose(origin.newcomerMean, now);
     if (slot !== -1 && this.#ready.has(slot)) {
       const proxy = this.#proxies.of(slot);
-      this.#consider(slot, proxy, this.#finder.find(proxy, origin), origin, now);
+      this.#consider(slot, proxy, this.#finder.find(proxy, origin), now);
     }
     this.#drawFromReady(this.#options.pick.candidates, origin, now);
     if (this.#choice.count < this.#options.pick.candidates) this.#takeFromDue(origin, now);
@@ -218,7 +221,7 @@ export class Scheduler implements ReadySet {
       if (this.#isPaced) origin.pacing.noteBound(now, this.#retryAt);
       return -1;
     }
-    this.#chosen = this.#choice.decide(origin, now);
+    this.#chosen = this.#choice.decide(origin);
     if (this.#choice.isMakeshift) this.#lookFurther(origin, now);
     return this.#chosen;
   }
@@ -336,13 +339,7 @@ export class Scheduler implements ReadySet {
       else this.#draw.any(count, origin);
       drawn += count;
       for (let n = 0; n < count; n++) {
-        this.#consider(
-          this.#draw.slotAt(n),
-          this.#draw.proxyAt(n),
-          this.#draw.pairAt(n),
-          origin,
-          now,
-        );
+        this.#consider(this.#draw.slotAt(n), this.#draw.proxyAt(n), this.#draw.pairAt(n), now);
       }
     }
   }
@@ -352,7 +349,7 @@ export class Scheduler implements ReadySet {
     origin.pacing.noteBound(now, now);
     const { makeshiftCandidates } = this.#options.pick;
     this.#drawFromReady(this.#choice.count + makeshiftCandidates, origin, now);
-    this.#chosen = this.#choice.decide(origin, now);
+    this.#chosen = this.#choice.decide(origin);
   }
 
   /** Where most are paced, chance finds few: those that have fallen due are known, the one that waited longest first. */
@@ -369,7 +366,7 @@ export class Scheduler implements ReadySet {
       if (isKnown) {
         const slot = this.#proxies.readySlotOf(proxy);
         this.#due.defer(pair);
-        if (slot !== -1) this.#consider(slot, proxy, pair, origin, now);
+        if (slot !== -1) this.#consider(slot, proxy, pair, now);
       } else {
         this.#due.remove(pair);
       }
@@ -377,15 +374,17 @@ export class Scheduler implements ReadySet {
     }
   }
 
-  #consider(slot: number, proxy: number, pair: number, origin: Origin, now: number): void {
+  #consider(slot: number, proxy: number, pair: number, now: number): void {
     const proxies = this.#proxies;
     const isProven = proxies.isProven.get(proxy) === 1 && proxies.failuresInRow.get(proxy) === 0;
     // Whoever may never answer is asked one thing at a time: a silent proxy would take slot after slot.
     if (!isProven && proxies.inFlight.get(proxy) > 0 && !proxies.isDirect(proxy)) return;
     const refusedUntil = this.#refusal(proxy, pair, now);
     if (refusedUntil === 0) {
-      const chance = this.#prediction.draw(pair, proxy, origin.newcomerMean, now);
-      this.#choice.add(slot, pair, now, { chance, isProven });
+      this.#prediction.weigh(pair, proxy);
+      this.#belief.chance = this.#prediction.draw();
+      this.#belief.isProven = isProven;
+      this.#choice.add(slot, pair, now, this.#belief);
     } else if (refusedUntil < this.#retryAt) {
       this.#retryAt = refusedUntil;
     }

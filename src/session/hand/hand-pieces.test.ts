@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest';
 import { ColdState } from '../cold-state.ts';
 import { cookieStringFor, storeRawCookie } from '../cookies.ts';
+import { limitsOf } from '../session-options.ts';
+import { SlotTable } from '../slot-table.ts';
 import { cookieChangesOf, jarJsonOf } from './cookie-changes.ts';
 import { FairShare } from './fair-share.ts';
-import { usesAheadFor } from './uses-ahead.ts';
+import { UsesAhead, usesAheadFor } from './uses-ahead.ts';
 
 const URL = 'https://site.example/';
 const NOW = 1_700_000_000_000;
@@ -53,4 +55,32 @@ it('shares a pool so that no worker is left without, wherever there is one for e
 it('leaves a fifth of the uses unwritten at most', () => {
   expect([1, 50, 1000].map(usesAheadFor)).toEqual([2, 10, 200]);
   expect(usesAheadFor(Number.POSITIVE_INFINITY)).toBe(0xffff_ffff);
+});
+
+it('tells the store after half of the uses it need not know of, and stops at all of them', () => {
+  const table = new SlotTable();
+  const ahead = new UsesAhead(4, table);
+  const slot = table.allocate('a', limitsOf({}));
+  const after = (uses: number): readonly boolean[] => {
+    table.usageCount.set(slot, uses);
+    return [ahead.isMany(slot), ahead.isAtLimit(slot)];
+  };
+  ahead.noteWritten(slot, 10);
+  expect([11, 12, 13, 14].map(after)).toEqual([
+    [false, false],
+    [true, false],
+    [true, false],
+    [true, true],
+  ]);
+  ahead.noteWritten(slot, 14);
+  expect(after(15)).toEqual([false, false]);
+});
+
+it('never has to tell the store of a session that may be used without limit', () => {
+  const table = new SlotTable();
+  const ahead = new UsesAhead(4, table);
+  const slot = table.allocate('a', limitsOf({ maxUsageCount: Number.POSITIVE_INFINITY }));
+  ahead.noteWritten(slot, 0);
+  table.usageCount.set(slot, 1000);
+  expect([ahead.isMany(slot), ahead.isAtLimit(slot)]).toEqual([false, false]);
 });

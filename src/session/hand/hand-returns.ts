@@ -38,6 +38,8 @@ export class HandReturns {
   #owedIds: ReadonlySet<string> = new Set();
   /** So many more go as soon as they are idle, since others have none. */
   #owedCount = 0;
+  /** Kept at hand: it is asked at the end of each use. */
+  #isAnyOwed = false;
   #lookedAt = 0;
 
   constructor(parts: {
@@ -56,7 +58,7 @@ export class HandReturns {
 
   /** Whether a session that has become idle may have to go, rather than to the next who waits here. */
   get isAnyOwed(): boolean {
-    return this.#owedCount > 0 || this.#owedIds.size > 0;
+    return this.#isAnyOwed;
   }
 
   noteCame(slot: number, now: number): void {
@@ -72,13 +74,12 @@ export class HandReturns {
     if (!this.#isFree(slot)) return false;
     if (this.#owedIds.has(this.#table.ids[slot] as string)) return true;
     if (this.#owedCount === 0 || this.#isWaitedFor(slot)) return false;
-    this.#owedCount--;
+    this.#owe(this.#owedIds, this.#owedCount - 1);
     return true;
   }
 
   /** Those that go at these news. What is owed beyond them goes once it is idle. */
   choose(news: HandNews, now: number): number[] {
-    this.#owedIds = new Set(news.wantedIds);
     const named = news.wantedIds
       .map((id) => this.#roster.slotOf(id))
       .filter((slot) => slot !== -1 && this.#isFree(slot));
@@ -87,7 +88,7 @@ export class HandReturns {
     const owed = Math.max(0, Math.min(news.wantedCount, spare));
     const count = isShort ? owed : news.wantedCount;
     const wanted = count === 0 ? [] : this.idle().slice(0, count);
-    this.#owedCount = Math.max(0, owed - wanted.length);
+    this.#owe(new Set(news.wantedIds), Math.max(0, owed - wanted.length));
     const unused = isShort ? [] : this.#idleForLong(now);
     return [...new Set([...named, ...wanted, ...unused])];
   }
@@ -95,6 +96,12 @@ export class HandReturns {
   /** All that nobody uses. */
   idle(): number[] {
     return this.#slots((slot) => this.#isFree(slot) && !this.#isWaitedFor(slot));
+  }
+
+  #owe(ids: ReadonlySet<string>, count: number): void {
+    this.#owedIds = ids;
+    this.#owedCount = count;
+    this.#isAnyOwed = ids.size > 0 || count > 0;
   }
 
   #idleForLong(now: number): number[] {

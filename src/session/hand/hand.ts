@@ -215,9 +215,7 @@ export class Hand implements SessionSink {
 
   /** A use of the session has been counted. */
   noteUse(slot: number): void {
-    if (!this.#usesAhead.isMany(slot)) return;
-    this.#parts.persistence().hurry();
-    if (this.#usesAhead.isAtLimit(slot)) this.#suspend(slot);
+    if (this.#usesAhead.isMany(slot)) this.#noteManyUses(slot);
   }
 
   noteCreated(slot: number, evenIfFull: boolean): void {
@@ -306,6 +304,11 @@ export class Hand implements SessionSink {
     this.#supply.close();
     for (const slot of this.#slots()) this.#link.giveBack(this.#returning(slot));
     await this.#link.leave();
+  }
+
+  #noteManyUses(slot: number): void {
+    this.#parts.persistence().hurry();
+    if (this.#usesAhead.isAtLimit(slot)) this.#suspend(slot);
   }
 
   /** A session that no other worker may make at the same time: it is not lent before the store knows. */

@@ -16,7 +16,8 @@ export class UsesAhead {
   readonly limit: number;
   readonly #half: number;
   readonly #table: SlotTable;
-  #written: Uint32Array = new Uint32Array(16);
+  /** So many uses are many: what is asked at each use is a comparison. */
+  #many: Float64Array = new Float64Array(16);
 
   constructor(limit: number, table: SlotTable) {
     this.limit = limit;
@@ -26,25 +27,22 @@ export class UsesAhead {
 
   /** The store has the session with so many uses. */
   noteWritten(slot: number, usageCount: number): void {
-    if (slot >= this.#written.length) {
-      const capacity = Math.max(slot + 1, Math.ceil(this.#written.length * 1.5));
-      this.#written = grown(this.#written, new Uint32Array(capacity));
+    if (slot >= this.#many.length) {
+      const capacity = Math.max(slot + 1, Math.ceil(this.#many.length * 1.5));
+      this.#many = grown(this.#many, new Float64Array(capacity));
     }
-    this.#written[slot] = usageCount;
+    this.#many[slot] = this.#isLimited(slot) ? usageCount + this.#half : Number.POSITIVE_INFINITY;
   }
 
   /** It is time to tell the store. */
   isMany(slot: number): boolean {
-    return this.#of(slot) >= this.#half && this.#isLimited(slot);
+    return this.#table.usageCount.get(slot) >= (this.#many[slot] as number);
   }
 
   /** Nothing more may go out before the store knows. */
   isAtLimit(slot: number): boolean {
-    return this.#of(slot) >= this.limit && this.#isLimited(slot);
-  }
-
-  #of(slot: number): number {
-    return this.#table.usageCount.get(slot) - (this.#written[slot] ?? 0);
+    const toLimit = this.limit - this.#half;
+    return this.#table.usageCount.get(slot) >= (this.#many[slot] as number) + toLimit;
   }
 
   #isLimited(slot: number): boolean {

@@ -2,11 +2,13 @@ import { type Column, type Connection, textOf } from './connection.ts';
 import {
   ENTER,
   FIND_ORIGIN,
+  FIRST_PACED,
   INSERT_ORIGIN,
   NEXT_PACED,
   NEXT_TURN,
   ORIGINS_OF,
   PASS,
+  REST,
   RING,
   WAKE_ORIGINS,
 } from './origin-sql.ts';
@@ -23,6 +25,8 @@ export class OriginRing {
   /** Behind all who stand in the ring now; they keep the order of their numbers among themselves. */
   readonly #turn: number;
   readonly #known = new Map<string, number>();
+  /** Have their turn, or wait, for all that this transaction has seen. */
+  readonly #entered = new Set<number>();
 
   constructor(connection: Connection, store: number, turn: number) {
     this.#connection = connection;
@@ -32,19 +36,22 @@ export class OriginRing {
 
   /** Its number, given at first sight. */
   numberOf(name: string): number {
-    let origin = this.#known.get(name);
-    if (origin === undefined) {
-      origin =
-        this.#connection.row<[number]>(FIND_ORIGIN, this.#store, name)?.[0] ??
-        this.#connection.number(INSERT_ORIGIN, this.#store, name);
-      this.#known.set(name, origin);
-    }
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const found = this.#connection.row<[number, number]>(FIND_ORIGIN, this.#store, name);
+    const origin = found?.[0] ?? this.#connection.number(INSERT_ORIGIN, this.#store, name);
+    if (found?.[1] === 1) this.#entered.add(origin);
+    this.#known.set(name, origin);
     return origin;
   }
 
   /** Of these there is something to claim. */
   enter(origins: Iterable<number>): void {
-    for (const origin of new Set(origins)) this.#connection.run(ENTER, this.#turn, origin);
+    for (const origin of origins) {
+      if (this.#entered.has(origin)) continue;
+      this.#connection.run(ENTER, this.#turn, origin);
+      this.#entered.add(origin);
+    }
   }
 
   /** Of these requests some are ready again. */
@@ -55,6 +62,8 @@ export class OriginRing {
   }
 
   wake(now: number): void {
+    const dueAt = this.#connection.row<[number]>(FIRST_PACED, this.#store)?.[0];
+    if (dueAt === undefined || dueAt > now) return;
     this.#connection.run(WAKE_ORIGINS, this.#turn, this.#store, now);
   }
 
@@ -65,9 +74,16 @@ export class OriginRing {
       .map(([origin, name]) => ({ origin, name: textOf(name) }));
   }
 
-  /** Its turn is over; it stands in line again if it has more, unless it is to be left alone. */
-  pass(origin: number, nextAt: number): void {
-    this.#connection.run(PASS, nextAt, this.#turn, origin);
+  /** Its turn is over; it stands in line again if it has more. */
+  pass(origin: number): void {
+    this.#connection.run(PASS, this.#turn, origin);
+    this.#entered.delete(origin);
+  }
+
+  /** Its turn is over, and it is to be left alone until then. */
+  rest(origin: number, nextAt: number): void {
+    this.#connection.run(REST, nextAt, origin);
+    this.#entered.delete(origin);
   }
 }
 

@@ -5,8 +5,9 @@ const HAS_READY = `EXISTS (
   SELECT 1 FROM requests
   WHERE requests.store = origins.store AND requests.origin = origins.origin AND state = 0)`;
 
-export const FIND_ORIGIN: string =
-  'SELECT origin FROM request_origins WHERE store = ? AND name = ?';
+/** And whether it has its turn already, or waits. */
+export const FIND_ORIGIN: string = `
+  SELECT origin, turn IS NOT NULL OR is_paced FROM request_origins WHERE store = ? AND name = ?`;
 export const INSERT_ORIGIN: string = `
   INSERT INTO request_origins (store, next_at, is_paced, name) VALUES (?, 0, 0, ?) RETURNING origin`;
 /** Where it has its turn already, or waits, it stays as it is. */
@@ -20,13 +21,14 @@ export const WAKE_ORIGINS: string = `
 export const RING: string = `
   SELECT origin, name FROM request_origins
   WHERE store = ? AND turn IS NOT NULL ORDER BY turn, origin LIMIT ?`;
-/** Parameters: until when it is to be left alone, or 0; the next turn; the origin. */
 export const PASS: string = `
-  UPDATE request_origins AS origins SET
-    next_at = ?1,
-    is_paced = ?1 > 0 AND ${HAS_READY},
-    turn = CASE WHEN ?1 = 0 AND ${HAS_READY} THEN ?2 END
-  WHERE origin = ?3`;
+  UPDATE request_origins AS origins
+  SET next_at = 0, is_paced = 0, turn = CASE WHEN ${HAS_READY} THEN ? END WHERE origin = ?`;
+export const REST: string = `
+  UPDATE request_origins AS origins
+  SET next_at = ?, is_paced = ${HAS_READY}, turn = NULL WHERE origin = ?`;
+export const FIRST_PACED: string = `
+  SELECT next_at FROM request_origins WHERE store = ? AND is_paced = 1 ORDER BY next_at LIMIT 1`;
 /** Of requests just given back, those origins that have something to claim again. */
 export const ORIGINS_OF: string = `
   SELECT DISTINCT returned.origin FROM json_each(?) AS wanted

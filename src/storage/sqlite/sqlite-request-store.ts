@@ -134,14 +134,15 @@ export class SqliteRequestStore implements RequestStore {
     isForefront: boolean,
   ): Generator<void, AddedRequest[], void> {
     const added: AddedRequest[] = [];
-    const queue = loadQueue(connection, this.#store);
-    const ring = this.#ring(connection, queue);
+    let opened: { readonly queue: QueueRow; readonly ring: OriginRing } | undefined;
     for (const chunk of chunksOf(requests, CHUNK)) {
       const origins: number[] = [];
       const known = this.#find(connection, chunk);
       for (const { id, uniqueKey, body, origin: name = '' } of chunk) {
         const wasAlreadyHandled = known.get(id);
         if (wasAlreadyHandled === undefined) {
+          opened ??= this.#open(connection);
+          const { queue, ring } = opened;
           const position = nextPosition(queue, isForefront);
           const origin = ring.numberOf(name);
           connection.run(INSERT, this.#store, id, position, uniqueKey, body, origin);
@@ -153,20 +154,22 @@ export class SqliteRequestStore implements RequestStore {
           added.push({ id, wasAlreadyPresent: true, wasAlreadyHandled });
         }
       }
-      ring.enter(origins);
+      opened?.ring.enter(origins);
       yield;
     }
-    if (added.some((request) => !request.wasAlreadyPresent)) {
-      saveQueue(connection, this.#store, queue);
-    }
+    if (opened) saveQueue(connection, this.#store, opened.queue);
     return added;
   }
 
   /** Which of the requests are there already, and whether each is handled. */
   #find(connection: Connection, requests: readonly RequestRow[]): Map<string, boolean> {
     const ids = JSON.stringify(requests.map((request) => request.id));
-    const rows = connection.rows<[Column, number]>(FIND, ids, this.#store);
-    return new Map(rows.map(([id, isHandled]) => [textOf(id), isHandled === 1]));
+    const [found] = connection.row<[string]>(FIND, ids, this.#store) as [string];
+    const known = new Map<string, boolean>();
+    for (const mark of JSON.parse(found) as number[]) {
+      known.set((requests[mark >> 1] as RequestRow).id, (mark & 1) === 1);
+    }
+    return known;
   }
 
   *#claim(
@@ -178,11 +181,10 @@ export class SqliteRequestStore implements RequestStore {
     queue.fence++;
     const ring = this.#ring(connection, queue);
     // What falls due takes its old place in its line again, so it must be woken before anything is picked.
-    for (let wokenCount = CHUNK; wokenCount === CHUNK; ) {
+    while (this.#waitingAt(connection) <= now) {
       const woken = connection.rows<[number]>(WAKE, this.#store, now);
       ring.enter(woken.map(([origin]) => origin));
-      wokenCount = woken.length;
-      if (wokenCount > 0) yield;
+      yield;
     }
     ring.wake(now);
     const requests: ClaimedRequest[] = [];
@@ -196,7 +198,8 @@ export class SqliteRequestStore implements RequestStore {
         const before = requests.length;
         yield* this.#lock(connection, turn, wanted, lock, requests);
         const isPaced = originDelayMs > 0 && requests.length > before;
-        ring.pass(turn.origin, isPaced ? now + originDelayMs : 0);
+        if (isPaced) ring.rest(turn.origin, now + originDelayMs);
+        else ring.pass(turn.origin);
       }
       if (turns.length === 0) break;
       yield;
@@ -220,7 +223,8 @@ export class SqliteRequestStore implements RequestStore {
       // SQLite returns updated rows in no particular order.
       rows.sort((a, b) => a[0] - b[0]);
       for (const [, id, uniqueKey, body] of rows) {
-        requests.push({ ...rowOf([id, uniqueKey, body, name]), fence });
+        const key = textOf(uniqueKey);
+        requests.push({ id: textOf(id), uniqueKey: key, body: textOf(body), origin: name, fence });
       }
       if (rows.length < limit) return;
       left -= rows.length;
@@ -249,8 +253,7 @@ export class SqliteRequestStore implements RequestStore {
     connection: Connection,
     requests: readonly ReturnedRequest[],
   ): Generator<void, string[], void> {
-    const queue = loadQueue(connection, this.#store);
-    const ring = this.#ring(connection, queue);
+    const { queue, ring } = this.#open(connection);
     const valid = yield* eachValid(
       requests,
       ({ id, fence, body, isForefront, notBefore }) =>
@@ -274,8 +277,7 @@ export class SqliteRequestStore implements RequestStore {
     connection: Connection,
     requests: readonly RequestRow[],
   ): Generator<void, string[], void> {
-    const queue = loadQueue(connection, this.#store);
-    const ring = this.#ring(connection, queue);
+    const { queue, ring } = this.#open(connection);
     const retried = yield* eachValid(requests, ({ id, body }) => {
       const position = nextPosition(queue, false);
       return connection.run(RETRY_FAILED, position, body, this.#store, id) > 0;
@@ -296,6 +298,11 @@ export class SqliteRequestStore implements RequestStore {
     saveQueue(connection, this.#store, { total: 0, handled: 0, head: 0, tail: 0, fence });
   }
 
+  #open(connection: Connection): { readonly queue: QueueRow; readonly ring: OriginRing } {
+    const queue = loadQueue(connection, this.#store);
+    return { queue, ring: this.#ring(connection, queue) };
+  }
+
   #ring(connection: Connection, { fence }: QueueRow): OriginRing {
     return new OriginRing(connection, this.#store, fence);
   }
@@ -303,9 +310,13 @@ export class SqliteRequestStore implements RequestStore {
   #nextDueAt(connection: Connection): number | null {
     const turnAt = nextTurnAt(connection, this.#store);
     if (turnAt === 0) return 0;
-    const waitingAt = connection.row<[number]>(NEXT_WAITING, this.#store)?.[0];
-    if (turnAt === undefined) return waitingAt ?? null;
-    return Math.min(turnAt, waitingAt ?? turnAt);
+    const dueAt = Math.min(turnAt ?? Number.POSITIVE_INFINITY, this.#waitingAt(connection));
+    return Number.isFinite(dueAt) ? dueAt : null;
+  }
+
+  /** When the first of those that are locked or delayed falls due; `Infinity` when there is none. */
+  #waitingAt(connection: Connection): number {
+    return connection.row<[number]>(NEXT_WAITING, this.#store)?.[0] ?? Number.POSITIVE_INFINITY;
   }
 }
 

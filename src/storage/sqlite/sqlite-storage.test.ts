@@ -9,10 +9,12 @@ import { Log } from '../../core/log.ts';
 import type { StoredSession } from '../session-store.ts';
 import {
   ENTER,
+  FIRST_PACED,
   NEXT_PACED,
   NEXT_TURN,
   ORIGINS_OF,
   PASS,
+  REST,
   RING,
   WAKE_ORIGINS,
 } from './origin-sql.ts';
@@ -244,7 +246,10 @@ describe('SqliteStorage', () => {
     }
     expect(plan(ORIGINS_OF)).toMatch(/INDEX requests_by_id \(store=\? AND id=\?\)/);
     expect(plan(ENTER)).toMatch(/INTEGER PRIMARY KEY \(rowid=\?\)/);
-    expect(plan(PASS)).toMatch(/INTEGER PRIMARY KEY \(rowid=\?\).*INDEX requests_ready/);
+    for (const sql of [PASS, REST]) {
+      expect(plan(sql)).toMatch(/INTEGER PRIMARY KEY \(rowid=\?\).*INDEX requests_ready/);
+    }
+    expect(plan(FIRST_PACED)).toMatch(/COVERING INDEX request_origins_paced \(store=\?\)$/);
   });
 
   it('takes over a queue from before origins had lines of their own', async () => {
