@@ -298,7 +298,15 @@ export function describeSessionChangesContract(
     }
 
     it('is nothing at first', async () => {
-      expect(await tell(one)).toEqual({ origin: SITE, rate: null, load: 0, good: 0, bad: 0 });
+      expect(await tell(one)).toEqual({
+        origin: SITE,
+        rate: null,
+        load: 0,
+        good: 0,
+        bad: 0,
+        isDown: false,
+        probe: 0,
+      });
       expect((await one.sync(NO_CHANGES)).origins).toEqual([]);
     });
 
@@ -356,8 +364,8 @@ export function describeSessionChangesContract(
         origins: [report('a', { firstRate: 1, good: 1 }), report('b', { bad: 2, load: 3 })],
       });
       expect(origins).toEqual([
-        { origin: 'a', rate: 1, load: 0, good: 1, bad: 0 },
-        { origin: 'b', rate: null, load: 3, good: 0, bad: 2 },
+        { origin: 'a', rate: 1, load: 0, good: 1, bad: 0, isDown: false, probe: 0 },
+        { origin: 'b', rate: null, load: 3, good: 0, bad: 2, isDown: false, probe: 0 },
       ]);
     });
   });

@@ -124,6 +124,11 @@ export class Court {
     while (this.#quarantine.firstEndsAt <= now) this.convictOldest();
   }
 
+  /** Others have found the origin to be down. */
+  noteDown(origin: Origin, now: number): void {
+    this.#refund(origin, now);
+  }
+
   /** Makes room where there is no session left. Says whether there was one to retire. */
   convictOldest(): boolean {
     const suspect = this.#quarantine.oldest;

@@ -62,7 +62,9 @@ export class Judge {
     const scoreBefore = breaker.score;
     const blame = blameOf(outcome, () => this.#oddsOf(use, now), this.#options.evidence);
     const isAmidOutage = breaker.state === 'open';
-    if (use.isProbe && weightIn(blame) > 0) breaker.noteProbe(now, blame.originGood > 0);
+    if (use.isProbe && weightIn(blame) > 0) {
+      breaker.noteProbe(now, blame.originGood > 0, use.openedAt);
+    }
     // What fails on an origin that is down tells nothing about who asked.
     const isMeaningless = isAmidOutage && weightIn(blame) > 0 && blame.originGood === 0;
     // A ban that goes on is no news of the origin.

@@ -140,7 +140,9 @@ export class Scheduler implements ReadySet {
       },
       options,
     );
-    this.fleet = new FleetEvidence(this.#origins);
+    this.fleet = new FleetEvidence(this.#origins, options.breaker, (origin, now) =>
+      this.#court.noteDown(origin, now),
+    );
     this.#log = new UseLog(options.memory.records);
     this.#useHalfLifeMs = options.pick.useHalfLifeSecs * 1000;
   }
