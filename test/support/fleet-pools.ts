@@ -70,9 +70,9 @@ export class Fleet {
   }
 
   /** Time passes, and what is due meanwhile is done. */
-  async pass(ms: number): Promise<void> {
-    for (let passed = 0; passed < ms; passed += STEP_MS) {
-      await this.clock.advance(Math.min(STEP_MS, ms - passed));
+  async pass(ms: number, stepMs: number = STEP_MS): Promise<void> {
+    for (let passed = 0; passed < ms; passed += stepMs) {
+      await this.clock.advance(Math.min(stepMs, ms - passed));
       await this.answers();
     }
   }
