@@ -80,9 +80,11 @@ export class Fleet {
   /** What has been sent to the server until now is answered, and what follows from it is on its way. */
   async answers(): Promise<void> {
     for (let round = 0; round < ROUNDS; round++) {
-      for (const storage of this.#storages) {
-        await (await storage.openKeyValueStore('answers')).getValue('any');
-      }
+      await Promise.all(
+        this.#storages.map(async (storage) => {
+          await (await storage.openKeyValueStore('answers')).getValue('any');
+        }),
+      );
     }
   }
 

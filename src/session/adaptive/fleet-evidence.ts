@@ -1,5 +1,6 @@
 import type { OriginNews, OriginReport, ProbeTerms } from '../../storage/session-hands.ts';
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import type { FleetUrls } from './fleet-urls.ts';
 import type { Origin } from './origin.ts';
 import type { OriginBook } from './origin-book.ts';
 
@@ -34,6 +35,7 @@ interface Exchange {
 export class FleetEvidence {
   readonly #origins: OriginBook;
   readonly #probeTerms: ProbeTerms;
+  readonly #urls: FleetUrls;
   readonly #onDown: (origin: Origin, now: number) => void;
   readonly #exchanges = new WeakMap<Origin, Exchange>();
   #reportedAt = Number.NEGATIVE_INFINITY;
@@ -41,27 +43,33 @@ export class FleetEvidence {
   constructor(
     origins: OriginBook,
     breaker: ResolvedAdaptiveOptions['breaker'],
-    /** Others have found it to be down. */
-    onDown: (origin: Origin, now: number) => void,
+    parts: {
+      readonly urls: FleetUrls;
+      /** Others have found it to be down. */
+      readonly onDown: (origin: Origin, now: number) => void;
+    },
   ) {
     this.#origins = origins;
     this.#probeTerms = {
       leastMs: breaker.minProbeSecs * 1000,
       mostMs: breaker.maxProbeSecs * 1000,
     };
-    this.#onDown = onDown;
+    this.#urls = parts.urls;
+    this.#onDown = parts.onDown;
   }
 
   reports(now: number): OriginReport[] {
     if (now - this.#reportedAt < REPORT_EACH_MS) return [];
     this.#reportedAt = now;
     const origins = [...this.#origins.all()].filter(({ key }) => key !== '');
-    return origins.slice(-MOST_ORIGINS).map((origin) => this.#report(origin, now));
+    const reports = origins.slice(-MOST_ORIGINS).map((origin) => this.#report(origin, now));
+    return [...reports, ...this.#urls.reports(now)];
   }
 
   note(news: readonly OriginNews[], handsCount: number, now: number): void {
     this.#origins.share = shareOf(0, 0, handsCount);
     if (news.length === 0) return;
+    this.#urls.note(news);
     const byKey = new Map(news.map((item) => [item.origin, item]));
     for (const origin of this.#origins.all()) {
       const item = byKey.get(origin.key);

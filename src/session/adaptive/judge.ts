@@ -77,7 +77,7 @@ export class Judge {
       restsUntil = this.#react(use, blame, outcome, now);
       if (!isKnownBan) this.#watch(use, blame, outcome, now);
     }
-    const excuse = this.#excuse(use, outcome, isMeaningless || isOpenFor(origin, blame));
+    const excuse = this.#excuse(use, outcome, isMeaningless || isOpenFor(origin, blame), now);
     use.moves = {
       at: now,
       kind: outcome.kind,
@@ -304,12 +304,12 @@ export class Judge {
     if (isFound && blame.pairBad > 0) pacing.fall(now);
   }
 
-  #excuse(use: Use, outcome: Outcome, isOriginDown: boolean): Excuse {
+  #excuse(use: Use, outcome: Outcome, isOriginDown: boolean, now: number): Excuse {
     if (isOriginDown) return 'origin';
     if (outcome.kind !== 'blocked' || use.url === undefined) return 'none';
     if (this.#poison.isBlamed(use.url)) return 'url';
     if (!this.#poison.isHealthy(use.predicted)) return 'none';
-    return this.#poison.noteBlocked(use.url, use.slot, use.generation, use.predicted)
+    return this.#poison.noteBlocked(use.url, use.slot, use.generation, use.predicted, now)
       ? 'url'
       : 'none';
   }
