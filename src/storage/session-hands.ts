@@ -82,6 +82,17 @@ export interface OriginReport {
   readonly load: number;
   readonly good: number;
   readonly bad: number;
+  /** How long ago the last request went out that was answered well; `null`: none since the last report. */
+  readonly upMs: number | null;
+  /** How long ago the worker found it to be down; `null`: it did not, or has said so. */
+  readonly downMs: number | null;
+  /** It would ask whether the origin answers again; the fleet asks once in `leastMs`, and ever less often, up to `mostMs`. `null`: it would not. */
+  readonly probe: ProbeTerms | null;
+}
+
+export interface ProbeTerms {
+  readonly leastMs: number;
+  readonly mostMs: number;
 }
 
 /** What the fleet knows of an origin. */
@@ -94,6 +105,10 @@ export interface OriginNews {
   /** Results of all workers, older ones fading with a half-life of ten minutes. */
   readonly good: number;
   readonly bad: number;
+  /** Somebody found it to be down, and nothing that was sent since then, by anybody, was answered well. */
+  readonly isDown: boolean;
+  /** The number of the probe that this hand may send, and nobody else until the next is due; 0 for none. */
+  readonly probe: number;
 }
 
 /** Changes of sessions that the hand does not hold (any more) are refused, one session after the other. */

@@ -298,7 +298,15 @@ export function describeSessionChangesContract(
     }
 
     it('is nothing at first', async () => {
-      expect(await tell(one)).toEqual({ origin: SITE, rate: null, load: 0, good: 0, bad: 0 });
+      expect(await tell(one)).toEqual({
+        origin: SITE,
+        rate: null,
+        load: 0,
+        good: 0,
+        bad: 0,
+        isDown: false,
+        probe: 0,
+      });
       expect((await one.sync(NO_CHANGES)).origins).toEqual([]);
     });
 
@@ -350,14 +358,65 @@ export function describeSessionChangesContract(
       expect(bad).toBeCloseTo(2);
     });
 
+    it('says that an origin is down until something sent later was answered well', async () => {
+      expect((await tell(other, { upMs: 500 })).isDown).toBe(false);
+      expect((await tell(one, { downMs: 200 })).isDown).toBe(true);
+      expect((await tell(other)).isDown).toBe(true);
+      await clock.advance(1000);
+      expect((await tell(other, { upMs: 1201 })).isDown).toBe(true);
+      expect((await tell(one, { downMs: 1200 })).isDown).toBe(true);
+      expect((await tell(other, { upMs: 1100 })).isDown).toBe(false);
+      // Told once more, and late.
+      expect((await tell(one, { downMs: 1200 })).isDown).toBe(false);
+      expect((await tell(one, { downMs: 0 })).isDown).toBe(true);
+    });
+
+    it('lets one hand at a time ask whether an origin that is down answers, and each in turn', async () => {
+      const probe = { leastMs: 2000, mostMs: 3000 };
+      expect((await tell(one, { probe })).probe).toBe(0);
+      expect((await tell(one, { downMs: 0, probe })).probe).toBe(0);
+      await clock.advance(2000);
+      expect((await tell(one, { probe })).probe).toBe(1);
+      expect((await tell(other, { probe })).probe).toBe(0);
+      expect((await tell(one, { probe })).probe).toBe(1);
+      await clock.advance(3000);
+      expect((await tell(one, { probe })).probe).toBe(0);
+      expect((await tell(other)).probe).toBe(0);
+      expect((await tell(other, { probe })).probe).toBe(2);
+      expect((await tell(one, { probe })).probe).toBe(0);
+      expect((await tell(one, { upMs: 0, probe })).probe).toBe(0);
+      expect((await tell(other, { probe })).probe).toBe(0);
+    });
+
+    it('lets a hand ask again if no other wants to', async () => {
+      const probe = { leastMs: 2000, mostMs: 2000 };
+      await tell(one, { downMs: 0, probe });
+      await clock.advance(2000);
+      expect((await tell(one, { probe })).probe).toBe(1);
+      await clock.advance(3999);
+      expect((await tell(one, { probe })).probe).toBe(0);
+      await clock.advance(1);
+      expect((await tell(one, { probe })).probe).toBe(2);
+    });
+
+    it('gives the turn of a hand that died to another', async () => {
+      const probe = { leastMs: 2000, mostMs: 30_000 };
+      await tell(one, { downMs: 0, probe });
+      await clock.advance(2000);
+      expect((await tell(one, { probe })).probe).toBe(1);
+      await one.leave();
+      await clock.advance(4000);
+      expect((await tell(other, { probe })).probe).toBe(2);
+    });
+
     it('keeps origins apart', async () => {
       const { origins } = await one.sync({
         ...NO_CHANGES,
         origins: [report('a', { firstRate: 1, good: 1 }), report('b', { bad: 2, load: 3 })],
       });
       expect(origins).toEqual([
-        { origin: 'a', rate: 1, load: 0, good: 1, bad: 0 },
-        { origin: 'b', rate: null, load: 3, good: 0, bad: 2 },
+        { origin: 'a', rate: 1, load: 0, good: 1, bad: 0, isDown: false, probe: 0 },
+        { origin: 'b', rate: null, load: 3, good: 0, bad: 2, isDown: false, probe: 0 },
       ]);
     });
   });

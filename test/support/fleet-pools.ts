@@ -70,9 +70,9 @@ export class Fleet {
   }
 
   /** Time passes, and what is due meanwhile is done. */
-  async pass(ms: number): Promise<void> {
-    for (let passed = 0; passed < ms; passed += STEP_MS) {
-      await this.clock.advance(Math.min(STEP_MS, ms - passed));
+  async pass(ms: number, stepMs: number = STEP_MS): Promise<void> {
+    for (let passed = 0; passed < ms; passed += stepMs) {
+      await this.clock.advance(Math.min(stepMs, ms - passed));
       await this.answers();
     }
   }
@@ -80,9 +80,11 @@ export class Fleet {
   /** What has been sent to the server until now is answered, and what follows from it is on its way. */
   async answers(): Promise<void> {
     for (let round = 0; round < ROUNDS; round++) {
-      for (const storage of this.#storages) {
-        await (await storage.openKeyValueStore('answers')).getValue('any');
-      }
+      await Promise.all(
+        this.#storages.map(async (storage) => {
+          await (await storage.openKeyValueStore('answers')).getValue('any');
+        }),
+      );
     }
   }
 

@@ -38,7 +38,8 @@ export function newSessions(ids: readonly string[], limits?: SessionLimitsInBody
 }
 
 export function report(origin: string, known: Partial<OriginReport> = {}): OriginReport {
-  return { origin, rateChange: 0, firstRate: null, load: 0, good: 0, bad: 0, ...known };
+  const nothing = { rateChange: 0, firstRate: null, load: 0, good: 0, bad: 0 };
+  return { origin, ...nothing, upMs: null, downMs: null, probe: null, ...known };
 }
 
 export function idsOf({ sessions }: Pick<Taken, 'sessions'>): string[] {

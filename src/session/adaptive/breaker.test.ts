@@ -191,30 +191,30 @@ describe('Poison', () => {
 
   it('blames a URL that was blocked on so many sessions that it can hardly be chance', () => {
     const urls = poison();
-    expect(urls.noteBlocked('u', 1, 0, 0.98)).toBe(false);
-    expect(urls.noteBlocked('u', 1, 0, 0.98)).toBe(false);
-    expect(urls.noteBlocked('u', 2, 0, 0.98)).toBe(false);
-    expect(urls.noteBlocked('u', 3, 0, 0.98)).toBe(false);
-    expect(urls.noteBlocked('u', 4, 0, 0.98)).toBe(true);
+    expect(urls.noteBlocked('u', 1, 0, 0.98, 0)).toBe(false);
+    expect(urls.noteBlocked('u', 1, 0, 0.98, 0)).toBe(false);
+    expect(urls.noteBlocked('u', 2, 0, 0.98, 0)).toBe(false);
+    expect(urls.noteBlocked('u', 3, 0, 0.98, 0)).toBe(false);
+    expect(urls.noteBlocked('u', 4, 0, 0.98, 0)).toBe(true);
     expect(urls.isBlamed('u')).toBe(true);
   });
 
   it('needs more sessions where blocks are common anyway', () => {
     const urls = poison();
     let sessions = 0;
-    while (!urls.noteBlocked('u', ++sessions, 0, 0.7)) expect(sessions).toBeLessThan(20);
+    while (!urls.noteBlocked('u', ++sessions, 0, 0.7, 0)) expect(sessions).toBeLessThan(20);
     expect(sessions).toBe(12);
   });
 
   it('clears a URL when somebody is let in, and forgets those blocked longest ago', () => {
     const urls = poison();
-    urls.noteBlocked('u', 1, 0, 0.98);
-    for (const slot of [1, 2, 3]) urls.noteBlocked('u', slot, 0, 0.98);
+    urls.noteBlocked('u', 1, 0, 0.98, 0);
+    for (const slot of [1, 2, 3]) urls.noteBlocked('u', slot, 0, 0.98, 0);
     urls.clear('u');
-    expect(urls.noteBlocked('u', 4, 0, 0.98)).toBe(false);
-    for (const slot of [1, 2, 3, 4]) urls.noteBlocked('v', slot, 0, 0.98);
-    urls.noteBlocked('w', 1, 0, 0.98);
-    urls.noteBlocked('x', 1, 0, 0.98);
+    expect(urls.noteBlocked('u', 4, 0, 0.98, 0)).toBe(false);
+    for (const slot of [1, 2, 3, 4]) urls.noteBlocked('v', slot, 0, 0.98, 0);
+    urls.noteBlocked('w', 1, 0, 0.98, 0);
+    urls.noteBlocked('x', 1, 0, 0.98, 0);
     expect(urls.isBlamed('v')).toBe(false);
   });
 });

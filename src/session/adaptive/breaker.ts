@@ -1,4 +1,5 @@
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import { FleetWord, type FleetWordNews } from './fleet-word.ts';
 import { RollingCount } from './rolling-count.ts';
 
 /** `given up`: it has been open too long, and failures count as everywhere until something succeeds. */
@@ -35,6 +36,10 @@ export class Breaker {
   #inFlightBefore = 0;
   #rampTo = 0;
   #openedAt = 0;
+  /** Failures of its own have opened it, rather than the word of others. */
+  #isOwn = false;
+  #lastGoodSentAt = Number.NEGATIVE_INFINITY;
+  readonly #fleet = new FleetWord();
   readonly #onChange: (event: BreakerEvent) => void;
 
   constructor(
@@ -63,6 +68,21 @@ export class Breaker {
     return this.#nextProbeAt;
   }
 
+  /** When failures of its own have opened it; `undefined` while it is not open, or by the word of others. */
+  get foundDownAt(): number | undefined {
+    return this.#state === 'open' && this.#isOwn ? this.#openedAt : undefined;
+  }
+
+  /** When the last request went out that was answered well; `-Infinity` for none. */
+  get lastGoodSentAt(): number {
+    return this.#lastGoodSentAt;
+  }
+
+  /** Leases wait for the origin to answer again. */
+  isWaitedFor(now: number): boolean {
+    return this.#state === 'open' && this.#fleet.isAsked(now);
+  }
+
   /** The last changes of state, oldest first. */
   get events(): readonly BreakerEvent[] {
     return this.#events;
@@ -71,7 +91,10 @@ export class Breaker {
   /** 0 when a request may go out now, else when to ask again: `Infinity` when one in flight must come back first. */
   refusesUntil(now: number, inFlight: number): number {
     if (this.#state === 'closed' || this.#state === 'given up') return 0;
-    if (this.#state === 'open') return now >= this.#nextProbeAt ? 0 : this.#nextProbeAt;
+    if (this.#state === 'open') {
+      const ownAt = now >= this.#nextProbeAt ? 0 : this.#nextProbeAt;
+      return this.#fleet.refusesUntil(now, ownAt, this.#goodProbes > 0);
+    }
     return inFlight < this.#rampTo ? 0 : Number.POSITIVE_INFINITY;
   }
 
@@ -79,7 +102,28 @@ export class Breaker {
   noteAttempt(now: number): boolean {
     if (this.#state !== 'open') return false;
     this.#nextProbeAt = now + this.#probeSecs * 1000;
+    this.#fleet.noteProbe();
     return true;
+  }
+
+  /**
+   * What all workers of the pool say of it. One that others have found to be down opens here, too, and closes with
+   * theirs; one that was found down here asks at once when it answers others. Says whether it opens by it.
+   */
+  hear(news: FleetWordNews, now: number, inFlight: number): boolean {
+    const isEnd = this.#fleet.hear(news);
+    if (isEnd && this.#state === 'open') {
+      if (this.#isOwn) this.#expectAnswer(now);
+      else this.#close(now);
+    }
+    if (!this.#fleet.isDown) return false;
+    if (this.isWatching) {
+      this.#open(now, inFlight, false);
+      return true;
+    }
+    const isLong = now - this.#openedAt >= this.#options.maxOpenSecs * 1000;
+    if (isLong && this.isWaitedFor(now)) this.#giveUp(now);
+    return false;
   }
 
   /**
@@ -88,9 +132,10 @@ export class Breaker {
    */
   noteGood(now: number, predicted: number, sentAt: number): void {
     if (this.#state === 'open') {
-      if (sentAt >= this.#suspectedFrom) this.noteProbe(now, true);
+      if (sentAt >= this.#suspectedFrom) this.noteProbe(now, true, sentAt);
       return;
     }
+    this.#lastGoodSentAt = Math.max(this.#lastGoodSentAt, sentAt);
     this.#results.add(now);
     if (this.#state === 'ramping') this.#ramp(now);
     if (this.#state === 'given up') this.#enter('closed', now);
@@ -119,12 +164,12 @@ export class Breaker {
     if (this.#failing.size < minProxies) this.#failing.add(proxy.serial);
     const isWidespread = this.#failing.size >= Math.min(minProxies, Math.max(1, proxy.inAll));
     if (this.#score <= threshold || !isWidespread) return false;
-    this.#open(now, load.inFlight);
+    this.#open(now, load.inFlight, true);
     return true;
   }
 
   /** A probe has come back. */
-  noteProbe(now: number, isGood: boolean): void {
+  noteProbe(now: number, isGood: boolean, sentAt: number = now): void {
     if (this.#state !== 'open') return;
     const { minProbeSecs, maxProbeSecs, closeAfter } = this.#options;
     if (!isGood) {
@@ -134,12 +179,13 @@ export class Breaker {
       return;
     }
     this.#goodProbes++;
+    this.#lastGoodSentAt = Math.max(this.#lastGoodSentAt, sentAt);
     this.#probeSecs = minProbeSecs;
     this.#nextProbeAt = Math.min(this.#nextProbeAt, now + minProbeSecs * 1000);
     if (this.#goodProbes >= closeAfter) this.#close(now);
   }
 
-  #open(now: number, inFlight: number): void {
+  #open(now: number, inFlight: number, isOwn: boolean): void {
     const { probeShare, minProbeSecs, maxProbeSecs } = this.#options;
     const perSec = this.#results.count(now) / (THROUGHPUT_WINDOW_MS / 1000);
     this.#probeSecs = Math.min(maxProbeSecs, Math.max(minProbeSecs, 1 / (probeShare * perSec)));
@@ -148,7 +194,16 @@ export class Breaker {
     this.#inFlightBefore = Math.max(inFlight, this.#inFlightBefore);
     this.#failing.clear();
     this.#openedAt = now;
+    this.#isOwn = isOwn;
+    if (!isOwn) this.#suspectedFrom = now;
     this.#enter('open', now);
+  }
+
+  /** It answers others; one answer of its own is enough. */
+  #expectAnswer(now: number): void {
+    this.#goodProbes = Math.max(this.#goodProbes, this.#options.closeAfter - 1);
+    this.#probeSecs = this.#options.minProbeSecs;
+    this.#nextProbeAt = now;
   }
 
   #giveUp(now: number): void {
@@ -159,7 +214,7 @@ export class Breaker {
 
   #close(now: number): void {
     this.#score = 0;
-    this.#rampTo = this.#options.rampFrom;
+    this.#rampTo = Math.max(1, Math.ceil(this.#options.rampFrom / this.#fleet.handsCount));
     this.#enter('ramping', now);
   }
 

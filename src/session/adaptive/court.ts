@@ -38,6 +38,8 @@ export class Court {
   /** Whose account is being settled, and what was found. */
   #use: Use | undefined;
   #excuse: Excuse = 'none';
+  /** Living sessions of the pool that other workers have, or nobody. */
+  #elsewhereCount = 0;
 
   constructor(
     parts: {
@@ -124,6 +126,16 @@ export class Court {
     while (this.#quarantine.firstEndsAt <= now) this.convictOldest();
   }
 
+  /** Others have found the origin to be down. */
+  noteDown(origin: Origin, now: number): void {
+    this.#refund(origin, now);
+  }
+
+  /** The URL is found to be blocked on the sessions of others as well. */
+  blameUrl(url: string): void {
+    this.#acquit(this.#poison.takeHeld(url));
+  }
+
   /** Makes room where there is no session left. Says whether there was one to retire. */
   convictOldest(): boolean {
     const suspect = this.#quarantine.oldest;
@@ -132,9 +144,14 @@ export class Court {
     return true;
   }
 
-  /** Where all of so many living sessions are in quarantine, the first of them makes room. Says whether it did. */
+  noteElsewhere(sessionsCount: number): void {
+    this.#elsewhereCount = Math.max(0, sessionsCount);
+  }
+
+  /** Where all of so many living sessions here, and there are no others, are in quarantine, the first makes room. Says whether it did. */
   convictIfAlone(aliveCount: number): boolean {
-    return this.#quarantine.size > 0 && this.#quarantine.size >= aliveCount && this.convictOldest();
+    const { size } = this.#quarantine;
+    return size > 0 && size >= aliveCount + this.#elsewhereCount && this.convictOldest();
   }
 
   /** The URL is not to blame. */

@@ -1,4 +1,6 @@
-import type { OriginNews, OriginReport } from '../../storage/session-hands.ts';
+import type { OriginNews, OriginReport, ProbeTerms } from '../../storage/session-hands.ts';
+import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import type { FleetUrls } from './fleet-urls.ts';
 import type { Origin } from './origin.ts';
 import type { OriginBook } from './origin-book.ts';
 
@@ -18,31 +20,56 @@ interface Exchange {
   /** What the fleet had heard by then. */
   fleetGood: number;
   fleetBad: number;
+  /** When the last request went out that was told to have been answered well. */
+  toldUpAt: number;
+  /** When it was found to be down, as sent, and as the store has it. */
+  sentDownAt: number;
+  toldDownAt: number;
 }
 
 /**
- * What workers tell each other of origins, so that together they keep one learnt rate: each tells by how much it would
- * change the rate, takes over what the changes of all come to, and sends its share of it.
+ * What workers tell each other of origins, so that together they keep one learnt rate and find one that is down once:
+ * each tells by how much it would change the rate, takes over what the changes of all come to, and sends its share of
+ * it.
  */
 export class FleetEvidence {
   readonly #origins: OriginBook;
+  readonly #probeTerms: ProbeTerms;
+  readonly #urls: FleetUrls;
+  readonly #onDown: (origin: Origin, now: number) => void;
   readonly #exchanges = new WeakMap<Origin, Exchange>();
   #reportedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(origins: OriginBook) {
+  constructor(
+    origins: OriginBook,
+    breaker: ResolvedAdaptiveOptions['breaker'],
+    parts: {
+      readonly urls: FleetUrls;
+      /** Others have found it to be down. */
+      readonly onDown: (origin: Origin, now: number) => void;
+    },
+  ) {
     this.#origins = origins;
+    this.#probeTerms = {
+      leastMs: breaker.minProbeSecs * 1000,
+      mostMs: breaker.maxProbeSecs * 1000,
+    };
+    this.#urls = parts.urls;
+    this.#onDown = parts.onDown;
   }
 
   reports(now: number): OriginReport[] {
     if (now - this.#reportedAt < REPORT_EACH_MS) return [];
     this.#reportedAt = now;
     const origins = [...this.#origins.all()].filter(({ key }) => key !== '');
-    return origins.slice(-MOST_ORIGINS).map((origin) => this.#report(origin, now));
+    const reports = origins.slice(-MOST_ORIGINS).map((origin) => this.#report(origin, now));
+    return [...reports, ...this.#urls.reports(now)];
   }
 
   note(news: readonly OriginNews[], handsCount: number, now: number): void {
     this.#origins.share = shareOf(0, 0, handsCount);
     if (news.length === 0) return;
+    this.#urls.note(news);
     const byKey = new Map(news.map((item) => [item.origin, item]));
     for (const origin of this.#origins.all()) {
       const item = byKey.get(origin.key);
@@ -51,11 +78,14 @@ export class FleetEvidence {
   }
 
   #report(origin: Origin, now: number): OriginReport {
-    const { pacing, goodCount, badCount } = origin;
+    const { pacing, breaker, goodCount, badCount } = origin;
     const known = this.#exchangeOf(origin);
     const { rate } = pacing;
     const isFirst = !Number.isFinite(known.rate) && Number.isFinite(rate);
     const change = Math.log(rate / known.rate);
+    const { lastGoodSentAt, foundDownAt } = breaker;
+    const isUp = breaker.state !== 'open' && lastGoodSentAt > known.toldUpAt;
+    const isFoundDown = foundDownAt !== undefined && foundDownAt !== known.toldDownAt;
     const report: OriginReport = {
       origin: origin.key,
       rateChange: Number.isFinite(change) ? change : 0,
@@ -63,7 +93,12 @@ export class FleetEvidence {
       load: pacing.observed(now),
       good: goodCount - known.good,
       bad: badCount - known.bad,
+      upMs: isUp ? now - lastGoodSentAt : null,
+      downMs: isFoundDown ? now - foundDownAt : null,
+      probe: breaker.isWaitedFor(now) ? this.#probeTerms : null,
     };
+    if (isUp) known.toldUpAt = lastGoodSentAt;
+    if (isFoundDown) known.sentDownAt = foundDownAt;
     known.rate = rate;
     known.fleetGood += report.good;
     known.fleetBad += report.bad;
@@ -87,13 +122,28 @@ export class FleetEvidence {
     );
     known.fleetGood = news.good;
     known.fleetBad = news.bad;
+    known.toldDownAt = known.sentDownAt;
+    const { isDown, probe } = news;
+    if (origin.breaker.hear({ isDown, probe, handsCount }, now, origin.inFlight)) {
+      this.#onDown(origin, now);
+    }
   }
 
   #exchangeOf(origin: Origin): Exchange {
     const known = this.#exchanges.get(origin);
     if (known) return known;
     const rate = Number.POSITIVE_INFINITY;
-    const exchange = { rate, good: 0, bad: 0, fleetGood: 0, fleetBad: 0 };
+    const never = Number.NEGATIVE_INFINITY;
+    const exchange = {
+      rate,
+      good: 0,
+      bad: 0,
+      fleetGood: 0,
+      fleetBad: 0,
+      toldUpAt: never,
+      sentDownAt: never,
+      toldDownAt: never,
+    };
     this.#exchanges.set(origin, exchange);
     return exchange;
   }

@@ -65,7 +65,9 @@ export class Judge {
     const scoreBefore = breaker.score;
     const blame = blameOf(outcome, () => this.#oddsOf(use, now), this.#options.evidence);
     const isAmidOutage = breaker.state === 'open';
-    if (use.isProbe && weightIn(blame) > 0) breaker.noteProbe(now, blame.originGood > 0);
+    if (use.isProbe && weightIn(blame) > 0) {
+      breaker.noteProbe(now, blame.originGood > 0, use.openedAt);
+    }
     // What fails on an origin that is down tells nothing about who asked.
     const isMeaningless = isAmidOutage && weightIn(blame) > 0 && blame.originGood === 0;
     // A ban that goes on is no news of the origin.
@@ -80,7 +82,7 @@ export class Judge {
       restsUntil = this.#react(use, blame, outcome, now);
       if (!isKnownBan) this.#watch(use, blame, outcome, now);
     }
-    const excuse = this.#excuse(use, outcome, isMeaningless || isOpenFor(origin, blame));
+    const excuse = this.#excuse(use, outcome, isMeaningless || isOpenFor(origin, blame), now);
     use.moves = {
       at: now,
       kind: outcome.kind,
@@ -325,12 +327,12 @@ export class Judge {
     if (isFound && blame.pairBad > 0) pacing.fall(now);
   }
 
-  #excuse(use: Use, outcome: Outcome, isOriginDown: boolean): Excuse {
+  #excuse(use: Use, outcome: Outcome, isOriginDown: boolean, now: number): Excuse {
     if (isOriginDown) return 'origin';
     if (outcome.kind !== 'blocked' || use.url === undefined) return 'none';
     if (this.#poison.isBlamed(use.url)) return 'url';
     if (!this.#poison.isHealthy(use.predicted)) return 'none';
-    return this.#poison.noteBlocked(use.url, use.slot, use.generation, use.predicted)
+    return this.#poison.noteBlocked(use.url, use.slot, use.generation, use.predicted, now)
       ? 'url'
       : 'none';
   }

@@ -19,6 +19,7 @@ import { decayed } from './decay.ts';
 import { Draw } from './draw.ts';
 import { DuePairs } from './due-pairs.ts';
 import { FleetEvidence } from './fleet-evidence.ts';
+import { FleetUrls } from './fleet-urls.ts';
 import { Judge } from './judge.ts';
 import type { Origin } from './origin.ts';
 import { OriginBook } from './origin-book.ts';
@@ -142,7 +143,10 @@ export class Scheduler implements ReadySet {
       },
       options,
     );
-    this.fleet = new FleetEvidence(this.#origins);
+    this.fleet = new FleetEvidence(this.#origins, options.breaker, {
+      urls: new FleetUrls(poison, (url) => this.#court.blameUrl(url)),
+      onDown: (origin, now) => this.#court.noteDown(origin, now),
+    });
     this.#log = new UseLog(options.memory.records);
     this.#useHalfLifeMs = options.pick.useHalfLifeSecs * 1000;
   }

@@ -1,4 +1,4 @@
-import type { HeldSession, OriginNews, OriginReport } from '../../storage/session-hands.ts';
+import type { HandNews, HeldSession, OriginReport } from '../../storage/session-hands.ts';
 import type { RetiredSession, SessionStore } from '../../storage/session-store.ts';
 import type { Scheduler } from '../adaptive/scheduler.ts';
 import type { Obituaries } from '../explanation.ts';
@@ -117,9 +117,10 @@ class PoolHandOwner implements HandOwner {
     return scheduler?.fleet.reports(ledger.now()) ?? [];
   }
 
-  onOriginNews(news: readonly OriginNews[], handsCount: number): void {
-    const { scheduler, ledger } = this.#parts;
-    scheduler?.fleet.note(news, handsCount, ledger.now());
+  onFleetNews({ origins, handsCount, poolSize }: HandNews): void {
+    const { scheduler, ledger, roster } = this.#parts;
+    scheduler?.fleet.note(origins, handsCount, ledger.now());
+    scheduler?.court.noteElsewhere(poolSize - roster.size);
   }
 
   onPlaces(): void {

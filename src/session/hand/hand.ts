@@ -7,7 +7,6 @@ import type {
   HandChanges,
   HandNews,
   HeldSession,
-  OriginNews,
   OriginReport,
 } from '../../storage/session-hands.ts';
 import type {
@@ -55,7 +54,7 @@ export interface HandOwner {
   makingCount(): number;
   /** What was learnt of origins since the last ones. */
   originReports(): readonly OriginReport[];
-  onOriginNews(news: readonly OriginNews[], handsCount: number): void;
+  onFleetNews(news: HandNews): void;
   onPlaces(): void;
   onFit(slot: number): void;
   /** Those who wait for it alone wait in vain. */
@@ -363,7 +362,7 @@ export class Hand implements SessionSink {
 
   #onNews(news: HandNews): void {
     this.#share.note(news.handsCount, news.poolSize);
-    this.#owner.onOriginNews(news.origins, news.handsCount);
+    this.#owner.onFleetNews(news);
     this.#isStale = false;
     for (const slot of this.#suspended) this.#resume(slot);
     for (const id of news.refused) this.#onRefused(id);

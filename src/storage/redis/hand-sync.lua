@@ -27,7 +27,8 @@
 --   ms until it is due. 'new' needs a place, 'extra' none. 'origin' has a name in place of the id, and a report
 -- Returns 1 when the lease was over, else 0; the present fence; how many retirements the worker knows now, and how
 -- many there were; how many sessions others want; live hands; sessions; then lists: ids that were refused; id, reason
--- and time of retirements; ids that others wait for; name, rate or '', load, good and bad of the reported origins
+-- and time of retirements; ids that others wait for; name, rate or '', load,
+-- good, bad, 1 when it is down, and the number of the probe the hand may send, of the reported origins
 
 local pool = {
   meta = KEYS[1],
@@ -99,7 +100,7 @@ local function writeAll()
     local part, id, text, value = ARGV[index], ARGV[index + 1], ARGV[index + 2], ARGV[index + 3]
     if part == 'origin' then
       loads = loads or loadsOf(pool, fence)
-      report(pool, loads, id, text, now)
+      report(pool, fence, loads, id, text, now)
     else
       if id ~= current then
         local isNew = part == 'new' or part == 'extra'
@@ -164,6 +165,8 @@ local function originNews()
       news[#news + 1] = string.format('%.17g', origin.load)
       news[#news + 1] = string.format('%.17g', origin.good)
       news[#news + 1] = string.format('%.17g', origin.bad)
+      news[#news + 1] = isDown(origin) and '1' or '0'
+      news[#news + 1] = string.format('%.0f', probeOf(origin, fence, now))
     end
   end
   return news

@@ -9,6 +9,8 @@ local MOST_LOADS = 1000
 local LEAST_RATE, MOST_RATE = -15, 21
 -- What several workers cut in such a time they cut for the same overload.
 local SAME_CUT_MS = 1500
+-- So long a probe waits for somebody else than who sent the last one: two signs of life.
+local SAME_PROBER_MS = 2000
 
 -- `number` tells an origin that was forgotten from the same one when it is learnt anew.
 local function originOf(pool, name, now)
@@ -67,11 +69,47 @@ local function learnRate(origin, rateChange, firstRate, now)
   if rate then origin.rate = math.max(LEAST_RATE, math.min(MOST_RATE, rate)) end
 end
 
--- `text` is rate change, first rate ('-' for none), load, good, bad. Changes the loads of the hand.
-local function report(pool, loads, name, text, now)
-  local rateChange, firstRate, load, good, bad =
-    string.match(text, '^(%S+) (%S+) (%S+) (%S+) (%S+)$')
+-- Both are the latest times that anybody told of, so it does not matter in which order, or how often.
+local function isDown(origin)
+  return origin.downAt ~= nil and origin.downAt > (origin.upAt or 0)
+end
+
+local function learnWhetherDown(origin, upMs, downMs, now)
+  local wasDown = isDown(origin)
+  if upMs then origin.upAt = math.max(origin.upAt or 0, now - upMs) end
+  if downMs then origin.downAt = math.max(origin.downAt or 0, now - downMs) end
+  if isDown(origin) and not wasDown then origin.probeAt, origin.probeMs = nil, nil end
+end
+
+-- Whoever probed last lets others go first: it may be its own network that is down.
+local function grantProbe(origin, fence, leastMs, mostMs, now)
+  if not origin.probeAt then
+    origin.probeAt, origin.probeMs = now + leastMs, leastMs
+    return
+  end
+  local from = origin.probeAt + (origin.prober == fence and SAME_PROBER_MS or 0)
+  if now < from then return end
+  origin.probeMs = math.max(leastMs, math.min(mostMs, origin.probeMs * 2))
+  origin.probeAt = now + origin.probeMs
+  origin.prober, origin.probes = fence, (origin.probes or 0) + 1
+end
+
+-- The number of the probe that the hand may send, 0 for none.
+local function probeOf(origin, fence, now)
+  if not isDown(origin) or origin.prober ~= fence or not origin.probeAt then return 0 end
+  return now < origin.probeAt and origin.probes or 0
+end
+
+-- `text` is rate change, first rate, load, good, bad, ms since it was up and since it was found down, and the least
+-- and the most ms between probes; '-' for none. Changes the loads of the hand.
+local function report(pool, fence, loads, name, text, now)
+  local rateChange, firstRate, load, good, bad, upMs, downMs, leastMs, mostMs =
+    string.match(text, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
   local origin = originOf(pool, name, now)
+  learnWhetherDown(origin, tonumber(upMs), tonumber(downMs), now)
+  if isDown(origin) and tonumber(leastMs) then
+    grantProbe(origin, fence, tonumber(leastMs), tonumber(mostMs), now)
+  end
   learnRate(origin, tonumber(rateChange), tonumber(firstRate), now)
   origin.good, origin.bad = origin.good + tonumber(good), origin.bad + tonumber(bad)
   local before = loads[name]

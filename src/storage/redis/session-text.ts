@@ -33,8 +33,12 @@ export function cookieText({ key, json, at }: CookieChange): string {
   return `${Math.round(at)} ${Buffer.byteLength(key)} ${key}${json ?? ''}`;
 }
 
-export function reportText({ rateChange, firstRate, load, good, bad }: OriginReport): string {
-  return [rateChange, firstRate ?? '-', load, good, bad].join(' ');
+export function reportText(report: OriginReport): string {
+  const { rateChange, firstRate, load, good, bad, upMs, downMs, probe } = report;
+  const terms = [probe?.leastMs ?? '-', probe?.mostMs ?? '-'];
+  return [rateChange, firstRate ?? '-', load, good, bad, upMs ?? '-', downMs ?? '-', ...terms].join(
+    ' ',
+  );
 }
 
 /** Of id, ms until it is due, hot part, cold part, cookies; `undefined` when the hot part cannot be read. */
@@ -57,12 +61,14 @@ export function retirementsOf(texts: readonly string[]): RetiredSession[] {
 }
 
 export function originNewsOf(texts: readonly string[]): OriginNews[] {
-  return groups(texts, 5).map(([origin = '', rate, load, good, bad]) => ({
+  return groups(texts, 7).map(([origin = '', rate, load, good, bad, isDown, probe]) => ({
     origin,
     rate: rate === '' ? null : Number(rate),
     load: Number(load),
     good: Number(good),
     bad: Number(bad),
+    isDown: isDown === '1',
+    probe: Number(probe),
   }));
 }
 

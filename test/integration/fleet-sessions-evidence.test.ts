@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ProxyConfiguration } from '../../src/proxy/proxy-configuration.ts';
+import type { SessionPool } from '../../src/session/session-pool.ts';
+import { Fleet } from '../support/fleet-pools.ts';
+import { RedisServer } from '../support/redis-server.ts';
+
+const SITE = 'https://site.example/';
+const WORKERS = 10;
+const PROXIES = 60;
+const PARALLEL = 2;
+const LATENCY_MS = 100;
+/** Of all workers together, with nothing in their way. */
+const PER_SECOND = (WORKERS * PARALLEL * 1000) / LATENCY_MS;
+const LONGEST_PROBE_MS = 30_000;
+
+type Answer = { readonly kind: 'ok' | 'target' | 'blocked'; readonly status?: number };
+
+let server: RedisServer;
+beforeAll(async () => {
+  server = await RedisServer.start();
+});
+afterAll(() => server.stop());
+
+describe('a site that is down, to ten workers of one pool', () => {
+  it('gets hardly more requests in ten minutes than from one, and all go on soon after', async () => {
+    await using fleet = new Fleet(server.url);
+    const crawls = new Crawls(fleet, await workers(fleet));
+    await fleet.pass(5000);
+    crawls.answer = () => ({ kind: 'target' });
+    const before = crawls.sent.length;
+    await fleet.pass(6000);
+    await fleet.pass(594_000, 2000);
+    // The first twenty were on their way; then some twenty probes of all together.
+    expect(crawls.sent.length - before).toBeLessThan(80);
+    crawls.answer = () => ({ kind: 'ok' });
+    const endedAt = fleet.clock.now();
+    await fleet.pass(LONGEST_PROBE_MS + 10_000, 200);
+    for (const worker of crawls.workers) {
+      expect(
+        crawls.sentBy(worker).some((at) => at > endedAt && at < fleet.clock.now() - 3000),
+      ).toBe(true);
+    }
+    const lately = crawls.sent.filter(({ at }) => at > fleet.clock.now() - 2000);
+    expect(lately.length).toBeGreaterThan(0.9 * 2 * PER_SECOND);
+    expect(crawls.retiredCount).toBe(0);
+    crawls.stop();
+  });
+
+  it('costs no session, though it turns everybody away', async () => {
+    await using fleet = new Fleet(server.url);
+    const crawls = new Crawls(fleet, await workers(fleet));
+    await fleet.pass(5000);
+    crawls.answer = () => ({ kind: 'blocked', status: 403 });
+    await fleet.pass(5000);
+    await fleet.pass(85_000, 500);
+    crawls.answer = () => ({ kind: 'ok' });
+    await fleet.pass(LONGEST_PROBE_MS + 10_000, 500);
+    expect(crawls.retiredCount).toBe(0);
+    crawls.stop();
+  });
+
+  it('is not down because one worker has no network', async () => {
+    await using fleet = new Fleet(server.url);
+    const crawls = new Crawls(fleet, await workers(fleet));
+    await fleet.pass(5000);
+    crawls.answer = (worker) => ({ kind: worker === 0 ? 'target' : 'ok' });
+    const before = crawls.sent.length;
+    await fleet.pass(20_000);
+    const sent = crawls.sent.slice(before);
+    const ofHealthy = sent.filter(({ worker }) => worker > 0).length;
+    expect(ofHealthy).toBeGreaterThan(0.9 * 20 * PER_SECOND * ((WORKERS - 1) / WORKERS));
+    expect(sent.length - ofHealthy).toBeLessThan(40);
+    crawls.answer = () => ({ kind: 'ok' });
+    const endedAt = fleet.clock.now();
+    await fleet.pass(LONGEST_PROBE_MS + 5000, 250);
+    expect(crawls.sentBy(0).filter((at) => at > endedAt).length).toBeGreaterThan(20);
+    crawls.stop();
+  });
+});
+
+it('a URL that is blocked on a session of each worker costs none of them', async () => {
+  await using fleet = new Fleet(server.url);
+  const pools = (await workers(fleet)).slice(0, 6);
+  for (let page = 0; page < 30; page++) {
+    const leases = await fleet.until(
+      Promise.all(pools.map((pool) => pool.lease({ url: `${SITE}${page}` }))),
+    );
+    for (const lease of leases) lease.report({ kind: 'ok', status: 200 });
+  }
+  const blame = async (pool: SessionPool): Promise<string> => {
+    const lease = await fleet.until(pool.lease({ url: `${SITE}forbidden` }));
+    return lease.report({ kind: 'blocked', status: 403 });
+  };
+  for (const pool of pools) {
+    expect(await blame(pool)).toBe('none');
+    await fleet.pass(100);
+  }
+  await fleet.pass(2500);
+  expect(await blame(pools[0] as SessionPool)).toBe('url');
+  // Longer than a quarantine lasts.
+  await fleet.pass(65_000, 500);
+  expect(pools.map((pool) => pool.retiredSessionsCount)).toEqual([0, 0, 0, 0, 0, 0]);
+});
+
+function workers(fleet: Fleet): Promise<SessionPool[]> {
+  const proxyUrls = Array.from({ length: PROXIES }, (_, n) => `http://10.0.${n}.1:8000`);
+  return Promise.all(
+    Array.from({ length: WORKERS }, () =>
+      fleet.join({
+        selection: 'adaptive',
+        maxPoolSize: PROXIES,
+        proxyConfiguration: new ProxyConfiguration({ proxyUrls }),
+        sessionOptions: { maxUsageCount: 1_000_000 },
+      }),
+    ),
+  );
+}
+
+/** Each worker sends what it may, some requests in parallel. */
+class Crawls {
+  answer: (worker: number) => Answer = () => ({ kind: 'ok' });
+  readonly sent: { readonly at: number; readonly worker: number }[] = [];
+  readonly workers: readonly number[];
+  readonly #pools: readonly SessionPool[];
+  readonly #fleet: Fleet;
+  #isOver = false;
+  #pagesCount = 0;
+
+  constructor(fleet: Fleet, pools: readonly SessionPool[]) {
+    this.#fleet = fleet;
+    this.#pools = pools;
+    this.workers = [...pools.keys()];
+    for (const worker of this.workers) {
+      // Leases that still wait when the pool closes come to nothing.
+      for (let n = 0; n < PARALLEL; n++) this.#crawl(worker).catch(() => {});
+    }
+  }
+
+  sentBy(worker: number): number[] {
+    return this.sent.filter((request) => request.worker === worker).map(({ at }) => at);
+  }
+
+  get retiredCount(): number {
+    return this.#pools.reduce((sum, pool) => sum + pool.retiredSessionsCount, 0);
+  }
+
+  stop(): void {
+    this.#isOver = true;
+  }
+
+  async #crawl(worker: number): Promise<void> {
+    const { clock } = this.#fleet;
+    const pool = this.#pools[worker] as SessionPool;
+    while (!this.#isOver) {
+      const lease = await pool.lease({ url: `${SITE}${this.#pagesCount++}`, timeoutSecs: 3600 });
+      this.sent.push({ at: clock.now(), worker });
+      await clock.sleep(LATENCY_MS);
+      lease.report(this.answer(worker));
+    }
+  }
+}
