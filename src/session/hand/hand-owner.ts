@@ -11,7 +11,8 @@ import type { Roster } from '../roster.ts';
 import type { SessionMaker } from '../session-maker.ts';
 import { limitsOf } from '../session-options.ts';
 import { codeOf } from '../timeline.ts';
-import { Hand, type HandOwner, type HandParts } from './hand.ts';
+import { Hand } from './hand.ts';
+import type { HandOwner, HandParts } from './hand-parts.ts';
 import { slotFor } from './held-session.ts';
 
 const EVENT_TAKEN = codeOf('taken');
