@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/clock.ts';
+import { ClosedError } from '../../core/errors.ts';
 import type { Absence, HandNews, HeldSession } from '../../storage/session-hands.ts';
 import type { RetiredSession, SessionChanges } from '../../storage/session-store.ts';
 import { DuplicateSessionError, PoolFullError } from '../errors.ts';
@@ -15,6 +16,7 @@ import { HandReturns } from './hand-returns.ts';
 import { HandRows } from './hand-rows.ts';
 import { HandSupply } from './hand-supply.ts';
 import { KeySessions } from './key-sessions.ts';
+import { SoughtSessions } from './sought-sessions.ts';
 import { Suspensions } from './suspensions.ts';
 import { UsesAhead, usesAheadFor } from './uses-ahead.ts';
 
@@ -35,7 +37,9 @@ export class Hand implements SessionSink {
   readonly #rows: HandRows;
   readonly #suspensions: Suspensions;
   readonly #gone = new GoneSessions();
+  readonly #sought = new SoughtSessions();
   readonly #evenIfFull = new Set<string>();
+  #lostCount = 0;
 
   constructor(parts: HandParts) {
     this.#parts = parts;
@@ -90,11 +94,14 @@ export class Hand implements SessionSink {
         get lackingCount() {
           return owner.lackingCount();
         },
-        missingIds: () => owner.missingIds(),
+        missingIds: () => [...owner.missingIds(), ...this.#sought.ids()],
         receive: (sessions) => this.#receive(sessions),
         onPlaces: () => owner.onPlaces(),
         onAbsent: (id, absence) => this.#onAbsent(id, absence),
-        onFailure: (error) => owner.onFailure(error),
+        onFailure: (error) => {
+          owner.onFailure(error);
+          this.#sought.fail(error);
+        },
       },
       share: this.#share,
       clock,
@@ -205,6 +212,27 @@ export class Hand implements SessionSink {
     return absent;
   }
 
+  /** Takes a session that is free; says why one is not to be had. Whoever holds it hears that somebody waits. */
+  async look(id: string): Promise<Absence | undefined> {
+    const absence = (await this.fetch([id])).get(id);
+    if (absence === 'retired' && !this.#gone.isRetired(id)) await this.#learnOfRetirement(id);
+    return absence;
+  }
+
+  /** Waits until a session is in the hand, or known to be in none. */
+  async obtain(id: string, signal?: AbortSignal): Promise<void> {
+    while ((await this.look(id)) === 'held') {
+      const coming = this.#sought.seek(id, signal);
+      this.#supply.noteWaiting();
+      await coming;
+    }
+  }
+
+  /** So many sessions have left the hand without being given back. */
+  get lostCount(): number {
+    return this.#lostCount;
+  }
+
   /** The id of the one session that all workers use for a key; `undefined` where there can be none. */
   async idForKey(key: string): Promise<string | undefined> {
     return this.#owner.canMakeAnyId ? this.#keys.idFor(key) : undefined;
@@ -240,6 +268,7 @@ export class Hand implements SessionSink {
   /** All goes back, as it is; here it can still be read. */
   async leave(): Promise<void> {
     this.#supply.close();
+    this.#sought.fail(new ClosedError('The session pool'));
     for (const slot of this.#slots()) this.#link.giveBack(this.#rows.returning(slot));
     await this.#link.leave();
   }
@@ -269,6 +298,7 @@ export class Hand implements SessionSink {
       this.#usesAhead.noteWritten(slot, session.hot.usageCount);
       this.#returns.noteCame(slot, now);
       slots.push(slot);
+      this.#sought.settle(session.hot.id);
     }
     this.#owner.admit(slots);
   }
@@ -279,6 +309,7 @@ export class Hand implements SessionSink {
       return;
     }
     this.#gone.whileAbsent(id, () => this.#owner.onAbsent(id));
+    this.#sought.settle(id);
   }
 
   /** Why it retired is among the news, unless that was long ago. */
@@ -290,6 +321,7 @@ export class Hand implements SessionSink {
     }
     this.#gone.noteRetired(id, 'by another worker');
     this.#owner.onAbsent(id);
+    this.#sought.settle(id);
   }
 
   #onNews(news: HandNews): void {
@@ -325,6 +357,7 @@ export class Hand implements SessionSink {
     this.#gone.noteRetired(id, reason);
     this.#owner.onRetiredElsewhere(retired, reason);
     this.#owner.onAbsent(id);
+    this.#sought.settle(id);
   }
 
   #onLost(): void {
@@ -355,6 +388,7 @@ export class Hand implements SessionSink {
   }
 
   #depart(slot: number, how: Departure): void {
+    if (how === 'lost') this.#lostCount++;
     this.#parts.persistence().forget(slot);
     this.#noteGone(slot);
     this.#ledger.depart(slot, how);
