@@ -59,7 +59,7 @@ export class CookieExchange {
     if (absence !== 'held') throw new SessionMissingError(id, this.#reasonOf(id));
     const elsewhere = new ColdState();
     const stored = await this.#hands?.exportCookies(id);
-    elsewhere.jarJson = jarJsonOf((stored?.cookies ?? []).map(({ json }) => json as string));
+    elsewhere.jarJson = jarJsonOf((stored ?? []).map(({ json }) => json as string));
     return this.#exported(elsewhere);
   }
 
