@@ -84,6 +84,7 @@ export class SessionPool implements AsyncDisposable {
         onExhausted: (slot) => this.#onExhausted(slot),
         onRetired: (slot, reason) => this.#onRetired(slot, reason),
         onDeparted: (slot, how) => this.#onDeparted(slot, how),
+        onLateMark: (id, mark) => this.#hand?.noteLateMark(id, mark),
         onForgotten: (slot) => this.#onForgotten(slot),
         onChanged: (slot, isCold) => this.#onChanged(slot, isCold),
         onCooldown: (slot) => this.#availability.rest(slot),

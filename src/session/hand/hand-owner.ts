@@ -85,6 +85,10 @@ class PoolHandOwner implements HandOwner {
     return this.#parts.options.createSessionFunction === undefined;
   }
 
+  wasReturned(id: string): boolean {
+    return this.#parts.obituaries.get(id)?.reason === 'returned';
+  }
+
   async add(id: string): Promise<void> {
     await this.#parts.add(id);
   }

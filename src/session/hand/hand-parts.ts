@@ -17,6 +17,8 @@ export interface HandOwner {
   enter(session: HeldSession): number;
   /** Whether sessions of any id can be made; else only those that a function of the user's gives. */
   readonly canMakeAnyId: boolean;
+  /** Whether the session was given back, when this worker last had it. */
+  wasReturned(id: string): boolean;
   /** A new session of this id comes in, for which there is a place. */
   add(id: string): Promise<void>;
   /** These may be lent from now on. */

@@ -3,7 +3,7 @@ import { ClosedError } from '../../core/errors.ts';
 import type { Absence, HandNews, HeldSession } from '../../storage/session-hands.ts';
 import type { RetiredSession, SessionChanges } from '../../storage/session-store.ts';
 import { DuplicateSessionError, PoolFullError } from '../errors.ts';
-import { type Departure, type Ledger, RETIRED_REASONS } from '../ledger.ts';
+import { type Departure, type LateMark, type Ledger, RETIRED_REASONS } from '../ledger.ts';
 import type { SessionSink } from '../persistence.ts';
 import type { Roster } from '../roster.ts';
 import { bodyWithoutCookies } from '../session-record.ts';
@@ -16,6 +16,7 @@ import { HandReturns } from './hand-returns.ts';
 import { HandRows } from './hand-rows.ts';
 import { HandSupply } from './hand-supply.ts';
 import { KeySessions } from './key-sessions.ts';
+import { LateMarks } from './late-marks.ts';
 import { SoughtSessions } from './sought-sessions.ts';
 import { Suspensions } from './suspensions.ts';
 import { UsesAhead, usesAheadFor } from './uses-ahead.ts';
@@ -37,6 +38,7 @@ export class Hand implements SessionSink {
   readonly #rows: HandRows;
   readonly #suspensions: Suspensions;
   readonly #gone = new GoneSessions();
+  readonly #lateMarks: LateMarks;
   readonly #sought = new SoughtSessions();
   readonly #evenIfFull = new Set<string>();
   #lostCount = 0;
@@ -107,6 +109,7 @@ export class Hand implements SessionSink {
       clock,
       random,
     });
+    this.#lateMarks = new LateMarks({ ...parts, obtain: (id) => this.obtain(id) });
     this.#keys = new KeySessions({
       find: (ids) => this.fetch(ids),
       create: (id) => this.#create(id),
@@ -228,6 +231,11 @@ export class Hand implements SessionSink {
     }
   }
 
+  /** A user who still holds a session judges it. Of one that was lost others know more. */
+  noteLateMark(id: string, mark: LateMark): void {
+    if (this.#roster.has(id) || this.#owner.wasReturned(id)) this.#lateMarks.note(id, mark);
+  }
+
   /** So many sessions have left the hand without being given back. */
   get lostCount(): number {
     return this.#lostCount;
@@ -268,6 +276,7 @@ export class Hand implements SessionSink {
   /** All goes back, as it is; here it can still be read. */
   async leave(): Promise<void> {
     this.#supply.close();
+    this.#lateMarks.close();
     this.#sought.fail(new ClosedError('The session pool'));
     for (const slot of this.#slots()) this.#link.giveBack(this.#rows.returning(slot));
     await this.#link.leave();
