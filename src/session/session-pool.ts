@@ -143,7 +143,7 @@ export class SessionPool implements AsyncDisposable {
         persistence: () => this.#persistence as Persistence,
         desk: () => this.#desk,
         maker: () => this.#maker,
-        add: async (id) => this.#enter(await this.#maker.add({ id })),
+        enterNew: (slot) => this.#enter(slot),
       });
     this.#persistence =
       store &&

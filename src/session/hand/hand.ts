@@ -242,8 +242,8 @@ export class Hand implements SessionSink {
   }
 
   /** The id of the one session that all workers use for a key; `undefined` where there can be none. */
-  async idForKey(key: string): Promise<string | undefined> {
-    return this.#owner.canMakeAnyId ? this.#keys.idFor(key) : undefined;
+  idForKey(key: string): Promise<string | undefined> {
+    return this.#keys.idFor(key);
   }
 
   /** One more session, or a place for one, where the fair share has room. */
@@ -283,19 +283,22 @@ export class Hand implements SessionSink {
   }
 
   /** A session that no other worker may make at the same time: it is not lent before the store knows. */
-  async #create(id: string): Promise<boolean | undefined> {
+  async #create(id: string): Promise<string | null | undefined> {
+    let made: string | undefined;
     try {
       if (!(await this.#supply.promisePlace())) return undefined;
       await this.#suspensions.whileMaking(id, async () => {
-        await this.#owner.add(id);
+        made = await this.#owner.add(id);
         await this.#parts.persistence().flush();
       });
     } finally {
       this.#supply.endPromise();
     }
-    const slot = this.#roster.slotOf(id);
-    if (slot !== -1) this.#suspensions.resume(slot);
-    return slot !== -1;
+    if (made === undefined) return undefined;
+    const slot = this.#roster.slotOf(made);
+    if (slot === -1) return made === id ? null : undefined;
+    this.#suspensions.resume(slot);
+    return made;
   }
 
   #receive(sessions: readonly HeldSession[]): void {
