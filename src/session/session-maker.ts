@@ -112,7 +112,10 @@ export class SessionMaker {
     if (!createSessionFunction) return this.#finish({ id }, null, undefined);
     return this.#reserved(async () => {
       const made = await promised(this.#callUser(createSessionFunction));
-      if (made === null) return -1;
+      if (made === null) {
+        this.#isDry = true;
+        return -1;
+      }
       if (made instanceof Session) return this.#finish(NO_OPTIONS, made, undefined);
       const own = checked(made);
       return this.#finish({ ...own, id: own.id ?? id }, null, undefined);

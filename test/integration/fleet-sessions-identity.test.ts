@@ -156,3 +156,18 @@ describe('a key with a createSessionFunction', () => {
     expect((await fleet.until(one.lease({ sessionKey: 'cart' }))).session.id).toBe('ann');
   });
 });
+
+describe('a createSessionFunction that has none to give', () => {
+  it('keeps no worker from the sessions that are there', async () => {
+    const options = (): SessionPoolOptions => ({
+      initialSessions: [{ id: 'ann' }],
+      createSessionFunction: () => null,
+    });
+    const [one, other] = (await joinAll(2, options)) as [SessionPool, SessionPool];
+    const lease = await fleet.until(one.lease());
+    const waiting = other.lease();
+    await fleet.pass(3000);
+    lease.report({ kind: 'ok' });
+    expect((await fleet.until(waiting)).session.id).toBe('ann');
+  });
+});
