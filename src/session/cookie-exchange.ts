@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CookieJar, SerializedCookieJar } from 'tough-cookie';
+import { objectWith, optional, optionsObject, parseOptions, string } from '../core/options.ts';
 import type { SessionHands } from '../storage/session-hands.ts';
 import { ColdState } from './cold-state.ts';
 import { allCookies, emptyJar, jarOf } from './cookies.ts';
@@ -24,6 +25,11 @@ export interface ImportCookiesOptions {
   /** Ends the wait for a session that another worker uses. */
   readonly signal?: AbortSignal;
 }
+
+const IMPORT_OPTIONS = optionsObject({
+  version: string(),
+  signal: optional(objectWith<AbortSignal>('an AbortSignal', ['addEventListener'])),
+});
 
 /** Whole jars, in and out. Whoever holds a session is the only one to write its cookies: comparing and swapping is one step there. */
 export class CookieExchange {
@@ -63,11 +69,8 @@ export class CookieExchange {
     return this.#exported(elsewhere);
   }
 
-  async import(
-    id: string,
-    source: CookieSource,
-    { version, signal }: ImportCookiesOptions,
-  ): Promise<string> {
+  async import(id: string, source: CookieSource, options: ImportCookiesOptions): Promise<string> {
+    const { version, signal } = parseOptions(IMPORT_OPTIONS, options, 'importCookies options');
     const imported = new ImportedCookies(source);
     signal?.throwIfAborted();
     await this.#hand?.obtain(id, signal);

@@ -173,6 +173,12 @@ describe('a jar that is imported', () => {
     expect((await pool.exportCookies('ann')).version).toBe(version);
   });
 
+  it('names the version it is to replace', async () => {
+    const importing = pool.importCookies('ann', [], {} as never);
+    await expect(importing).rejects.toThrow(/version/);
+    await expect(importing).rejects.toMatchObject({ code: 'TROUPE_INVALID_OPTION' });
+  });
+
   it('is the same jar for whoever holds it', async () => {
     const jar = (await pool.getSession('ann'))?.cookieJar as CookieJar;
     await pool.importCookies('ann', [{ name: 'a', value: '1', domain: 'site.example' }], {
