@@ -9,7 +9,7 @@ import { MeasuredRedis, serverTimeOf } from '../storage/measured-redis.ts';
 
 const WORKERS = 8;
 const PAGE_MS = 20;
-const REQUESTS = size(4_000, 100);
+const REQUESTS = size(1_000, 100);
 
 const redis = await MeasuredRedis.start();
 
