@@ -28,7 +28,9 @@ export class HandRows {
   /** All that is to be known of a session that goes back. */
   returning(slot: number): Pick<HandChanges, 'hot' | 'cold' | 'cookies' | 'returned'> {
     const { hot, cold } = this.#persistence().withdraw(slot);
-    const restMs = Math.max(0, this.#table.readyAt.get(slot) - this.#clock.now());
+    const leftMs = this.#table.readyAt.get(slot) - this.#clock.now();
+    // The server counts whole milliseconds, and has not seen the end of the present one.
+    const restMs = leftMs > 0 ? Math.ceil(leftMs) + 1 : 0;
     const id = this.#table.ids[slot] as string;
     return { hot, cold, cookies: this.cookiesOf(cold), returned: [{ id, restMs }] };
   }
