@@ -327,11 +327,7 @@ export class SessionPool implements AsyncDisposable {
     return session;
   }
 
-  /**
-   * All cookies of a session, to be kept or changed elsewhere.
-   *
-   * @throws SessionMissingError
-   */
+  /** All cookies of a session, to be kept or changed elsewhere. @throws SessionMissingError */
   async exportCookies(sessionId: string): Promise<ExportedCookies> {
     this.#checkOpen();
     return this.#cookies.export(sessionId);
@@ -346,8 +342,10 @@ export class SessionPool implements AsyncDisposable {
    * @throws CookieConflictError, SessionMissingError, OptionError where a cookie is not sound, or the signal's reason
    *
    * @example
+   * const pool = await SessionPool.open({ initialSessions: [{ id: 'ann' }] });
    * const { version } = await pool.exportCookies('ann');
-   * await pool.importCookies('ann', await browserContext.storageState(), { version });
+   * const saved = [{ name: 'login', value: 'yes', domain: 'example.com' }];
+   * await pool.importCookies('ann', saved, { version });
    */
   async importCookies(
     sessionId: string,
