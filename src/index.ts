@@ -77,7 +77,9 @@ export type {
   OriginExplanation,
 } from './session/adaptive/adaptive-explanation.ts';
 export type { AdaptiveOptions } from './session/adaptive/adaptive-options.ts';
+export type { ExportedCookies, ImportCookiesOptions } from './session/cookie-exchange.ts';
 export {
+  CookieConflictError,
   CookieUrlNeededError,
   DuplicateSessionError,
   LeaseTimeoutError,
@@ -87,6 +89,7 @@ export {
   SessionMissingError,
 } from './session/errors.ts';
 export type { SessionExplanation } from './session/explanation.ts';
+export type { CookieSource } from './session/imported-cookies.ts';
 export type { Lease } from './session/lease.ts';
 export {
   type Excuse,
@@ -98,7 +101,7 @@ export {
 export type { SessionPoolEvents } from './session/pool-events.ts';
 export type { CreateSessionFunction, SessionPoolOptions } from './session/pool-options.ts';
 export type { SelectionName, SelectionPolicy } from './session/selection.ts';
-export { Session, type SessionState } from './session/session.ts';
+export { Session, type SessionPoolState, type SessionState } from './session/session.ts';
 export type {
   HookPage,
   HookTools,

@@ -1,22 +1,19 @@
 // Workers that share a pool: what a hand costs the server, beside the plainest commands that move the same rows.
-import { createClient } from '@redis/client';
+import type { createClient } from '@redis/client';
 import { RedisStorage } from '../../src/storage/redis/redis-storage.ts';
 import type { HandChanges, SessionHands } from '../../src/storage/session-hands.ts';
 import type { SessionHotRow } from '../../src/storage/session-store.ts';
-import { RedisServer } from '../../test/support/redis-server.ts';
 import { compare, type Readings, size } from '../report.ts';
+import { MeasuredRedis, serverTimeOf, usedBytes } from './measured-redis.ts';
 
 const SESSIONS = size(100_000, 2_000);
 const HANDS = 8;
 const FILL = 500;
 const START = 1_700_000_000_000;
 const NOTHING = { cold: [], evenIfFull: [], cookies: [], retired: [], unusedPlaces: 0 };
-/** Inherited by the process of each subject. */
-const ADDRESS = 'TROUPE_BENCH_REDIS';
 
-const server = process.env[ADDRESS] ? undefined : await RedisServer.start();
-process.env[ADDRESS] ??= server?.url;
-const url = process.env[ADDRESS] as string;
+const redis = await MeasuredRedis.start();
+const { url } = redis;
 
 type Client = ReturnType<typeof createClient>;
 
@@ -38,8 +35,8 @@ for (const [held, rounds] of [
       },
       against: bare,
       subjects: {
-        'Troupe, hands': () => onServer((client) => troupe(client, held, rounds)),
-        [bare]: () => onServer((client) => bareCommands(client, held, rounds)),
+        'Troupe, hands': () => redis.empty((client) => troupe(client, held, rounds)),
+        [bare]: () => redis.empty((client) => bareCommands(client, held, rounds)),
       },
     },
   );
@@ -50,22 +47,11 @@ await compare(`${HANDS} hands of 200: sync each second, all sessions used since`
   columns: { 'syncs/s': 'more', 'sessions/s': 'more', 'CPU µs a session': 'less' },
   against: syncOnly,
   subjects: {
-    'Troupe, hands': () => onServer((client) => troupeSyncs(client, 200, size(2_000, 20))),
-    [syncOnly]: () => onServer((client) => bareSets(client, 200, size(2_000, 20))),
+    'Troupe, hands': () => redis.empty((client) => troupeSyncs(client, 200, size(2_000, 20))),
+    [syncOnly]: () => redis.empty((client) => bareSets(client, 200, size(2_000, 20))),
   },
 });
-await server?.stop();
-
-async function onServer(measure: (client: Client) => Promise<Readings>): Promise<Readings> {
-  const client: Client = createClient({ url }) as Client;
-  await client.connect();
-  await client.flushAll();
-  try {
-    return await measure(client);
-  } finally {
-    await client.close();
-  }
-}
+await redis.stop();
 
 async function troupe(client: Client, held: number, rounds: number): Promise<Readings> {
   await using storage = new RedisStorage({ url });
@@ -172,30 +158,16 @@ interface Cost {
 
 /** As many rounds at a time as there are hands. */
 async function costOf(client: Client, rounds: number, round: () => Promise<void>): Promise<Cost> {
-  await client.configResetStat();
-  const before = await cpuUs(client);
   const start = performance.now();
   let begun = 0;
   const loop = async (): Promise<void> => {
     while (begun++ < rounds) await round();
   };
-  await Promise.all(Array.from({ length: HANDS }, loop));
+  const { cpuUs, commands } = await serverTimeOf(client, async () => {
+    await Promise.all(Array.from({ length: HANDS }, loop));
+  });
   const secs = (performance.now() - start) / 1000;
-  const stats = String(await client.info('commandstats'));
-  const script = /^cmdstat_evalsha:calls=\d+,usec=(\d+)/m.exec(stats)?.[1];
-  return { secs, scriptUs: Number(script), cpuUs: (await cpuUs(client)) - before };
-}
-
-async function cpuUs(client: Client): Promise<number> {
-  const info = String(await client.info('cpu'));
-  const secs = [...info.matchAll(/^used_cpu_(?:sys|user):([\d.]+)/gm)].map(([, text]) =>
-    Number(text),
-  );
-  return secs.reduce((sum, value) => sum + value, 0) * 1e6;
-}
-
-async function usedBytes(client: Client): Promise<number> {
-  return Number(/^used_memory:(\d+)/m.exec(String(await client.info('memory')))?.[1]);
+  return { secs, scriptUs: commands.get('evalsha')?.us ?? Number.NaN, cpuUs };
 }
 
 function readings({ secs, scriptUs, cpuUs: cpu }: Cost, held: number, rounds: number): Readings {

@@ -1,13 +1,13 @@
 // What a URL and a session cost the server, in bytes and in processor time, beside the plainest way to keep them.
 import { createHash } from 'node:crypto';
-import { createClient } from '@redis/client';
+import type { createClient } from '@redis/client';
 import { Request } from '../../src/queue/request.ts';
 import type { SessionPool } from '../../src/session/session-pool.ts';
 import { RedisStorage } from '../../src/storage/redis/redis-storage.ts';
 import type { RequestRow } from '../../src/storage/request-store.ts';
-import { RedisServer } from '../../test/support/redis-server.ts';
 import { compare, type Readings, size } from '../report.ts';
 import { filledPool } from '../session/pools.ts';
+import { MeasuredRedis, serverTimeOf, usedBytes } from './measured-redis.ts';
 
 const URLS = size(1_000_000, 5_000);
 /** Ten URLs each. */
@@ -20,12 +20,9 @@ const ADD = 500;
 const CLAIM = 100;
 /** As many as a worker saves each second that has 200 sessions at work. */
 const SAVE = 200;
-/** Inherited by the process of each subject. */
-const ADDRESS = 'TROUPE_BENCH_REDIS';
 
-const server = process.env[ADDRESS] ? undefined : await RedisServer.start();
-process.env[ADDRESS] ??= server?.url;
-const url = process.env[ADDRESS] as string;
+const redis = await MeasuredRedis.start();
+const { url } = redis;
 
 type Client = ReturnType<typeof createClient>;
 
@@ -45,11 +42,11 @@ await compare(
     goal: '≤ 100 bytes a pending URL, ≤ 10 to know one that is handled',
     runs: 1,
     subjects: {
-      'Troupe, keepHandled: false': () => onServer((client) => troupeQueue(client, false)),
-      'Troupe, keepHandled: true': () => onServer((client) => troupeQueue(client, true)),
+      'Troupe, keepHandled: false': () => redis.empty((client) => troupeQueue(client, false)),
+      'Troupe, keepHandled: true': () => redis.empty((client) => troupeQueue(client, true)),
       [`Troupe, keepHandled: false, ${ORIGINS.toLocaleString('en-US')} origins`]: () =>
-        onServer((client) => troupeQueue(client, false, ORIGINS)),
-      [bareQueue]: () => onServer(listAndSet),
+        redis.empty((client) => troupeQueue(client, false, ORIGINS)),
+      [bareQueue]: () => redis.empty(listAndSet),
     },
   },
 );
@@ -62,9 +59,10 @@ await compare(
     against: bareSessions,
     runs: 1,
     subjects: {
-      'Troupe, no cookies': () => onServer((client) => troupeSessions(client, 0)),
-      [`Troupe, ${COOKIES} cookies`]: () => onServer((client) => troupeSessions(client, COOKIES)),
-      [bareSessions]: () => onServer(hashOfSessions),
+      'Troupe, no cookies': () => redis.empty((client) => troupeSessions(client, 0)),
+      [`Troupe, ${COOKIES} cookies`]: () =>
+        redis.empty((client) => troupeSessions(client, COOKIES)),
+      [bareSessions]: () => redis.empty(hashOfSessions),
     },
   },
 );
@@ -74,22 +72,11 @@ await compare(`${SINGLES.toLocaleString('en-US')} of each one at a time, as a sl
   against: bareSingly,
   runs: 1,
   subjects: {
-    Troupe: () => onServer(troupeSingly),
-    [bareSingly]: () => onServer(bareCommandsSingly),
+    Troupe: () => redis.empty(troupeSingly),
+    [bareSingly]: () => redis.empty(bareCommandsSingly),
   },
 });
-await server?.stop();
-
-async function onServer(measure: (client: Client) => Promise<Readings>): Promise<Readings> {
-  const client: Client = createClient({ url }) as Client;
-  await client.connect();
-  await client.flushAll();
-  try {
-    return await measure(client);
-  } finally {
-    await client.close();
-  }
-}
+await redis.stop();
 
 async function troupeQueue(client: Client, keepHandled: boolean, origins = 1): Promise<Readings> {
   await using storage = new RedisStorage({ url, keepHandled });
@@ -243,33 +230,14 @@ interface Cost {
 }
 
 async function costOf(client: Client, count: number, work: () => Promise<void>): Promise<Cost> {
-  await client.configResetStat();
-  const before = await cpuUs(client);
-  await work();
-  const after = await cpuUs(client);
-  const stats = String(await client.info('commandstats'));
-  const usecs = new Map(
-    [...stats.matchAll(/^cmdstat_(\w+):calls=\d+,usec=(\d+)/gm)].map(([, name, usec]) => [
-      name as string,
-      Number(usec),
-    ]),
+  const { cpuUs, commands } = await serverTimeOf(client, work);
+  const usOf = (name: string): number => commands.get(name)?.us ?? 0;
+  const scripts = usOf('evalsha') + usOf('eval');
+  const all = [...commands.keys()].reduce(
+    (sum, name) => (name === 'info' ? sum : sum + usOf(name)),
+    0,
   );
-  const scripts = (usecs.get('evalsha') ?? 0) + (usecs.get('eval') ?? 0);
-  // What a script calls is listed beside it, and counted in it.
-  const all = [...usecs].reduce((sum, [name, usec]) => (name === 'info' ? sum : sum + usec), 0);
-  return { commandUs: (scripts || all) / count, cpuUs: (after - before) / count };
-}
-
-async function cpuUs(client: Client): Promise<number> {
-  const info = String(await client.info('cpu'));
-  const secs = [...info.matchAll(/^used_cpu_(?:sys|user):([\d.]+)/gm)].map(([, text]) =>
-    Number(text),
-  );
-  return secs.reduce((sum, value) => sum + value, 0) * 1e6;
-}
-
-async function usedBytes(client: Client): Promise<number> {
-  return Number(/^used_memory:(\d+)/m.exec(String(await client.info('memory')))?.[1]);
+  return { commandUs: (scripts || all) / count, cpuUs: cpuUs / count };
 }
 
 function queueReadings(pending: number, handled: number, adding: Cost, working: Cost): Readings {

@@ -89,26 +89,55 @@ export function storeBrowserCookie(
   url: string,
 ): string | null {
   try {
-    const { Cookie: Tough } = toughCookie();
-    const domain = cookie.domain?.replace(/^\./, '');
-    const isHostOnly = !cookie.domain?.startsWith('.');
-    const made = new Tough({
-      key: cookie.name,
-      value: cookie.value,
-      path: cookie.path ?? '/',
-      httpOnly: cookie.httpOnly ?? false,
-      secure: cookie.secure ?? false,
-      ...(cookie.sameSite ? { sameSite: cookie.sameSite.toLowerCase() } : {}),
-      ...(cookie.expires !== undefined && cookie.expires >= 0
-        ? { expires: new Date(cookie.expires * 1000) }
-        : {}),
-      ...(domain && !isHostOnly ? { domain } : {}),
-    });
-    const home = domain ? `https://${domain}${cookie.path ?? '/'}` : url;
-    return storeCookie(jarOf(cold), made, home);
+    const placed = fromBrowser(cookie, url);
+    return storeCookie(jarOf(cold), placed.cookie, placed.url);
   } catch (error) {
     return messageOf(error);
   }
+}
+
+/** A cookie, and an address that may set it. One without a domain belongs to that host alone. */
+export interface PlacedCookie {
+  readonly cookie: Cookie;
+  readonly url: string;
+}
+
+/** `url` is for one that names no domain. */
+export function fromBrowser(cookie: BrowserCookie, url: string): PlacedCookie {
+  const { Cookie: Tough } = toughCookie();
+  const domain = cookie.domain?.replace(/^\./, '');
+  const isHostOnly = !cookie.domain?.startsWith('.');
+  const made = new Tough({
+    key: cookie.name,
+    value: cookie.value,
+    path: cookie.path ?? '/',
+    httpOnly: cookie.httpOnly ?? false,
+    secure: cookie.secure ?? false,
+    ...(cookie.sameSite ? { sameSite: cookie.sameSite.toLowerCase() } : {}),
+    ...(cookie.expires !== undefined && cookie.expires >= 0
+      ? { expires: new Date(cookie.expires * 1000) }
+      : {}),
+    ...(domain && !isHostOnly ? { domain } : {}),
+  });
+  return { cookie: made, url: domain ? `https://${domain}${cookie.path ?? '/'}` : url };
+}
+
+/** Of the JSON of a jar; `undefined` where it is no cookie, or none that says where it belongs. */
+export function fromJson(json: unknown): PlacedCookie | undefined {
+  const cookie = toughCookie().Cookie.fromJSON(json);
+  if (!cookie?.domain) return undefined;
+  const url = `https://${cookie.domain}${cookie.path ?? '/'}`;
+  // Its age counts from when it was set, not from now.
+  const endsAt = expiresAt(cookie);
+  if (Number.isFinite(endsAt)) cookie.expires = new Date(endsAt);
+  cookie.maxAge = null;
+  if (cookie.hostOnly) cookie.domain = null;
+  cookie.hostOnly = null;
+  return { cookie, url };
+}
+
+export function emptyJar(): CookieJar {
+  return new (toughCookie().CookieJar)();
 }
 
 /** The cookies of a jar that has been in use, as JSON; `undefined` where none has. */
@@ -146,7 +175,8 @@ function hasJar(cold: ColdState | undefined): cold is ColdState {
   return cold !== undefined && (cold.jar !== undefined || cold.jarJson !== undefined);
 }
 
-function storeCookie(jar: CookieJar, cookie: Cookie, url: string): string | null {
+/** Returns why it was refused, `null` when it was stored. */
+export function storeCookie(jar: CookieJar, cookie: Cookie, url: string): string | null {
   if (isFull(jar)) return `the session holds ${MAX_COOKIES} cookies already`;
   // A jar that was brought along may be of another copy of the package, which knows no cookies but its own.
   const isOurs = jar instanceof toughCookie().CookieJar;

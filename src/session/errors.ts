@@ -71,6 +71,19 @@ export class CookieUrlNeededError extends TroupeError {
   }
 }
 
+/** The cookies of a session have changed since they were read: nothing was imported. */
+export class CookieConflictError extends TroupeError {
+  readonly sessionId: string;
+
+  constructor(sessionId: string) {
+    super(
+      'TROUPE_COOKIE_CONFLICT',
+      `The cookies of the session "${sessionId}" have changed since they were read, so none were imported; export them again, and import what is to stay`,
+    );
+    this.sessionId = sessionId;
+  }
+}
+
 /** A settled lease was asked for its session for the first time after the session had ended. */
 export class SessionGoneError extends TroupeError {
   constructor() {

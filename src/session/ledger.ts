@@ -45,6 +45,9 @@ const MAX_REFUSALS_LOGGED = 200;
 /** How a session left the hand it was in, without having retired. */
 export type Departure = 'returned' | 'lost';
 
+/** What is said of a session that went back to the others' pool: a mark, or why it retires. */
+export type LateMark = 'good' | 'bad' | RetiredReason;
+
 /** What the ledger tells its owner. A session that is in no pool has an owner that does nothing. */
 export interface LedgerOwner {
   /** Its usage cap is reached; it will retire when its open leases are settled. */
@@ -53,6 +56,8 @@ export interface LedgerOwner {
   onRetired(slot: number, reason: RetiredReason): void;
   /** It is in another's hand, or in none, and alive; leases may still be open here. */
   onDeparted?(slot: number, how: Departure): void;
+  /** A user who still holds it says something of a session that has departed. */
+  onLateMark?(id: string, mark: LateMark): void;
   /** The last lease of a session that is no longer the pool's was settled: the slot is free. */
   onForgotten(slot: number): void;
   /** Counters changed; cookies or user data when `isCold`. */
@@ -185,6 +190,11 @@ export class Ledger {
     if (this.isRetired(slot)) return;
     this.#end(slot, reason, status);
     this.#finish(slot);
+  }
+
+  /** Somebody judges a session that has gone elsewhere. */
+  markLate(id: string, mark: LateMark): void {
+    this.#owner.onLateMark?.(id, mark);
   }
 
   /** The session lives on elsewhere: whatever is still reported of it here comes to nothing. */

@@ -86,15 +86,18 @@ export class Seat {
   }
 
   markGood(): void {
-    if (!this.#final) this.ledger.markGood(this.slot);
+    if (this.isElsewhere) this.ledger.markLate(this.id, 'good');
+    else if (!this.#final) this.ledger.markGood(this.slot);
   }
 
   markBad(): void {
-    if (!this.#final) this.ledger.markBad(this.slot);
+    if (this.isElsewhere) this.ledger.markLate(this.id, 'bad');
+    else if (!this.#final) this.ledger.markBad(this.slot);
   }
 
   retire(reason: RetiredReason, status = 0): void {
-    if (!this.#final) this.ledger.retire(this.slot, reason, status);
+    if (this.isElsewhere) this.ledger.markLate(this.id, reason);
+    else if (!this.#final) this.ledger.retire(this.slot, reason, status);
   }
 
   /** The state has been copied into another ledger's slot. */

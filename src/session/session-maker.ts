@@ -102,6 +102,27 @@ export class SessionMaker {
   }
 
   /**
+   * As `make`, and of this id, unless `createSessionFunction` gives its sessions ids of its own; -1 when it has none.
+   *
+   * @throws PoolFullError, DuplicateSessionError, SessionCreationError
+   */
+  async makeNamed(id: string): Promise<number> {
+    if (!this.#hasPlace()) throw new PoolFullError(this.#options.maxPoolSize);
+    const { createSessionFunction } = this.#options;
+    if (!createSessionFunction) return this.#finish({ id }, null, undefined);
+    return this.#reserved(async () => {
+      const made = await promised(this.#callUser(createSessionFunction));
+      if (made === null) {
+        this.#isDry = true;
+        return -1;
+      }
+      if (made instanceof Session) return this.#finish(NO_OPTIONS, made, undefined);
+      const own = checked(made);
+      return this.#finish({ ...own, id: own.id ?? id }, null, undefined);
+    });
+  }
+
+  /**
    * A session with options of its own, or one made outside, whatever `createSessionFunction` would make.
    *
    * @throws PoolFullError, DuplicateSessionError

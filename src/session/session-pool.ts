@@ -2,31 +2,34 @@ import { ClosedError } from '../core/errors.ts';
 import { EventSource } from '../core/events.ts';
 import type { SessionStore } from '../storage/session-store.ts';
 import type { OriginExplanation } from './adaptive/adaptive-explanation.ts';
-import { Scheduler } from './adaptive/scheduler.ts';
+import type { Scheduler } from './adaptive/scheduler.ts';
 import { Availability } from './availability.ts';
+import {
+  CookieExchange,
+  type ExportedCookies,
+  type ImportCookiesOptions,
+} from './cookie-exchange.ts';
 import { Explainer } from './explainer.ts';
 import type { SessionExplanation } from './explanation.ts';
+import { fillPool } from './fill-pool.ts';
 import type { Hand } from './hand/hand.ts';
 import { handOn } from './hand/hand-owner.ts';
+import type { CookieSource } from './imported-cookies.ts';
 import type { Lease } from './lease.ts';
 import { LeaseDesk } from './lease-desk.ts';
 import { type Departure, Ledger, RETIRED_REASONS } from './ledger.ts';
-import { tellOfOrigin } from './origin-news.ts';
 import type { RetiredReason } from './outcome.ts';
 import { Persistence, sinkOf } from './persistence.ts';
 import type { SessionPoolEvents } from './pool-events.ts';
 import {
-  type InitialSession,
   type ResolvedPoolOptions,
   resolvePoolOptions,
   type SessionPoolOptions,
 } from './pool-options.ts';
 import { Preparation } from './preparation.ts';
-import { forgetOldRetirements, restoreSessions } from './restore.ts';
 import { Roster } from './roster.ts';
-import { type ReadySet, readySetFor } from './selection.ts';
-import { sentencesOf } from './sentences.ts';
-import { Session, type SessionState } from './session.ts';
+import { selectionFor } from './selection-for.ts';
+import { Session, type SessionPoolState } from './session.ts';
 import type { HookTools } from './session-hooks.ts';
 import { SessionMaker } from './session-maker.ts';
 import { limitsOf, resolveSessionOptions, type SessionOptions } from './session-options.ts';
@@ -56,6 +59,7 @@ export class SessionPool implements AsyncDisposable {
   readonly #scheduler: Scheduler | undefined;
   readonly #desk: LeaseDesk;
   readonly #shared: SharedUse;
+  readonly #cookies: CookieExchange;
   readonly #explainer: Explainer;
   readonly #retiredByReason = new Map<RetiredReason, number>();
   readonly #persistence: Persistence | undefined;
@@ -80,6 +84,7 @@ export class SessionPool implements AsyncDisposable {
         onExhausted: (slot) => this.#onExhausted(slot),
         onRetired: (slot, reason) => this.#onRetired(slot, reason),
         onDeparted: (slot, how) => this.#onDeparted(slot, how),
+        onLateMark: (id, mark) => this.#hand?.noteLateMark(id, mark),
         onForgotten: (slot) => this.#onForgotten(slot),
         onChanged: (slot, isCold) => this.#onChanged(slot, isCold),
         onCooldown: (slot) => this.#availability.rest(slot),
@@ -94,28 +99,13 @@ export class SessionPool implements AsyncDisposable {
     });
     const roster = new Roster(this.#ledger);
     this.#roster = roster;
-    const parts = {
-      table: this.#table,
-      random,
-      now: () => clock.now(),
-      handleOf: (slot: number) => roster.handleOf(slot),
-      slotOf: (session: Session) => roster.slotOfSession(session),
-    };
-    let ready: ReadySet;
-    if (options.selection === 'adaptive') {
-      this.#scheduler = new Scheduler(
-        {
-          ...parts,
-          sentences: sentencesOf(this.#ledger, (slot) => this.#desk.onFit(slot)),
-          onOriginChange: (origin, event) =>
-            tellOfOrigin(origin, event, { log, events: this.events }),
-        },
-        options.adaptive,
-      );
-      ready = this.#scheduler;
-    } else {
-      ready = readySetFor(options.selection, parts);
-    }
+    const { ready, scheduler } = selectionFor(options, {
+      ledger: this.#ledger,
+      roster,
+      events: this.events,
+      onFit: (slot) => this.#desk.onFit(slot),
+    });
+    this.#scheduler = scheduler;
     this.#availability = new Availability(this.#table, ready);
     this.#preparation =
       options.hooks &&
@@ -153,7 +143,7 @@ export class SessionPool implements AsyncDisposable {
         persistence: () => this.#persistence as Persistence,
         desk: () => this.#desk,
         maker: () => this.#maker,
-        add: async (id) => this.#enter(await this.#maker.add({ id })),
+        enterNew: (slot) => this.#enter(slot),
       });
     this.#persistence =
       store &&
@@ -181,7 +171,7 @@ export class SessionPool implements AsyncDisposable {
         isEager: !this.#hand && ready.growth === 'eager',
         hasRoom: () => this.#maker.hasRoom(),
         grow: (lease) => this.#grow(lease.request),
-        reasonOf: (id) => this.#explainer.obituaries.reasonOf(id) ?? this.#hand?.reasonOf(id),
+        reasonOf: (id) => this.#reasonOf(id),
       },
     });
     this.#shared = new SharedUse({
@@ -194,6 +184,14 @@ export class SessionPool implements AsyncDisposable {
       grow: () => this.#grow(undefined),
       hand: this.#hand,
     });
+    this.#cookies = new CookieExchange({
+      ledger: this.#ledger,
+      roster,
+      hand: this.#hand,
+      hands: store?.hands,
+      persistence: () => this.#persistence,
+      reasonOf: (id) => this.#reasonOf(id),
+    });
   }
 
   /**
@@ -205,10 +203,17 @@ export class SessionPool implements AsyncDisposable {
     const resolved = resolvePoolOptions(options);
     const store = await resolved.storage?.openSessionStore(resolved.storeName);
     const pool = new SessionPool(resolved, store);
-    if (pool.#hand && store) await pool.#join(pool.#hand, store);
-    else if (store) await pool.#restore(store);
-    if (!pool.#hand)
-      for (const session of resolved.initialSessions) await pool.#addInitial(session);
+    await fillPool({
+      options: resolved,
+      store,
+      hand: pool.#hand,
+      ledger: pool.#ledger,
+      roster: pool.#roster,
+      persistence: pool.#persistence,
+      desk: pool.#desk,
+      maker: pool.#maker,
+      enter: (slot) => pool.#enter(slot),
+    });
     return pool;
   }
 
@@ -322,6 +327,35 @@ export class SessionPool implements AsyncDisposable {
     return session;
   }
 
+  /** All cookies of a session, to be kept or changed elsewhere. @throws SessionMissingError */
+  async exportCookies(sessionId: string): Promise<ExportedCookies> {
+    this.#checkOpen();
+    return this.#cookies.export(sessionId);
+  }
+
+  /**
+   * Puts a whole jar, such as that of a saved log-in, in place of a session's cookies, unless these have changed since
+   * they were exported: then nothing is written. On a storage that workers share it waits until this one has the
+   * session. It is stored when the promise resolves.
+   *
+   * @returns the new version
+   * @throws CookieConflictError, SessionMissingError, OptionError where a cookie is not sound, or the signal's reason
+   *
+   * @example
+   * const pool = await SessionPool.open({ initialSessions: [{ id: 'ann' }] });
+   * const { version } = await pool.exportCookies('ann');
+   * const saved = [{ name: 'login', value: 'yes', domain: 'example.com' }];
+   * await pool.importCookies('ann', saved, { version });
+   */
+  async importCookies(
+    sessionId: string,
+    cookieJar: CookieSource,
+    options: ImportCookiesOptions,
+  ): Promise<string> {
+    this.#checkOpen();
+    return this.#cookies.import(sessionId, cookieJar, options);
+  }
+
   /** What happened to a session lately, and why it retired; `null` when it is not known, or no longer. */
   explain(id: string): SessionExplanation | null {
     this.#desk.catchUp(this.#options.clock.now());
@@ -340,11 +374,7 @@ export class SessionPool implements AsyncDisposable {
   }
 
   /** All sessions in the documented shape. */
-  getState(): {
-    usableSessionsCount: number;
-    retiredSessionsCount: number;
-    sessions: SessionState[];
-  } {
+  getState(): SessionPoolState {
     return {
       usableSessionsCount: this.usableSessionsCount,
       retiredSessionsCount: this.retiredSessionsCount,
@@ -383,39 +413,6 @@ export class SessionPool implements AsyncDisposable {
     } finally {
       if (this.#hand) await this.#hand.leave();
     }
-  }
-
-  /** Sessions that are there from the start are made by the worker that comes first; those that retired are not made again. */
-  async #join(hand: Hand, store: SessionStore): Promise<void> {
-    const { clock, initialSessions } = this.#options;
-    await forgetOldRetirements(store, clock.now());
-    await hand.join();
-    const absent = await hand.fetch(initialSessions.map(({ id }) => id));
-    for (const session of initialSessions) {
-      if (absent.get(session.id) === 'unknown') await this.#addInitial(session);
-    }
-    if (initialSessions.length > 0) await hand.giveBackIdle();
-  }
-
-  async #restore(store: SessionStore): Promise<void> {
-    await restoreSessions({
-      store,
-      options: this.#options,
-      ledger: this.#ledger,
-      roster: this.#roster,
-      onRestored: (slot) => {
-        this.#persistence?.noteStored(slot);
-        this.#desk.restoreKeys(slot);
-        this.#desk.admit(slot);
-        this.#ledger.review(slot);
-      },
-    });
-    this.#desk.catchUp(this.#options.clock.now());
-  }
-
-  async #addInitial(options: InitialSession): Promise<void> {
-    if (this.#roster.has(options.id)) return;
-    this.#enter(await this.#maker.add(options, { evenIfFull: true }));
   }
 
   #enter(slot: number): void {
@@ -488,6 +485,10 @@ export class SessionPool implements AsyncDisposable {
     this.#desk.onForgotten();
     const id = this.#table.ids[slot] as string;
     this.#roster.free(slot, this.#explainer.obituaries.get(id)?.final);
+  }
+
+  #reasonOf(id: string): string | undefined {
+    return this.#explainer.obituaries.reasonOf(id) ?? this.#hand?.reasonOf(id);
   }
 
   #checkOpen(): void {

@@ -37,6 +37,13 @@ export interface SessionState {
   readonly maxUsageCount: number | null;
 }
 
+/** All sessions of a pool, in the documented shape. */
+export interface SessionPoolState {
+  readonly usableSessionsCount: number;
+  readonly retiredSessionsCount: number;
+  readonly sessions: SessionState[];
+}
+
 /** The shape of a response that {@link Session.setCookiesFromResponse} understands. */
 export interface ResponseWithCookies {
   readonly url?: string;

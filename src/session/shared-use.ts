@@ -61,7 +61,7 @@ export class SharedUse {
   /** As many as are used are fetched, up to the fair share. Where none is to be had at once, the call waits for one. */
   async #takeShared(hand: Hand): Promise<Session> {
     if (!this.#hasRoom()) await hand.fetchOne();
-    return this.#roster.size > 0 ? this.#takeOwn() : this.takeFit();
+    return this.#roster.size > 0 || this.#hasRoom() ? this.#takeOwn() : this.takeFit();
   }
 
   #takeOwn(): Session | Promise<Session> {

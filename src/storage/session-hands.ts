@@ -170,14 +170,6 @@ export interface SessionHand {
 /** What a store offers whose pools are shared by several workers at the same time. */
 export interface SessionHands {
   join(options: HandOptions): Promise<SessionHand>;
-  /**
-   * A whole jar, in place of the present one, unless that was changed since: then nothing is written.
-   *
-   * @returns whether it was written; not for a session that is not there
-   */
-  importCookies(id: string, cookies: readonly CookieChange[], version: number): Promise<boolean>;
-  /** All cookies of a session, without deleted ones, and the jar's version: 0 before the first cookie. */
-  exportCookies(
-    id: string,
-  ): Promise<{ readonly cookies: readonly CookieChange[]; readonly version: number }>;
+  /** All cookies of a session, without deleted ones, whoever holds it; none where there is no such session. */
+  exportCookies(id: string): Promise<readonly CookieChange[]>;
 }

@@ -18,6 +18,7 @@ import {
   returned,
   saveNew,
 } from '../support/session-rows.ts';
+import { twoHands } from '../support/two-hands.ts';
 
 const LEASE_MS = 10_000;
 const OPTIONS: HandOptions = { leaseMs: LEASE_MS, maxPoolSize: 10, usesAhead: 8 };
@@ -30,11 +31,7 @@ export function describeSessionHandsContract(open: () => Promise<Storage>, clock
   let one: SessionHand;
   let other: SessionHand;
   beforeEach(async () => {
-    storage = await open();
-    store = await storage.openSessionStore('pool');
-    hands = store.hands as SessionHands;
-    one = await hands.join(OPTIONS);
-    other = await hands.join(OPTIONS);
+    ({ storage, store, hands, one, other } = await twoHands(open, OPTIONS));
   });
   afterEach(() => storage.close());
 

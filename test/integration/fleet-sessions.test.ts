@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SessionMissingError } from '../../src/session/errors.ts';
 import type { Lease } from '../../src/session/lease.ts';
+import type { Session } from '../../src/session/session.ts';
 import type { SessionPool } from '../../src/session/session-pool.ts';
 import { Fleet } from '../support/fleet-pools.ts';
 import { RedisServer } from '../support/redis-server.ts';
@@ -156,6 +157,50 @@ describe('workers that share a pool', () => {
     await fleet.pass(2000);
     expect(one.explain(idOf(first))).toMatchObject({ state: 'retired', retiredReason: 'manual' });
     expect(first.session.retiredReason).toBe('manual');
+  });
+});
+
+describe('a session that its user holds while it goes back to the others', () => {
+  async function held(): Promise<{ one: SessionPool; other: SessionPool; session: Session }> {
+    const [one, other] = [await fleet.join(), await fleet.join()];
+    const session = (await one.getSession()) as Session;
+    await fleet.pass(100);
+    const lease = await fleet.until(other.lease({ sessionId: session.id }));
+    lease.report({ kind: 'ok' });
+    expect(one.explain(session.id)?.state).toBe('elsewhere');
+    return { one, other, session };
+  }
+
+  it('is marked all the same', async () => {
+    const { one, other, session } = await held();
+    session.markBad();
+    session.markBad();
+    await fleet.pass(3000);
+    await one.close();
+    const again = await fleet.until(other.lease({ sessionId: session.id }));
+    expect([again.session.errorScore, again.session.usageCount]).toEqual([2, 4]);
+  });
+
+  it('is marked once whoever uses it is done', async () => {
+    const { other, session } = await held();
+    const lease = await other.lease({ sessionId: session.id });
+    session.markBad();
+    await fleet.pass(3000);
+    expect(lease.session.errorScore).toBe(0);
+    lease.report({ kind: 'neutral' });
+    await fleet.pass(3000);
+    const again = await fleet.until(other.lease({ sessionId: session.id }));
+    expect(again.session.errorScore).toBe(1);
+  });
+
+  it('retires for all, also while another uses it', async () => {
+    const { one, other, session } = await held();
+    const lease = await other.lease({ sessionId: session.id });
+    session.retire('blocked');
+    await fleet.pass(2000);
+    expect(lease.session.retiredReason).toBe('blocked');
+    expect(session.retiredReason).toBe('blocked');
+    await expect(one.lease({ sessionId: session.id })).rejects.toThrow(/retired \(blocked\)/);
   });
 });
 

@@ -11,7 +11,8 @@ import type { Roster } from '../roster.ts';
 import type { SessionMaker } from '../session-maker.ts';
 import { limitsOf } from '../session-options.ts';
 import { codeOf } from '../timeline.ts';
-import { Hand, type HandOwner, type HandParts } from './hand.ts';
+import { Hand } from './hand.ts';
+import type { HandOwner, HandParts } from './hand-parts.ts';
 import { slotFor } from './held-session.ts';
 
 const EVENT_TAKEN = codeOf('taken');
@@ -27,7 +28,8 @@ interface PoolParts {
   readonly persistence: () => Persistence;
   readonly desk: () => LeaseDesk;
   readonly maker: () => SessionMaker;
-  readonly add: (id: string) => Promise<void>;
+  /** A session that was made may be lent from now on. */
+  readonly enterNew: (slot: number) => void;
 }
 
 /** The hand of a pool, on a store that lends some. */
@@ -80,12 +82,16 @@ class PoolHandOwner implements HandOwner {
     return slot;
   }
 
-  get canMakeAnyId(): boolean {
-    return this.#parts.options.createSessionFunction === undefined;
+  wasReturned(id: string): boolean {
+    return this.#parts.obituaries.get(id)?.reason === 'returned';
   }
 
-  async add(id: string): Promise<void> {
-    await this.#parts.add(id);
+  async add(id: string): Promise<string | undefined> {
+    const slot = await this.#parts.maker().makeNamed(id);
+    if (slot === -1) return undefined;
+    const made = this.#parts.ledger.table.ids[slot] as string;
+    this.#parts.enterNew(slot);
+    return made;
   }
 
   admit(slots: readonly number[]): void {

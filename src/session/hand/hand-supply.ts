@@ -69,8 +69,7 @@ export class HandSupply {
   }
 
   get hasRoom(): boolean {
-    const { heldCount, canGrow } = this.#owner;
-    return heldCount + this.#places < this.#share.most(canGrow);
+    return this.#roomCount > 0;
   }
 
   /** Somebody waits, or still waits. */
@@ -105,7 +104,8 @@ export class HandSupply {
 
   /** Places that nobody needs at present; they go back to the store. */
   releasePlaces(): number {
-    if (this.#isAsking || this.#owner.lackingCount > 0) return 0;
+    const { canGrow, lackingCount } = this.#owner;
+    if (this.#isAsking || (canGrow && lackingCount > 0)) return 0;
     const unused = Math.max(0, this.#places - this.#owner.makingCount - this.#promised);
     this.#places -= unused;
     return unused;
@@ -162,7 +162,7 @@ export class HandSupply {
 
   async #ask(): Promise<void> {
     if (this.#isAsking || this.#isClosed) return;
-    const free = this.#places - this.#owner.makingCount;
+    const free = this.#owner.canGrow ? this.#places - this.#owner.makingCount : 0;
     const lacking = Math.max(0, this.#owner.lackingCount - free);
     const request = this.#request(lacking);
     if (!request) return;
@@ -185,11 +185,17 @@ export class HandSupply {
   /** `undefined` when nothing is lacking that may be had. */
   #request(lacking: number): TakeRequest | undefined {
     const ids = this.#owner.missingIds();
-    const { heldCount, canGrow } = this.#owner;
-    const room = Math.max(0, this.#share.most(canGrow) - heldCount - this.#places);
-    const count = lacking === 0 ? 0 : Math.min(room, Math.max(lacking, this.#batch));
+    const { canGrow } = this.#owner;
+    const count = lacking === 0 ? 0 : Math.min(this.#roomCount, Math.max(lacking, this.#batch));
     if (count === 0 && ids.length === 0 && !this.#isWanting) return undefined;
     return { count, ids, places: canGrow ? count : 0 };
+  }
+
+  /** Places in which nothing can be made take no room from sessions that are there. */
+  get #roomCount(): number {
+    const { heldCount, canGrow } = this.#owner;
+    const promised = canGrow ? this.#places : 0;
+    return Math.max(0, this.#share.most(canGrow) - heldCount - promised);
   }
 
   #note(request: TakeRequest, lacking: number, { sessions, places, nextDueMs }: Taken): void {

@@ -1,86 +1,25 @@
 import type { Clock } from '../../core/clock.ts';
-import type { Log } from '../../core/log.ts';
-import type { Random } from '../../core/random.ts';
-import type {
-  Absence,
-  CookieChanges,
-  HandChanges,
-  HandNews,
-  HeldSession,
-  OriginReport,
-} from '../../storage/session-hands.ts';
-import type {
-  RetiredSession,
-  SessionChanges,
-  SessionColdRow,
-  SessionStore,
-} from '../../storage/session-store.ts';
-import type { Availability } from '../availability.ts';
+import { ClosedError } from '../../core/errors.ts';
+import type { Absence, HandNews, HeldSession } from '../../storage/session-hands.ts';
+import type { RetiredSession, SessionChanges } from '../../storage/session-store.ts';
 import { DuplicateSessionError, PoolFullError } from '../errors.ts';
-import { type Departure, type Ledger, RETIRED_REASONS } from '../ledger.ts';
-import type { RetiredReason } from '../outcome.ts';
-import type { Persistence, SessionSink } from '../persistence.ts';
-import type { Preparation } from '../preparation.ts';
+import { type Departure, type LateMark, type Ledger, RETIRED_REASONS } from '../ledger.ts';
+import type { SessionSink } from '../persistence.ts';
 import type { Roster } from '../roster.ts';
 import { bodyWithoutCookies } from '../session-record.ts';
-import { FLAG_STORED, FLAG_SUSPENDED, type SlotTable } from '../slot-table.ts';
-import { cookieChangesOf } from './cookie-changes.ts';
+import { FLAG_STORED, type SlotTable } from '../slot-table.ts';
 import { FairShare } from './fair-share.ts';
+import { GoneSessions } from './gone-sessions.ts';
 import { HandLink } from './hand-link.ts';
+import type { HandOwner, HandParts } from './hand-parts.ts';
 import { HandReturns } from './hand-returns.ts';
+import { HandRows } from './hand-rows.ts';
 import { HandSupply } from './hand-supply.ts';
 import { KeySessions } from './key-sessions.ts';
+import { LateMarks } from './late-marks.ts';
+import { SoughtSessions } from './sought-sessions.ts';
+import { Suspensions } from './suspensions.ts';
 import { UsesAhead, usesAheadFor } from './uses-ahead.ts';
-
-/** Ids whose retirement by others is remembered, for those who ask for them. */
-const MOST_RETIREMENTS = 1000;
-
-/** What the hand needs of the pool. */
-export interface HandOwner {
-  /** A stored session comes in: its slot; -1 where its row cannot be read. */
-  enter(session: HeldSession): number;
-  /** Whether sessions of any id can be made; else only those that a function of the user's gives. */
-  readonly canMakeAnyId: boolean;
-  /** A new session of this id comes in, for which there is a place. */
-  add(id: string): Promise<void>;
-  /** These may be lent from now on. */
-  admit(slots: readonly number[]): void;
-  /** Leases that wait for any session, and for which none is on its way. */
-  lackingCount(): number;
-  missingIds(): readonly string[];
-  isWaitedFor(id: string): boolean;
-  /** Whether there may be sessions to be made at all. */
-  canGrow(): boolean;
-  makingCount(): number;
-  /** What was learnt of origins since the last ones. */
-  originReports(): readonly OriginReport[];
-  onFleetNews(news: HandNews): void;
-  onPlaces(): void;
-  onFit(slot: number): void;
-  /** Those who wait for it alone wait in vain. */
-  onAbsent(id: string): void;
-  onRetiredElsewhere(retired: RetiredSession, reason: RetiredReason): void;
-  /** The store has failed for good: nobody who waits for it gets anything. */
-  onFailure(error: unknown): void;
-}
-
-export interface HandParts {
-  readonly store: SessionStore;
-  readonly leaseSecs: number;
-  readonly maxPoolSize: number;
-  readonly maxUsageCount: number;
-  readonly table: SlotTable;
-  readonly ledger: Ledger;
-  readonly roster: Roster;
-  readonly availability: Availability;
-  readonly preparation: Preparation | undefined;
-  /** Made after the hand. */
-  readonly persistence: () => Persistence;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly owner: HandOwner;
-}
 
 /** The sessions this worker holds of a pool that several share: fetched when needed, given back when not, nobody else's in between. */
 export class Hand implements SessionSink {
@@ -96,15 +35,13 @@ export class Hand implements SessionSink {
   readonly #returns: HandReturns;
   readonly #usesAhead: UsesAhead;
   readonly #keys: KeySessions;
+  readonly #rows: HandRows;
+  readonly #suspensions: Suspensions;
+  readonly #gone = new GoneSessions();
+  readonly #lateMarks: LateMarks;
+  readonly #sought = new SoughtSessions();
   readonly #evenIfFull = new Set<string>();
-  /** Why. */
-  readonly #retiredElsewhere = new Map<string, string>();
-  /** Ids that are known not to be in the pool, while those who wait for them are told. */
-  readonly #gone = new Set<string>();
-  /** Ids that another worker may just be making, too. */
-  readonly #inTheMaking = new Set<string>();
-  readonly #suspended = new Set<number>();
-  #isStale = false;
+  #lostCount = 0;
 
   constructor(parts: HandParts) {
     this.#parts = parts;
@@ -116,6 +53,12 @@ export class Hand implements SessionSink {
     const { owner, roster, clock, random } = parts;
     this.#share = new FairShare(parts.maxPoolSize);
     this.#usesAhead = new UsesAhead(usesAheadFor(parts.maxUsageCount), parts.table);
+    this.#suspensions = new Suspensions({
+      ...parts,
+      usesAhead: this.#usesAhead,
+      onFit: (slot) => owner.onFit(slot),
+    });
+    this.#rows = new HandRows(parts);
     this.#returns = new HandReturns({ ...parts, share: this.#share });
     const { hands } = parts.store;
     if (!hands) throw new TypeError('The store lends no hands');
@@ -134,7 +77,7 @@ export class Hand implements SessionSink {
         }),
         onNews: (news) => this.#onNews(news),
         onLost: () => this.#onLost(),
-        onStale: () => this.#suspendAll(),
+        onStale: () => this.#suspensions.suspendAll(this.#slots()),
         onFailure: (error) => this.#onFailure(error),
       },
     });
@@ -153,16 +96,20 @@ export class Hand implements SessionSink {
         get lackingCount() {
           return owner.lackingCount();
         },
-        missingIds: () => owner.missingIds(),
+        missingIds: () => [...owner.missingIds(), ...this.#sought.ids()],
         receive: (sessions) => this.#receive(sessions),
         onPlaces: () => owner.onPlaces(),
         onAbsent: (id, absence) => this.#onAbsent(id, absence),
-        onFailure: (error) => owner.onFailure(error),
+        onFailure: (error) => {
+          owner.onFailure(error);
+          this.#sought.fail(error);
+        },
       },
       share: this.#share,
       clock,
       random,
     });
+    this.#lateMarks = new LateMarks({ ...parts, obtain: (id) => this.obtain(id) });
     this.#keys = new KeySessions({
       find: (ids) => this.fetch(ids),
       create: (id) => this.#create(id),
@@ -177,7 +124,7 @@ export class Hand implements SessionSink {
 
   /** Places for new sessions that are reserved for this worker. */
   get placesCount(): number {
-    return this.#isStale ? 0 : this.#supply.placesCount;
+    return this.#suspensions.isStale ? 0 : this.#supply.placesCount;
   }
 
   /** Sessions alive that are not in this hand, by the latest news. */
@@ -197,12 +144,12 @@ export class Hand implements SessionSink {
 
   /** Whether the store says that no such session lives. */
   isGone(id: string): boolean {
-    return this.#gone.has(id) || this.#retiredElsewhere.has(id);
+    return this.#gone.has(id);
   }
 
   /** Why a session retired that this worker never had. */
   reasonOf(id: string): string | undefined {
-    return this.#retiredElsewhere.get(id);
+    return this.#gone.reasonOf(id);
   }
 
   /** A use of the session has just ended; if it is wanted elsewhere, it goes, and others ask first for the next. */
@@ -224,7 +171,7 @@ export class Hand implements SessionSink {
     this.#returns.noteCame(slot, this.#clock.now());
     // Others may ask for it by its id.
     this.#parts.persistence().hurry();
-    if (this.#inTheMaking.has(this.#table.ids[slot] as string)) this.#suspend(slot);
+    if (this.#suspensions.isInTheMaking(slot)) this.#suspensions.suspend(slot);
   }
 
   noteRetired(slot: number): void {
@@ -266,9 +213,35 @@ export class Hand implements SessionSink {
     return absent;
   }
 
+  /** Takes a session that is free; says why one is not to be had. Whoever holds it hears that somebody waits. */
+  async look(id: string): Promise<Absence | undefined> {
+    const absence = (await this.fetch([id])).get(id);
+    if (absence === 'retired' && !this.#gone.isRetired(id)) await this.#learnOfRetirement(id);
+    return absence;
+  }
+
+  /** Waits until a session is in the hand, or known to be in none. */
+  async obtain(id: string, signal?: AbortSignal): Promise<void> {
+    while ((await this.look(id)) === 'held') {
+      const coming = this.#sought.seek(id, signal);
+      this.#supply.noteWaiting();
+      await coming;
+    }
+  }
+
+  /** A user who still holds a session judges it. Of one that was lost others know more. */
+  noteLateMark(id: string, mark: LateMark): void {
+    if (this.#roster.has(id) || this.#owner.wasReturned(id)) this.#lateMarks.note(id, mark);
+  }
+
+  /** So many sessions have left the hand without being given back. */
+  get lostCount(): number {
+    return this.#lostCount;
+  }
+
   /** The id of the one session that all workers use for a key; `undefined` where there can be none. */
-  async idForKey(key: string): Promise<string | undefined> {
-    return this.#owner.canMakeAnyId ? this.#keys.idFor(key) : undefined;
+  idForKey(key: string): Promise<string | undefined> {
+    return this.#keys.idFor(key);
   }
 
   /** One more session, or a place for one, where the fair share has room. */
@@ -288,42 +261,47 @@ export class Hand implements SessionSink {
 
   async save({ hot, cold, retired }: SessionChanges): Promise<void> {
     const evenIfFull = [...this.#evenIfFull];
-    await this.#link.sync({ hot, cold, retired, evenIfFull, cookies: this.#cookiesOf(cold) });
+    await this.#link.sync({ hot, cold, retired, evenIfFull, cookies: this.#rows.cookiesOf(cold) });
     for (const { id } of cold) this.#evenIfFull.delete(id);
     for (const { id, usageCount } of hot) {
       const slot = this.#roster.slotOf(id);
       if (slot === -1) continue;
       this.#usesAhead.noteWritten(slot, usageCount);
-      if (this.#suspended.has(slot)) this.#resume(slot);
+      this.#suspensions.resume(slot);
     }
   }
 
   /** All goes back, as it is; here it can still be read. */
   async leave(): Promise<void> {
     this.#supply.close();
-    for (const slot of this.#slots()) this.#link.giveBack(this.#returning(slot));
+    this.#lateMarks.close();
+    this.#sought.fail(new ClosedError('The session pool'));
+    for (const slot of this.#slots()) this.#link.giveBack(this.#rows.returning(slot));
     await this.#link.leave();
   }
 
   #noteManyUses(slot: number): void {
     this.#parts.persistence().hurry();
-    if (this.#usesAhead.isAtLimit(slot)) this.#suspend(slot);
+    if (this.#usesAhead.isAtLimit(slot)) this.#suspensions.suspend(slot);
   }
 
   /** A session that no other worker may make at the same time: it is not lent before the store knows. */
-  async #create(id: string): Promise<boolean | undefined> {
-    this.#inTheMaking.add(id);
+  async #create(id: string): Promise<string | null | undefined> {
+    let made: string | undefined;
     try {
       if (!(await this.#supply.promisePlace())) return undefined;
-      await this.#owner.add(id);
-      await this.#parts.persistence().flush();
+      await this.#suspensions.whileMaking(id, async () => {
+        made = await this.#owner.add(id);
+        await this.#parts.persistence().flush();
+      });
     } finally {
       this.#supply.endPromise();
-      this.#inTheMaking.delete(id);
     }
-    const slot = this.#roster.slotOf(id);
-    if (slot !== -1) this.#resume(slot);
-    return slot !== -1;
+    if (made === undefined) return undefined;
+    const slot = this.#roster.slotOf(made);
+    if (slot === -1) return made === id ? null : undefined;
+    this.#suspensions.resume(slot);
+    return made;
   }
 
   #receive(sessions: readonly HeldSession[]): void {
@@ -335,18 +313,18 @@ export class Hand implements SessionSink {
       this.#usesAhead.noteWritten(slot, session.hot.usageCount);
       this.#returns.noteCame(slot, now);
       slots.push(slot);
+      this.#sought.settle(session.hot.id);
     }
     this.#owner.admit(slots);
   }
 
   #onAbsent(id: string, absence: Exclude<Absence, 'held'>): void {
-    if (absence === 'retired' && !this.#retiredElsewhere.has(id)) {
+    if (absence === 'retired' && !this.#gone.isRetired(id)) {
       void this.#learnOfRetirement(id);
       return;
     }
-    this.#gone.add(id);
-    this.#owner.onAbsent(id);
-    this.#gone.delete(id);
+    this.#gone.whileAbsent(id, () => this.#owner.onAbsent(id));
+    this.#sought.settle(id);
   }
 
   /** Why it retired is among the news, unless that was long ago. */
@@ -356,15 +334,15 @@ export class Hand implements SessionSink {
     } catch (error) {
       this.#onFailure(error);
     }
-    this.#noteRetiredElsewhere(id, 'by another worker');
+    this.#gone.noteRetired(id, 'by another worker');
     this.#owner.onAbsent(id);
+    this.#sought.settle(id);
   }
 
   #onNews(news: HandNews): void {
     this.#share.note(news.handsCount, news.poolSize);
     this.#owner.onFleetNews(news);
-    this.#isStale = false;
-    for (const slot of this.#suspended) this.#resume(slot);
+    this.#suspensions.resumeAll();
     for (const id of news.refused) this.#onRefused(id);
     for (const retired of news.retired) this.#onRetired(retired);
     const leaving = this.#returns.choose(news, this.#clock.now());
@@ -391,16 +369,10 @@ export class Hand implements SessionSink {
       this.#ledger.retire(slot, reason);
       return;
     }
-    this.#noteRetiredElsewhere(id, reason);
+    this.#gone.noteRetired(id, reason);
     this.#owner.onRetiredElsewhere(retired, reason);
     this.#owner.onAbsent(id);
-  }
-
-  #noteRetiredElsewhere(id: string, reason: string): void {
-    const known = this.#retiredElsewhere;
-    if (known.has(id)) return;
-    if (known.size >= MOST_RETIREMENTS) known.delete(known.keys().next().value as string);
-    known.set(id, reason);
+    this.#sought.settle(id);
   }
 
   #onLost(): void {
@@ -426,18 +398,12 @@ export class Hand implements SessionSink {
   }
 
   #giveBack(slot: number): void {
-    this.#link.giveBack(this.#returning(slot));
+    this.#link.giveBack(this.#rows.returning(slot));
     this.#depart(slot, 'returned');
   }
 
-  #returning(slot: number): Pick<HandChanges, 'hot' | 'cold' | 'cookies' | 'returned'> {
-    const { hot, cold } = this.#parts.persistence().withdraw(slot);
-    const restMs = Math.max(0, this.#table.readyAt.get(slot) - this.#clock.now());
-    const id = this.#table.ids[slot] as string;
-    return { hot, cold, cookies: this.#cookiesOf(cold), returned: [{ id, restMs }] };
-  }
-
   #depart(slot: number, how: Departure): void {
+    if (how === 'lost') this.#lostCount++;
     this.#parts.persistence().forget(slot);
     this.#noteGone(slot);
     this.#ledger.depart(slot, how);
@@ -445,39 +411,7 @@ export class Hand implements SessionSink {
 
   #noteGone(slot: number): void {
     this.#returns.noteGone(slot);
-    this.#suspended.delete(slot);
-  }
-
-  #cookiesOf(cold: readonly SessionColdRow[]): CookieChanges[] {
-    const now = this.#clock.now();
-    const all: CookieChanges[] = [];
-    for (const { id } of cold) {
-      const cookies = cookieChangesOf(this.#table.cold.get(this.#roster.slotOf(id)), now);
-      if (cookies.length > 0) all.push({ id, cookies });
-    }
-    return all;
-  }
-
-  /** The lease may be over. */
-  #suspendAll(): void {
-    this.#isStale = true;
-    for (const slot of this.#slots()) this.#suspend(slot);
-  }
-
-  #suspend(slot: number): void {
-    const { flags } = this.#table;
-    flags.set(slot, flags.get(slot) | FLAG_SUSPENDED);
-    this.#suspended.add(slot);
-    this.#parts.availability.take(slot);
-  }
-
-  #resume(slot: number): void {
-    if (this.#isStale || this.#usesAhead.isAtLimit(slot)) return;
-    if (this.#inTheMaking.has(this.#table.ids[slot] as string)) return;
-    const { flags } = this.#table;
-    this.#suspended.delete(slot);
-    flags.set(slot, flags.get(slot) & ~FLAG_SUSPENDED);
-    this.#owner.onFit(slot);
+    this.#suspensions.noteGone(slot);
   }
 
   #slots(): number[] {

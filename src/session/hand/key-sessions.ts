@@ -10,8 +10,11 @@ const MAX_KEYS = 10_000;
 export interface KeySessionsOwner {
   /** Of sessions that are not in the hand. Those that are free are in it then. */
   find(ids: readonly string[]): Promise<ReadonlyMap<string, Absence>>;
-  /** Makes a session of this id, and tells the store. `undefined` where there is no place; says whether it is ours. */
-  create(id: string): Promise<boolean | undefined>;
+  /**
+   * Makes a session of this id, and tells the store: the id, or that which the user's function chose instead; `null`
+   * where another worker was first, `undefined` where none can be made.
+   */
+  create(id: string): Promise<string | null | undefined>;
   isHeld(id: string): boolean;
 }
 
@@ -40,9 +43,8 @@ export class KeySessions {
       if (retired === -1) continue;
       const id = idOf(name, generation);
       if (this.#owner.isHeld(id) || absent.get(id) === 'held') return id;
-      const isOurs = await this.#owner.create(id);
-      if (isOurs === undefined) return undefined;
-      if (isOurs) return id;
+      const made = await this.#owner.create(id);
+      if (made !== null) return made;
     }
   }
 

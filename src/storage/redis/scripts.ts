@@ -26,7 +26,6 @@ import { text as row } from './row.lua';
 import { text as seen } from './seen.lua';
 import { text as sessionExport } from './session-export.lua';
 import { text as sessionForget } from './session-forget.lua';
-import { text as sessionImport } from './session-import.lua';
 import { text as sessionLoad } from './session-load.lua';
 import { text as sessionQuarantine } from './session-quarantine.lua';
 import { text as sessionSave } from './session-save.lua';
@@ -193,13 +192,6 @@ export const SESSION_EXPORT = {
   keys: ['cookies'],
   args: ['id'],
   each: [],
-} as const;
-
-export const SESSION_IMPORT = {
-  text: `${cookie}\n${sessionImport}` as string,
-  keys: ['cookies', 'hot'],
-  args: ['id', 'version'],
-  each: ['text'],
 } as const;
 
 const withHands = `${time}\n${pool}\n${origin}\n${hand}`;

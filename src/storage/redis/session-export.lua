@@ -2,10 +2,10 @@
 --
 -- KEYS[1] cookies: by id, the jar
 -- ARGV[1] id: of the session
--- Returns the jar's version; then key, time and JSON of each cookie
+-- Returns key, time and JSON of each cookie
 
 local jar = jarOf({ cookies = KEYS[1] }, ARGV[1])
-local reply = { string.format('%.0f', jar[1]) }
+local reply = {}
 for index = 2, #jar, 3 do
   if jar[index + 2] then
     reply[#reply + 1] = jar[index]
