@@ -94,6 +94,20 @@ export interface SearchOptions {
   readonly limitShare?: number;
 }
 
+/** How far addresses that answer much sooner than most are given more than an equal share. */
+export interface LaneOptions {
+  /** So many of the fastest; 0 for none. @default 32 */
+  readonly addresses?: number;
+  /** The one that leads goes so many times as fast as any is known to have gone. @default 2 */
+  readonly step?: number;
+  /** What it bears for so long the others may be given, too. @default 5 */
+  readonly proofSecs?: number;
+  /** When it is shut out, this share of what was borne is left. @default 0.25 */
+  readonly fall?: number;
+  /** And nobody leads for so long, twice as long each further time. @default 300 */
+  readonly holdSecs?: number;
+}
+
 /** When blocks are taken for a sign that the pace is too high, and the trial of that belief. */
 export interface TrialOptions {
   /** A block counts as a signal on an address that had so many successes since its last one. @default 3 */
@@ -218,6 +232,7 @@ export interface AdaptiveOptions {
   readonly evidence?: EvidenceOptions;
   readonly pacing?: PacingOptions;
   readonly search?: SearchOptions;
+  readonly lane?: LaneOptions;
   readonly trial?: TrialOptions;
   readonly cooldown?: CooldownOptions;
   readonly breaker?: BreakerOptions;
@@ -280,6 +295,7 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     foundLead: 1.03,
     driftPerMinute: 0.02,
   }),
+  lane: Object.freeze({ addresses: 32, step: 2, proofSecs: 5, fall: 0.25, holdSecs: 300 }),
   trial: Object.freeze({
     minGoodBefore: 3,
     minPredicted: 0.8,

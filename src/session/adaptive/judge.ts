@@ -115,7 +115,8 @@ export class Judge {
     return { proxy: this.#prediction.proxyOdds(proxy, now), origin: origin.odds };
   }
 
-  #learn({ pair, proxy, origin }: Use, blame: Blame, outcome: Outcome, now: number): void {
+  #learn(use: Use, blame: Blame, outcome: Outcome, now: number): void {
+    const { pair, proxy, origin } = use;
     if (blame.pairGood + blame.pairBad > 0) {
       if (this.#pairs.evidenceAt.get(pair) === 0) {
         origin.learnNewcomer(blame.pairGood, blame.pairBad);
@@ -129,7 +130,7 @@ export class Judge {
     const { latencyMs } = outcome;
     // Refusals come fast; a timeout is known to be slow.
     if (latencyMs === undefined || (outcome.kind !== 'ok' && outcome.kind !== 'timeout')) return;
-    if (outcome.kind === 'ok') origin.learnLatency(latencyMs);
+    if (outcome.kind === 'ok' && !use.isFast) origin.learnLatency(latencyMs);
     this.#latencies.learn(pair, origin, latencyMs);
   }
 
@@ -141,11 +142,12 @@ export class Judge {
     if (blame.proxyGood > 0) this.#proxies.failuresInRow.set(proxy, 0);
     if (outcome.kind === 'throttled') {
       this.#noteLost(pair, now);
-      pacing.signal(now, use.openedAt, { kind: 'throttled', ownRate: this.#rateOf(pair, now) });
+      pacing.signal(now, use.openedAt, { kind: 'throttled', ownRate: Math.max(this.#rateOf(pair, now), origin.lane.rateOf(pair, now)) });
       return this.#restThrottled(use, outcome.retryAfterSecs, now);
     }
     if (outcome.kind === 'blocked') {
       const goodBefore = pairs.goodSinceBlock.get(pair);
+      origin.lane.noteBlocked(pair, use.openedAt, now);
       this.#noteRetry(use, 'blocked');
       const isSurprise = isSurprising(use, goodBefore, this.#options.trial);
       if (isSurprise) pairs.isRetry.set(pair, 1);
@@ -185,9 +187,18 @@ export class Judge {
       pairs.role.set(pair, pacing.roleOf(this.#proxies.networkOf(proxy)));
     pairs.goodSinceBlock.set(pair, Math.min(MAX_GOOD, pairs.goodSinceBlock.get(pair) + 1));
     trial.noteGood(now, pacing);
+    this.#noteSpeed(use, now);
     pacing.notePassed(use.span);
     pacing.succeed(now);
     return 0;
+  }
+
+  #noteSpeed({ origin, pair, proxy, predicted }: Use, now: number): void {
+    const latencyMs = this.#pairs.latencyMs.get(pair);
+    if (latencyMs === 0) return;
+    const who = { pair, proxy, proxySerial: this.#proxies.serialOf(proxy) };
+    const mostMs = origin.medianLatencyMs / this.#options.pick.latencyTolerance;
+    origin.lane.noteGood(who, latencyMs / predicted ** 2, mostMs, now);
   }
 
   /** The first result of a request that was sent after a block tells whether the block sticks. */

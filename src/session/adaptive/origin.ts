@@ -3,6 +3,7 @@ import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 import { BlockTrial } from './block-trial.ts';
 import { Breaker, type BreakerEvent } from './breaker.ts';
 import { Cooldown } from './cooldown.ts';
+import { FastLane } from './fast-lane.ts';
 import { Pacing } from './pacing.ts';
 import { Penalties } from './penalties.ts';
 import type { Suspect } from './quarantine.ts';
@@ -21,6 +22,7 @@ export class Origin {
   readonly dueChain: number;
   readonly pacing: Pacing;
   readonly trial: BlockTrial;
+  readonly lane: FastLane;
   readonly cooldown: Cooldown;
   readonly breaker: Breaker;
   readonly penalties: Penalties = new Penalties();
@@ -47,6 +49,7 @@ export class Origin {
     this.serial = name.serial;
     this.dueChain = name.dueChain;
     this.pacing = new Pacing(options.pacing, options.search);
+    this.lane = new FastLane(options.lane);
     this.trial = new BlockTrial(options.trial);
     this.cooldown = new Cooldown(options.cooldown, random);
     this.breaker = new Breaker(options.breaker, (event) => onChange(name.key, event));

@@ -71,6 +71,7 @@ export class Scheduler implements ReadySet {
   readonly #useHalfLifeMs: number;
   /** The last choice, until its lease is opened. */
   #chosen = -1;
+  #isFast = false;
   #retryAt = Number.POSITIVE_INFINITY;
   #isPaced = false;
 
@@ -200,6 +201,7 @@ export class Scheduler implements ReadySet {
     const origin = this.#origins.of(url);
     this.#chosen = -1;
     this.#isPaced = false;
+    this.#isFast = false;
     this.#retryAt = Number.POSITIVE_INFINITY;
     this.#due.catchUp(now);
     const refusedUntil = origin.breaker.refusesUntil(now, origin.inFlight);
@@ -207,7 +209,12 @@ export class Scheduler implements ReadySet {
       this.#retryAt = refusedUntil;
       return -1;
     }
-    this.#choice.clear(this.#isExploring(origin));
+    const isExploring = this.#isExploring(origin);
+    this.#choice.clear(isExploring);
+    if (this.#takesFast(slot, origin, isExploring)) {
+      this.#chosen = this.#pickFast(origin, now);
+      if (this.#chosen !== -1) return this.#chosen;
+    }
     if (slot !== -1 && this.#ready.has(slot)) {
       const proxy = this.#proxies.of(slot);
       this.#consider(slot, proxy, this.#finder.find(proxy, origin), origin, now);
@@ -248,6 +255,7 @@ export class Scheduler implements ReadySet {
     this.#proxies.inFlight.set(proxy, this.#proxies.inFlight.get(proxy) + 1);
     const { pacing } = origin;
     pairs.activeWindow.set(pair, pacing.noteAttempt(now, pairs.activeWindow.get(pair)));
+    origin.lane.noteUse(pair, pacing.observed(now), now);
     const span = this.#extendSpan(pair, origin, now);
     this.#pace(pair, pacing.intervalMs(pairs.role.get(pair)), now);
     const use: Use = {
@@ -261,6 +269,7 @@ export class Scheduler implements ReadySet {
       span,
       predicted,
       isProbe: origin.breaker.noteAttempt(now),
+      isFast: this.#isFast && slot === this.#chosen,
       reason: slot === this.#chosen ? this.#choice.reason() : BY_NAME,
       moves: undefined,
     };
@@ -320,6 +329,39 @@ export class Scheduler implements ReadySet {
     const { exploreShare, exploreAbove } = this.#options.pick;
     if (origin.newcomerMean * this.#prediction.newcomerMean >= exploreAbove) return true;
     return this.#random.next() < exploreShare;
+  }
+
+  /** Mostly, unless a newcomer has its turn. */
+  #takesFast(slot: number, { lane, serial }: Origin, isExploring: boolean): boolean {
+    if (lane.addresses.length === 0) return false;
+    if (slot !== -1 && isExploring) {
+      const proxy = this.#proxies.of(slot);
+      const isKnown = this.#proxies.lastOrigin.get(proxy) === serial;
+      if (!isKnown) return false;
+    }
+    return this.#random.next() >= this.#options.pick.exploreShare;
+  }
+
+  /** The fastest address that may be given more; -1 when none may. */
+  #pickFast(origin: Origin, now: number): number {
+    const { lane, pacing, serial } = origin;
+    const isPaced = Number.isFinite(pacing.rate);
+    const pairs = this.#pairs;
+    for (const address of lane.addresses) {
+      const { pair, proxy } = address;
+      if (!isPaced && !lane.isFree(address, now)) continue;
+      if (pairs.originSerialOf(pair) !== serial || pairs.proxySerialOf(pair) !== address.proxySerial) {
+        lane.leave(address);
+        return -1;
+      }
+      const slot = this.#proxies.readySlotOf(proxy);
+      if (slot === -1) continue;
+      this.#consider(slot, proxy, pair, origin, now);
+      if (this.#choice.count === 0) continue;
+      this.#isFast = true;
+      return this.#choice.decide(origin, now);
+    }
+    return -1;
   }
 
   /** Looks at ready sessions until there are so many candidates. */
