@@ -3,6 +3,8 @@ import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 
 /** Blocks that stick more often than this are bans. */
 const LIKELY = 0.5;
+/** What sticks more rarely than this was chance, and needs no rest. */
+const RARE = 0.2;
 const SHORTEST_REST_MS = 1000;
 /** Steps beyond it would only overflow. */
 const MAX_STEP = 30;
@@ -59,7 +61,7 @@ export class Cooldown {
     }
     const first = this.#banSecs * (isStranger ? strangerBanFactor : 1);
     const growth = isStranger ? 2 : banGrowth;
-    const share = step === 1 && !isStranger ? stickiness : growth ** Math.min(MAX_STEP, step - 1);
+    const share = step === 1 && !isStranger ? weightOf(stickiness) : growth ** Math.min(MAX_STEP, step - 1);
     const rest = Math.min(maxRestSecs, first * share);
     return rest * (0.5 + 0.5 * this.#random.next()) * 1000;
   }
@@ -96,4 +98,8 @@ export class Cooldown {
     const next = this.#banSecs * (isGood ? goodProbeFactor : blockedProbeFactor);
     this.#banSecs = Math.min(maxBanSecs, Math.max(minBanSecs, next));
   }
+}
+
+function weightOf(stickiness: number): number {
+  return stickiness < RARE ? 0 : stickiness;
 }

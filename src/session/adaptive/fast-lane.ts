@@ -2,8 +2,10 @@ import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 
 /** A rate is measured over so many uses at least. */
 const LEAST_USES = 10;
-/** Chance alone hardly brings so many blocks in a row to an address that was let in all the time. */
-const SHUT_OUT = 3;
+/** Blocks in a row that chance brings about so rarely are none. */
+const CHANCE = 0.000_001;
+/** No success is surer. */
+const SURE = 0.01;
 /** Whoever waited for its turn may catch up with so much. */
 const SLACK_MS = 500;
 /** Whoever leads goes on leading while it takes no longer than so many times what the fastest takes. */
@@ -24,6 +26,8 @@ export interface FastAddress {
   countedFrom: number;
   count: number;
   blocksInRow: number;
+  /** How likely chance alone is to bring about as many. */
+  chance: number;
 }
 
 /**
@@ -39,6 +43,9 @@ export class FastLane {
   #borne = 0;
   #fellAt = Number.NEGATIVE_INFINITY;
   #holdsUntil = Number.NEGATIVE_INFINITY;
+  /** It led when it was blocked, which may be chance: until then nobody else leads in its place. */
+  #doubted: FastAddress | undefined;
+  #doubtsUntil = 0;
   #falls = 0;
 
   constructor(options: ResolvedAdaptiveOptions['lane']) {
@@ -63,7 +70,7 @@ export class FastLane {
     const address = this.#find(pair);
     if (!address) return;
     address.count++;
-    const lead = address === this.#leader && now >= this.#holdsUntil ? this.#options.step : 1;
+    const lead = address === this.#leader && this.#mayRise(now) ? this.#options.step : 1;
     const rate = Math.max(this.#borne, meanRate) * lead;
     address.spentUntil = Math.max(now - SLACK_MS, address.spentUntil) + 1000 / rate;
   }
@@ -91,19 +98,24 @@ export class FastLane {
     if (!address) return;
     address.cost = cost;
     address.blocksInRow = 0;
+    address.chance = 1;
+    if (address === this.#doubted) this.#doubted = undefined;
     this.#measure(address, now);
     this.#order(address);
     this.#appoint();
   }
 
-  noteBlocked(pair: number, sentAt: number, now: number): void {
+  /** Success was expected with the probability `predicted`. */
+  noteBlocked(pair: number, predicted: number, sentAt: number, now: number): void {
     const address = this.#find(pair);
     if (!address || sentAt < this.#fellAt) return;
     address.blocksInRow++;
-    address.count = 0;
-    address.countedFrom = now;
-    if (address.blocksInRow >= SHUT_OUT) this.#fall(now);
-    else if (address === this.#leader) this.#holdsUntil = Math.max(this.#holdsUntil, now + DOUBT_MS);
+    address.chance *= Math.max(SURE, 1 - predicted);
+    if (address.chance <= CHANCE) this.#fall(now);
+    else if (address === this.#leader) {
+      this.#doubted = address;
+      this.#doubtsUntil = now + DOUBT_MS;
+    }
   }
 
   leave(address: FastAddress): void {
@@ -122,10 +134,15 @@ export class FastLane {
     }
   }
 
+  #mayRise(now: number): boolean {
+    const isDoubtful = this.#doubted !== undefined && now < this.#doubtsUntil;
+    return now >= this.#holdsUntil && !isDoubtful;
+  }
+
   #measure(address: FastAddress, now: number): void {
     const ms = now - address.countedFrom;
     if (ms < this.#options.proofSecs * 1000 || address.count < LEAST_USES) return;
-    if (now >= this.#holdsUntil) this.#borne = Math.max(this.#borne, (address.count * 1000) / ms);
+    if (this.#mayRise(now)) this.#borne = Math.max(this.#borne, (address.count * 1000) / ms);
     address.count = 0;
     address.countedFrom = now;
   }
@@ -155,6 +172,7 @@ export class FastLane {
       countedFrom: now,
       count: 0,
       blocksInRow: 0,
+      chance: 1,
     };
     all.push(address);
     return address;

@@ -11,6 +11,7 @@ import type { Poison } from './poison.ts';
 import type { Prediction } from './prediction.ts';
 import type { ProxyBook } from './proxy-book.ts';
 import { SCOUT } from './roles.ts';
+import { Stickiness } from './stickiness.ts';
 import type { Use } from './use.ts';
 
 const MAX_IN_A_ROW = 255;
@@ -20,6 +21,12 @@ const ANSWER_MS = 1000;
 const MAX_GOOD = 65_535;
 /** Whoever bears more of the blame than this bears the rest, too. */
 const MOST = 0.5;
+/** Failures that stick more rarely than this are chance, first of all. */
+const RARE = 0.2;
+/** What chance brings about so often is no surprise. */
+const MUCH = 0.02;
+/** How soon an address answers is known after so many answers. */
+const LEAST_ANSWERS = 8;
 /** A rate is not measured over less. */
 const SHORTEST_MEASURE_MS = 10_000;
 
@@ -32,6 +39,8 @@ export class Judge {
   readonly #prediction: Prediction;
   readonly #poison: Poison;
   readonly #latencies: Latencies;
+  /** Of failures of proxies that have answered before. */
+  readonly #stickiness = new Stickiness();
   readonly #failedUrls = new FailedUrls();
 
   constructor(
@@ -136,10 +145,14 @@ export class Judge {
 
   /** Paces the origin, and puts to rest who needs it. Returns until when, 0 for no rest. */
   #react(use: Use, blame: Blame, outcome: Outcome, now: number): number {
-    const { origin, pair, proxy } = use;
+    const { origin, pair, proxy, openedAt } = use;
     const { pacing, trial, cooldown } = origin;
     const pairs = this.#pairs;
-    if (blame.proxyGood > 0) this.#proxies.failuresInRow.set(proxy, 0);
+    if (blame.proxyGood > 0) {
+      if (this.#proxies.failuresInRow.get(proxy) === 1 && openedAt >= this.#proxies.restsFrom.get(proxy))
+        this.#stickiness.note(false);
+      this.#proxies.failuresInRow.set(proxy, 0);
+    }
     if (outcome.kind === 'throttled') {
       this.#noteLost(pair, now);
       pacing.signal(now, use.openedAt, { kind: 'throttled', ownRate: Math.max(this.#rateOf(pair, now), origin.lane.rateOf(pair, now)) });
@@ -147,7 +160,7 @@ export class Judge {
     }
     if (outcome.kind === 'blocked') {
       const goodBefore = pairs.goodSinceBlock.get(pair);
-      origin.lane.noteBlocked(pair, use.openedAt, now);
+      origin.lane.noteBlocked(pair, use.predicted, use.openedAt, now);
       this.#noteRetry(use, 'blocked');
       const isSurprise = isSurprising(use, goodBefore, this.#options.trial);
       if (isSurprise) pairs.isRetry.set(pair, 1);
@@ -197,7 +210,8 @@ export class Judge {
     const latencyMs = this.#pairs.latencyMs.get(pair);
     if (latencyMs === 0) return;
     const who = { pair, proxy, proxySerial: this.#proxies.serialOf(proxy) };
-    const mostMs = origin.medianLatencyMs / this.#options.pick.latencyTolerance;
+    const isSure = this.#pairs.latencyCount.get(pair) >= LEAST_ANSWERS;
+    const mostMs = isSure ? origin.medianLatencyMs / this.#options.pick.latencyTolerance : 0;
     origin.lane.noteGood(who, latencyMs / predicted ** 2, mostMs, now);
   }
 
@@ -286,10 +300,23 @@ export class Judge {
     proxies.failuresInRow.set(proxy, step);
     // While nobody answers at all, it is not the proxy.
     const isStranger = proxies.isAnyProven && proxies.isProven.get(proxy) === 0;
+    const isProven = proxies.isProven.get(proxy) === 1;
+    if (isProven && inRow === 1) this.#stickiness.note(true);
     proxies.restsFrom.set(proxy, now);
-    const until = now + origin.cooldown.proxyMs(step, now - openedAt, isStranger);
+    // One that answered until now may have failed by chance.
+    const restMs = origin.cooldown.proxyMs(step, now - openedAt, isStranger);
+    const until = now + (isProven ? restMs * this.#doubtOf(proxy, step, now) : restMs);
     proxies.restsUntil.set(proxy, until);
     return until;
+  }
+
+  /** A proxy that often works and fails at times fails again now and then. */
+  #doubtOf(proxy: number, failuresInRow: number, now: number): number {
+    const { share } = this.#stickiness;
+    const odds = this.#prediction.proxyOdds(proxy, now);
+    const isChance = (odds / (1 + odds)) ** (failuresInRow - 1) > MUCH;
+    if (isChance && share < RARE) return 0;
+    return failuresInRow === 1 ? share : 1;
   }
 
   #watch(use: Use, blame: Blame, outcome: Outcome, now: number): void {

@@ -34,6 +34,8 @@ import { UseLog } from './use-log.ts';
 
 /** A pick draws so many times as often as it needs candidates, before it looks for those that are due. */
 const DRAWS_PER_CANDIDATE = 2;
+/** For so long another session is wanted of an address that might have had one more use. */
+const WANTED_MS = 1000;
 const MAX_SPAN_USES = 65_535;
 const FIRST: Span = Object.freeze({ uses: 1, secs: 0 });
 const BY_NAME: PickReason = Object.freeze({
@@ -72,6 +74,9 @@ export class Scheduler implements ReadySet {
   /** The last choice, until its lease is opened. */
   #chosen = -1;
   #isFast = false;
+  /** The fastest address that might be given more if it had another session; -1 for none. */
+  #wanted = -1;
+  #wantedUntil = 0;
   #retryAt = Number.POSITIVE_INFINITY;
   #isPaced = false;
 
@@ -159,6 +164,12 @@ export class Scheduler implements ReadySet {
     return this.#retryAt;
   }
 
+  /** URL of a proxy of which another session would be of use, as far as the last pick told. */
+  get wantedProxy(): string | undefined {
+    const isProxy = this.#wanted !== -1 && !this.#proxies.isDirect(this.#wanted);
+    return isProxy && this.#now() < this.#wantedUntil ? this.#proxies.urlOf(this.#wanted) : undefined;
+  }
+
   /** When a pair falls due or a quarantine ends, for whoever waits. */
   get nextChangeAt(): number {
     return Math.min(this.#due.nextDueAt, this.#court.nextChangeAt);
@@ -171,7 +182,9 @@ export class Scheduler implements ReadySet {
   add(slot: number): void {
     if (this.#proxies.of(slot) === -1)
       this.#proxies.enter(slot, this.#table.proxies.get(slot)?.url);
-    this.#ready.add(slot, this.#proxies.of(slot));
+    const proxy = this.#proxies.of(slot);
+    this.#ready.add(slot, proxy);
+    if (proxy === this.#wanted) this.#wanted = -1;
     this.#proxies.noteReady(slot);
   }
 
@@ -355,13 +368,22 @@ export class Scheduler implements ReadySet {
         return -1;
       }
       const slot = this.#proxies.readySlotOf(proxy);
-      if (slot === -1) continue;
+      if (slot === -1) {
+        this.#want(proxy, now);
+        continue;
+      }
       this.#consider(slot, proxy, pair, origin, now);
       if (this.#choice.count === 0) continue;
       this.#isFast = true;
       return this.#choice.decide(origin, now);
     }
     return -1;
+  }
+
+  #want(proxy: number, now: number): void {
+    if (this.#wanted !== -1 && now < this.#wantedUntil) return;
+    this.#wanted = proxy;
+    this.#wantedUntil = now + WANTED_MS;
   }
 
   /** Looks at ready sessions until there are so many candidates. */
