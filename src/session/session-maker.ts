@@ -38,7 +38,7 @@ export class SessionMaker {
   #isDry = false;
   readonly #onPlaceFreed: () => void;
   readonly #hand: Hand | undefined;
-  readonly #wantedProxy: () => string | undefined;
+  readonly #takeWanted: () => string | undefined;
 
   constructor(parts: {
     options: ResolvedPoolOptions;
@@ -50,7 +50,7 @@ export class SessionMaker {
     /** Where the pool's places are shared with other workers. */
     hand: Hand | undefined;
     /** URL of a proxy of which more sessions would be of use. */
-    wantedProxy: () => string | undefined;
+    takeWanted: () => string | undefined;
   }) {
     this.#options = parts.options;
     this.#limits = parts.limits;
@@ -59,7 +59,7 @@ export class SessionMaker {
     this.#view = parts.view;
     this.#onPlaceFreed = parts.onPlaceFreed;
     this.#hand = parts.hand;
-    this.#wantedProxy = parts.wantedProxy;
+    this.#takeWanted = parts.takeWanted;
   }
 
   get createdCount(): number {
@@ -169,7 +169,7 @@ export class SessionMaker {
 
   #bind(id: string, request: unknown): ProxyInfo | null | Promise<ProxyInfo | null> {
     try {
-      const prefer = this.#wantedProxy();
+      const prefer = this.#takeWanted();
       const options = prefer === undefined ? { request } : { request, prefer };
       return this.#options.proxyConfiguration?.bind(id, options) ?? null;
     } catch (error) {

@@ -166,7 +166,7 @@ export class SessionPool implements AsyncDisposable {
       view: this,
       onPlaceFreed: () => this.#desk.onRoom(),
       hand: this.#hand,
-      wantedProxy: () => this.#scheduler?.wantedProxy,
+      takeWanted: () => this.#scheduler?.takeWanted(),
     });
     this.#desk = new LeaseDesk({
       clock,

@@ -104,8 +104,6 @@ export interface LaneOptions {
   readonly proofSecs?: number;
   /** When it is shut out, this share of what was borne is left. @default 0.25 */
   readonly fall?: number;
-  /** And nobody leads for so long, twice as long each further time. @default 300 */
-  readonly holdSecs?: number;
 }
 
 /** When blocks are taken for a sign that the pace is too high, and the trial of that belief. */
@@ -295,7 +293,7 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     foundLead: 1.03,
     driftPerMinute: 0.02,
   }),
-  lane: Object.freeze({ addresses: 32, step: 2, proofSecs: 5, fall: 0.25, holdSecs: 300 }),
+  lane: Object.freeze({ addresses: 32, step: 2, proofSecs: 5, fall: 0.25 }),
   trial: Object.freeze({
     minGoodBefore: 3,
     minPredicted: 0.8,

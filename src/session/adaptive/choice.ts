@@ -7,7 +7,7 @@ import type { PickReason } from './use.ts';
 /** Something is better than nothing: the cost of a use that was never made. */
 const FIRST_USE = 0.5;
 /** Whoever takes so many times as long is a makeshift. */
-const MUCH_SLOWER = 2;
+const MUCH_SLOWER = 1.5;
 /** A scout that has enough to do comes after all others. */
 const OVERRUN = 1000;
 const LOWEST_CHANCE = 0.001;
@@ -144,7 +144,9 @@ export class Choice {
     const load =
       pairs.uses.get(pair) * left + this.#options.inFlightWeight * pairs.inFlight.get(pair);
     const role = pairs.role.get(pair);
-    if (origin.pacing.isOverrun(role, pairs.inFlight.get(pair))) return (OVERRUN * load) / odds;
+    const isOverrun =
+      origin.pacing.isOverrun(role, pairs.inFlight.get(pair)) || origin.lane.isSpent(pair, now);
+    if (isOverrun) return (OVERRUN * load) / odds;
     const weight = this.#weightOf(pairs.latencyMs.get(pair), origin);
     return ((load * weight) / origin.pacing.tempo(role) + FIRST_USE) / odds;
   }

@@ -1,9 +1,15 @@
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import type { Use } from './use.ts';
 
 /** A rate is measured over so many uses at least. */
 const LEAST_USES = 10;
 /** Blocks in a row that chance brings about so rarely are none. */
 const CHANCE = 0.000_001;
+/** Where blocks stick it need not be so rare. */
+const STICKY = 0.4;
+const STICKY_CHANCE = 0.003;
+/** So soon after a fall it is still the same one. */
+const SAME_MS = 60_000;
 /** No success is surer. */
 const SURE = 0.01;
 /** Whoever waited for its turn may catch up with so much. */
@@ -12,6 +18,12 @@ const SLACK_MS = 500;
 const ALIKE = 1.2;
 /** Without another word of an address that was blocked for so long, it is not waited for any more. */
 const DOUBT_MS = 60_000;
+/** A limit may let pass what was sent in so long before it objects. */
+const MEMORY_SECS = 30;
+/** What was sent so many times as often as a limit once let pass is known to be borne. */
+const PROOF = 2;
+/** Of a rate that is known to be borne so much is left when a higher one is not. */
+const KNOWN_FALL = 0.9;
 
 /** An address that answers much sooner than most. */
 export interface FastAddress {
@@ -25,31 +37,38 @@ export interface FastAddress {
   /** Its uses are counted from here on. */
   countedFrom: number;
   count: number;
-  blocksInRow: number;
-  /** How likely chance alone is to bring about as many. */
+  /** And all since it was last blocked. */
+  sum: number;
+  /** How likely chance alone is to bring about the blocks since its last success. */
   chance: number;
 }
 
 /**
  * The few addresses of an origin that answer soonest, in this order, and how much each may be given before others get
  * anything: as much as one of them is known to have borne. One alone leads: it goes faster by a step, and what it bears
- * for a while the others may be given, too. When it is shut out, all fall back.
+ * for a while the others may be given, too. When it is shut out, all fall back. From then on a step is smaller, and
+ * takes several times what the limit let pass.
  */
 export class FastLane {
   readonly #options: ResolvedAdaptiveOptions['lane'];
   readonly #addresses: FastAddress[] = [];
+  readonly #ofPair = new Map<number, FastAddress>();
   #leader: FastAddress | undefined;
   /** Requests a second that an address has borne. */
   #borne = 0;
+  /** Even by a limit that lets pass as much at first as the one that was met. */
+  #isSure = false;
+  #step: number;
+  /** Uses that prove a rate. */
+  #proof = LEAST_USES;
   #fellAt = Number.NEGATIVE_INFINITY;
-  #holdsUntil = Number.NEGATIVE_INFINITY;
-  /** It led when it was blocked, which may be chance: until then nobody else leads in its place. */
+  /** It led when it was blocked, which may be chance: until that is known nobody goes ahead. */
   #doubted: FastAddress | undefined;
   #doubtsUntil = 0;
-  #falls = 0;
 
   constructor(options: ResolvedAdaptiveOptions['lane']) {
     this.#options = options;
+    this.#step = options.step;
   }
 
   /** The fastest first. */
@@ -61,35 +80,40 @@ export class FastLane {
     return this.#borne;
   }
 
-  isFree(address: FastAddress, now: number): boolean {
-    return address.spentUntil <= now;
+  /** Whoever leads goes faster by this factor. */
+  get step(): number {
+    return this.#step;
+  }
+
+  isSpent(pair: number, now: number): boolean {
+    const address = this.#ofPair.get(pair);
+    return address !== undefined && address.spentUntil > now;
   }
 
   /** A request goes out; `meanRate` is what an address sends on average. */
   noteUse(pair: number, meanRate: number, now: number): void {
-    const address = this.#find(pair);
+    const address = this.#ofPair.get(pair);
     if (!address) return;
     address.count++;
-    const lead = address === this.#leader && this.#mayRise(now) ? this.#options.step : 1;
-    const rate = Math.max(this.#borne, meanRate) * lead;
-    address.spentUntil = Math.max(now - SLACK_MS, address.spentUntil) + 1000 / rate;
+    address.sum++;
+    address.spentUntil =
+      Math.max(now - SLACK_MS, address.spentUntil) + 1000 / this.#rateFor(address, meanRate, now);
   }
 
   /** Requests a second of late; 0 for whoever is none of them. */
   rateOf(pair: number, now: number): number {
-    const address = this.#find(pair);
-    if (!address) return 0;
-    return (address.count * 1000) / Math.max(1000, now - address.countedFrom);
+    const address = this.#ofPair.get(pair);
+    return address ? rateOf(address, now) : 0;
   }
 
   /** A page came back. Whoever takes longer than `mostMs` does not belong here. */
   noteGood(
-    who: { readonly pair: number; readonly proxy: number; readonly proxySerial: number },
+    who: Pick<FastAddress, 'pair' | 'proxy' | 'proxySerial'>,
     cost: number,
     mostMs: number,
     now: number,
   ): void {
-    const known = this.#find(who.pair);
+    const known = this.#ofPair.get(who.pair);
     if (cost > mostMs) {
       if (known) this.leave(known);
       return;
@@ -97,7 +121,6 @@ export class FastLane {
     const address = known ?? this.#enter(who, cost, now);
     if (!address) return;
     address.cost = cost;
-    address.blocksInRow = 0;
     address.chance = 1;
     if (address === this.#doubted) this.#doubted = undefined;
     this.#measure(address, now);
@@ -105,14 +128,23 @@ export class FastLane {
     this.#appoint();
   }
 
-  /** Success was expected with the probability `predicted`. */
-  noteBlocked(pair: number, predicted: number, sentAt: number, now: number): void {
-    const address = this.#find(pair);
-    if (!address || sentAt < this.#fellAt) return;
-    address.blocksInRow++;
+  /**
+   * It was blocked although success was expected with the probability `predicted`. `stickiness` is how likely an
+   * address that was blocked at this origin is blocked again.
+   */
+  noteBlocked(
+    { pair, predicted, openedAt }: Pick<Use, 'pair' | 'predicted' | 'openedAt'>,
+    stickiness: number,
+    now: number,
+  ): void {
+    const address = this.#ofPair.get(pair);
+    if (!address || openedAt < this.#fellAt) return;
+    const least = stickiness < STICKY ? CHANCE : STICKY_CHANCE;
+    if (address.chance <= least) return;
     address.chance *= Math.max(SURE, 1 - predicted);
-    if (address.chance <= CHANCE) this.#fall(now);
-    else if (address === this.#leader) {
+    if (address.chance <= least) {
+      this.#fall(address, now);
+    } else if (address === this.#leader) {
       this.#doubted = address;
       this.#doubtsUntil = now + DOUBT_MS;
     }
@@ -120,40 +152,46 @@ export class FastLane {
 
   leave(address: FastAddress): void {
     this.#addresses.splice(this.#addresses.indexOf(address), 1);
+    this.#ofPair.delete(address.pair);
     if (address === this.#leader) this.#appoint();
   }
 
-  #fall(now: number): void {
-    this.#borne *= this.#options.fall;
-    this.#fellAt = now;
-    this.#falls++;
-    this.#holdsUntil = now + this.#options.holdSecs * 1000 * 2 ** Math.min(6, this.#falls - 1);
-    for (const address of this.#addresses) {
-      address.count = 0;
-      address.countedFrom = now;
-    }
+  /** No address needs to send less than all do on average. */
+  #rateFor(address: FastAddress, meanRate: number, now: number): number {
+    if (this.#isDoubtful(now)) return Math.max(meanRate, this.#borne * this.#options.fall);
+    return Math.max(meanRate, this.#borne) * (address === this.#leader ? this.#step : 1);
   }
 
-  #mayRise(now: number): boolean {
-    const isDoubtful = this.#doubted !== undefined && now < this.#doubtsUntil;
-    return now >= this.#holdsUntil && !isDoubtful;
+  #isDoubtful(now: number): boolean {
+    return this.#doubted !== undefined && now < this.#doubtsUntil;
+  }
+
+  #fall(fallen: FastAddress, now: number): void {
+    this.#doubted = undefined;
+    if (now - this.#fellAt < SAME_MS) return;
+    const rate = Math.max(rateOf(fallen, now), this.#borne);
+    this.#borne *= this.#isSure ? KNOWN_FALL : this.#options.fall;
+    this.#proof = Math.max(this.#proof, PROOF * Math.min(fallen.sum, MEMORY_SECS * rate));
+    if (this.#isSure) this.#step = Math.sqrt(this.#step);
+    this.#isSure = false;
+    fallen.sum = 0;
+    this.#fellAt = now;
+    for (const address of this.#addresses) startCount(address, now);
+    this.#appoint();
   }
 
   #measure(address: FastAddress, now: number): void {
     const ms = now - address.countedFrom;
-    if (ms < this.#options.proofSecs * 1000 || address.count < LEAST_USES) return;
-    if (this.#mayRise(now)) this.#borne = Math.max(this.#borne, (address.count * 1000) / ms);
-    address.count = 0;
-    address.countedFrom = now;
-  }
-
-  #find(pair: number): FastAddress | undefined {
-    for (const address of this.#addresses) if (address.pair === pair) return address;
-    return undefined;
+    if (ms < this.#options.proofSecs * 1000 || address.count < this.#proof) return;
+    const rate = rateOf(address, now);
+    startCount(address, now);
+    if (rate < this.#borne || this.#isDoubtful(now)) return;
+    this.#borne = rate;
+    this.#isSure = this.#proof > LEAST_USES;
   }
 
   #enter(
-    { pair, proxy, proxySerial }: Pick<FastAddress, 'pair' | 'proxy' | 'proxySerial'>,
+    who: Pick<FastAddress, 'pair' | 'proxy' | 'proxySerial'>,
     cost: number,
     now: number,
   ): FastAddress | undefined {
@@ -163,18 +201,9 @@ export class FastLane {
       if (!last || cost >= last.cost) return undefined;
       this.leave(last);
     }
-    const address = {
-      pair,
-      proxy,
-      proxySerial,
-      cost,
-      spentUntil: 0,
-      countedFrom: now,
-      count: 0,
-      blocksInRow: 0,
-      chance: 1,
-    };
+    const address = { ...who, cost, spentUntil: 0, countedFrom: now, count: 0, sum: 0, chance: 1 };
     all.push(address);
+    this.#ofPair.set(who.pair, address);
     return address;
   }
 
@@ -190,11 +219,25 @@ export class FastLane {
     all[at] = address;
   }
 
+  /** The fastest that is not shut out, as far as is known, leads, and not another one each time latencies scatter. */
   #appoint(): void {
-    const fastest = this.#addresses.find(({ blocksInRow }) => blocksInRow === 0);
     const leader = this.#leader;
+    const fastest = this.#addresses.find(({ chance }) => chance === 1);
     const isFit =
-      leader && fastest && leader.blocksInRow === 0 && leader.cost <= ALIKE * fastest.cost;
-    if (!isFit || !this.#addresses.includes(leader)) this.#leader = fastest;
+      leader !== undefined &&
+      fastest !== undefined &&
+      leader.chance === 1 &&
+      this.#ofPair.get(leader.pair) === leader &&
+      leader.cost <= ALIKE * fastest.cost;
+    if (!isFit) this.#leader = fastest;
   }
+}
+
+function rateOf({ count, countedFrom }: FastAddress, now: number): number {
+  return (count * 1000) / Math.max(1000, now - countedFrom);
+}
+
+function startCount(address: FastAddress, now: number): void {
+  address.count = 0;
+  address.countedFrom = now;
 }

@@ -10,7 +10,7 @@ import type { PairTable } from './pair-table.ts';
 import type { Poison } from './poison.ts';
 import type { Prediction } from './prediction.ts';
 import type { ProxyBook } from './proxy-book.ts';
-import { SCOUT } from './roles.ts';
+import { FOLLOWER, SCOUT } from './roles.ts';
 import { Stickiness } from './stickiness.ts';
 import type { Use } from './use.ts';
 
@@ -25,6 +25,8 @@ const MOST = 0.5;
 const RARE = 0.2;
 /** What chance brings about so often is no surprise. */
 const MUCH = 0.02;
+/** Over the median. */
+const SLOW = 2.5;
 /** How soon an address answers is known after so many answers. */
 const LEAST_ANSWERS = 8;
 /** A rate is not measured over less. */
@@ -139,7 +141,7 @@ export class Judge {
     const { latencyMs } = outcome;
     // Refusals come fast; a timeout is known to be slow.
     if (latencyMs === undefined || (outcome.kind !== 'ok' && outcome.kind !== 'timeout')) return;
-    if (outcome.kind === 'ok' && !use.isFast) origin.learnLatency(latencyMs);
+    if (outcome.kind === 'ok') origin.learnLatency(latencyMs, use.isFast);
     this.#latencies.learn(pair, origin, latencyMs);
   }
 
@@ -160,7 +162,7 @@ export class Judge {
     }
     if (outcome.kind === 'blocked') {
       const goodBefore = pairs.goodSinceBlock.get(pair);
-      origin.lane.noteBlocked(pair, use.predicted, use.openedAt, now);
+      origin.lane.noteBlocked(use, trial.stickiness, now);
       this.#noteRetry(use, 'blocked');
       const isSurprise = isSurprising(use, goodBefore, this.#options.trial);
       if (isSurprise) pairs.isRetry.set(pair, 1);
@@ -197,7 +199,7 @@ export class Judge {
       pairs.lostFrom.set(pair, 0);
     }
     if (pairs.role.get(pair) === 0)
-      pairs.role.set(pair, pacing.roleOf(this.#proxies.networkOf(proxy)));
+      pairs.role.set(pair, this.#isSlow(use) ? FOLLOWER : pacing.roleOf(this.#proxies.networkOf(proxy)));
     pairs.goodSinceBlock.set(pair, Math.min(MAX_GOOD, pairs.goodSinceBlock.get(pair) + 1));
     trial.noteGood(now, pacing);
     this.#noteSpeed(use, now);
@@ -206,12 +208,18 @@ export class Judge {
     return 0;
   }
 
+  /** Whoever answers late is not to be used more than others for their sake. */
+  #isSlow({ pair, origin }: Use): boolean {
+    const latencyMs = this.#pairs.latencyMs.get(pair);
+    return latencyMs > SLOW * origin.medianLatencyMs;
+  }
+
   #noteSpeed({ origin, pair, proxy, predicted }: Use, now: number): void {
     const latencyMs = this.#pairs.latencyMs.get(pair);
     if (latencyMs === 0) return;
     const who = { pair, proxy, proxySerial: this.#proxies.serialOf(proxy) };
     const isSure = this.#pairs.latencyCount.get(pair) >= LEAST_ANSWERS;
-    const mostMs = isSure ? origin.medianLatencyMs / this.#options.pick.latencyTolerance : 0;
+    const mostMs = isSure ? origin.usualLatencyMs / this.#options.pick.latencyTolerance : 0;
     origin.lane.noteGood(who, latencyMs / predicted ** 2, mostMs, now);
   }
 

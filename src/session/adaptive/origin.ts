@@ -36,6 +36,7 @@ export class Origin {
   #mean: number;
   #meanAtPeace: number;
   #medianLatencyMs = 0;
+  #usualLatencyMs = 0;
   #newcomersGood: number;
   #newcomersBad: number;
 
@@ -69,6 +70,11 @@ export class Origin {
   /** 0 while none is known. */
   get medianLatencyMs(): number {
     return this.#medianLatencyMs;
+  }
+
+  /** The same without those who were picked for being fast. */
+  get usualLatencyMs(): number {
+    return this.#usualLatencyMs;
   }
 
   /** The odds that it fails rather than works. */
@@ -112,11 +118,9 @@ export class Origin {
   }
 
   /** A median that follows along: up a little for each value above it, down for each below. */
-  learnLatency(latencyMs: number): void {
-    if (this.#medianLatencyMs === 0) this.#medianLatencyMs = latencyMs;
-    else
-      this.#medianLatencyMs *=
-        latencyMs > this.#medianLatencyMs ? 1 + MEDIAN_STEP : 1 - MEDIAN_STEP;
+  learnLatency(latencyMs: number, isFast = false): void {
+    this.#medianLatencyMs = followed(this.#medianLatencyMs, latencyMs);
+    if (!isFast) this.#usualLatencyMs = followed(this.#usualLatencyMs, latencyMs);
   }
 
   /** It is beyond suspicion: what was charged until now stands. */
@@ -129,4 +133,9 @@ export class Origin {
   forgetSincePeace(): void {
     this.#mean = this.#meanAtPeace;
   }
+}
+
+function followed(median: number, value: number): number {
+  if (median === 0) return value;
+  return median * (value > median ? 1 + MEDIAN_STEP : 1 - MEDIAN_STEP);
 }

@@ -90,7 +90,6 @@ const SCHEMA = optionsObject({
       step: number({ min: 1, max: 16 }),
       proofSecs: positive(),
       fall: share(),
-      holdSecs: positive(),
     }),
   ),
   trial: optional(

@@ -164,10 +164,13 @@ export class Scheduler implements ReadySet {
     return this.#retryAt;
   }
 
-  /** URL of a proxy of which another session would be of use, as far as the last pick told. */
-  get wantedProxy(): string | undefined {
-    const isProxy = this.#wanted !== -1 && !this.#proxies.isDirect(this.#wanted);
-    return isProxy && this.#now() < this.#wantedUntil ? this.#proxies.urlOf(this.#wanted) : undefined;
+  /** URL of a proxy of which another session would be of use. Whoever asks makes one. */
+  takeWanted(): string | undefined {
+    const wanted = this.#wanted;
+    this.#wanted = -1;
+    const isOld = this.#now() >= this.#wantedUntil;
+    if (wanted === -1 || isOld || this.#proxies.isDirect(wanted)) return undefined;
+    return this.#proxies.urlOf(wanted);
   }
 
   /** When a pair falls due or a quarantine ends, for whoever waits. */
@@ -184,7 +187,6 @@ export class Scheduler implements ReadySet {
       this.#proxies.enter(slot, this.#table.proxies.get(slot)?.url);
     const proxy = this.#proxies.of(slot);
     this.#ready.add(slot, proxy);
-    if (proxy === this.#wanted) this.#wanted = -1;
     this.#proxies.noteReady(slot);
   }
 
@@ -358,11 +360,11 @@ export class Scheduler implements ReadySet {
   /** The fastest address that may be given more; -1 when none may. */
   #pickFast(origin: Origin, now: number): number {
     const { lane, pacing, serial } = origin;
-    const isPaced = Number.isFinite(pacing.rate);
+    const isPaced = Number.isFinite(pacing.rate) && (!pacing.isSearch || pacing.isFound);
     const pairs = this.#pairs;
     for (const address of lane.addresses) {
       const { pair, proxy } = address;
-      if (!isPaced && !lane.isFree(address, now)) continue;
+      if (!isPaced && address.spentUntil > now) continue;
       if (pairs.originSerialOf(pair) !== serial || pairs.proxySerialOf(pair) !== address.proxySerial) {
         lane.leave(address);
         return -1;
