@@ -40,6 +40,7 @@ export class Choice {
   #soonestPacedMs = Number.POSITIVE_INFINITY;
   #isExploring = false;
   #cost = 0;
+  #mostUses = 0;
   #nextCost = 0;
   #kept = 0;
   #chosen = 0;
@@ -102,6 +103,7 @@ export class Choice {
     this.#cost = Number.POSITIVE_INFINITY;
     this.#nextCost = Number.POSITIVE_INFINITY;
     this.#kept = 0;
+    this.#mostUses = origin.lane.mostUses(this.#useHalfLifeMs);
     for (let index = 0; index < this.#count; index++) {
       const chance = this.#chances[index] as number;
       if (chance < least || (!isNeeded && this.#isProven[index] === 0)) continue;
@@ -141,14 +143,16 @@ export class Choice {
     if (pair === -1) return FIRST_USE / odds;
     const pairs = this.#pairs;
     const left = decayed(now - pairs.usedAt.get(pair), this.#useHalfLifeMs);
-    const load =
-      pairs.uses.get(pair) * left + this.#options.inFlightWeight * pairs.inFlight.get(pair);
+    const uses = pairs.uses.get(pair) * left;
+    const load = uses + this.#options.inFlightWeight * pairs.inFlight.get(pair);
     const role = pairs.role.get(pair);
     const isOverrun =
-      origin.pacing.isOverrun(role, pairs.inFlight.get(pair)) || origin.lane.isSpent(pair, now);
+      origin.pacing.isOverrun(role, pairs.inFlight.get(pair)) || origin.lane.isSpent(pair, now) || uses > this.#mostUses;
     if (isOverrun) return (OVERRUN * load) / odds;
     const weight = this.#weightOf(pairs.latencyMs.get(pair), origin);
-    return ((load * weight) / origin.pacing.tempo(role) + FIRST_USE) / odds;
+    // Where a limit was met, nobody else needs to look for it.
+    const tempo = this.#mostUses < Number.POSITIVE_INFINITY ? 1 : origin.pacing.tempo(role);
+    return ((load * weight) / tempo + FIRST_USE) / odds;
   }
 
   /**

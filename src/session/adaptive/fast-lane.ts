@@ -5,9 +5,6 @@ import type { Use } from './use.ts';
 const LEAST_USES = 10;
 /** Blocks in a row that chance brings about so rarely are none. */
 const CHANCE = 0.000_001;
-/** Where blocks stick it need not be so rare. */
-const STICKY = 0.4;
-const STICKY_CHANCE = 0.003;
 /** So soon after a fall it is still the same one. */
 const SAME_MS = 60_000;
 /** No success is surer. */
@@ -85,6 +82,12 @@ export class FastLane {
     return this.#step;
   }
 
+  /** Recent uses that no address should have more of, once a limit was met. */
+  mostUses(halfLifeMs: number): number {
+    const hasFallen = this.#fellAt > Number.NEGATIVE_INFINITY;
+    return hasFallen ? (this.#borne * halfLifeMs) / (1000 * Math.LN2) : Number.POSITIVE_INFINITY;
+  }
+
   isSpent(pair: number, now: number): boolean {
     const address = this.#ofPair.get(pair);
     return address !== undefined && address.spentUntil > now;
@@ -139,7 +142,7 @@ export class FastLane {
   ): void {
     const address = this.#ofPair.get(pair);
     if (!address || openedAt < this.#fellAt) return;
-    const least = stickiness < STICKY ? CHANCE : STICKY_CHANCE;
+    const least = CHANCE ** (1 - stickiness);
     if (address.chance <= least) return;
     address.chance *= Math.max(SURE, 1 - predicted);
     if (address.chance <= least) {
@@ -158,8 +161,12 @@ export class FastLane {
 
   /** No address needs to send less than all do on average. */
   #rateFor(address: FastAddress, meanRate: number, now: number): number {
-    if (this.#isDoubtful(now)) return Math.max(meanRate, this.#borne * this.#options.fall);
+    if (this.#isDoubtful(now)) return Math.max(meanRate, this.#borne * this.#fallShare);
     return Math.max(meanRate, this.#borne) * (address === this.#leader ? this.#step : 1);
+  }
+
+  get #fallShare(): number {
+    return this.#isSure ? KNOWN_FALL : this.#options.fall;
   }
 
   #isDoubtful(now: number): boolean {
@@ -170,10 +177,9 @@ export class FastLane {
     this.#doubted = undefined;
     if (now - this.#fellAt < SAME_MS) return;
     const rate = Math.max(rateOf(fallen, now), this.#borne);
-    this.#borne *= this.#isSure ? KNOWN_FALL : this.#options.fall;
+    this.#borne *= this.#fallShare;
     this.#proof = Math.max(this.#proof, PROOF * Math.min(fallen.sum, MEMORY_SECS * rate));
     if (this.#isSure) this.#step = Math.sqrt(this.#step);
-    this.#isSure = false;
     fallen.sum = 0;
     this.#fellAt = now;
     for (const address of this.#addresses) startCount(address, now);

@@ -141,7 +141,7 @@ export class Judge {
     const { latencyMs } = outcome;
     // Refusals come fast; a timeout is known to be slow.
     if (latencyMs === undefined || (outcome.kind !== 'ok' && outcome.kind !== 'timeout')) return;
-    if (outcome.kind === 'ok') origin.learnLatency(latencyMs, use.isFast);
+    if (outcome.kind === 'ok') origin.learnLatency(latencyMs, this.#pairs.uses.get(pair));
     this.#latencies.learn(pair, origin, latencyMs);
   }
 
@@ -219,7 +219,7 @@ export class Judge {
     if (latencyMs === 0) return;
     const who = { pair, proxy, proxySerial: this.#proxies.serialOf(proxy) };
     const isSure = this.#pairs.latencyCount.get(pair) >= LEAST_ANSWERS;
-    const mostMs = isSure ? origin.usualLatencyMs / this.#options.pick.latencyTolerance : 0;
+    const mostMs = isSure ? origin.usualLatencyMs / 1.5 : 0;
     origin.lane.noteGood(who, latencyMs / predicted ** 2, mostMs, now);
   }
 

@@ -10,6 +10,11 @@ import type { Suspect } from './quarantine.ts';
 
 /** Each sample moves the median by so much of itself. */
 const MEDIAN_STEP = 0.05;
+/** At first the steps are larger, as the fastest answer first. */
+const FIRST_STEP = 5;
+const LARGEST_STEP = 0.3;
+/** An address that is used more often counts less for each use. */
+const FEW_USES = 4;
 /** Of newcomers the last so many count, about. */
 const MAX_NEWCOMERS = 200;
 
@@ -37,6 +42,7 @@ export class Origin {
   #meanAtPeace: number;
   #medianLatencyMs = 0;
   #usualLatencyMs = 0;
+  #latenciesCount = 0;
   #newcomersGood: number;
   #newcomersBad: number;
 
@@ -72,7 +78,7 @@ export class Origin {
     return this.#medianLatencyMs;
   }
 
-  /** The same without those who were picked for being fast. */
+  /** The same with all addresses alike, however often they are used. */
   get usualLatencyMs(): number {
     return this.#usualLatencyMs;
   }
@@ -118,9 +124,11 @@ export class Origin {
   }
 
   /** A median that follows along: up a little for each value above it, down for each below. */
-  learnLatency(latencyMs: number, isFast = false): void {
-    this.#medianLatencyMs = followed(this.#medianLatencyMs, latencyMs);
-    if (!isFast) this.#usualLatencyMs = followed(this.#usualLatencyMs, latencyMs);
+  learnLatency(latencyMs: number, recentUses = 1): void {
+    this.#medianLatencyMs = followed(this.#medianLatencyMs, latencyMs, MEDIAN_STEP);
+    const first = Math.max(MEDIAN_STEP, FIRST_STEP / ++this.#latenciesCount);
+    const step = Math.min(LARGEST_STEP, first * Math.min(1, FEW_USES / recentUses));
+    this.#usualLatencyMs = followed(this.#usualLatencyMs, latencyMs, step);
   }
 
   /** It is beyond suspicion: what was charged until now stands. */
@@ -135,7 +143,7 @@ export class Origin {
   }
 }
 
-function followed(median: number, value: number): number {
+function followed(median: number, value: number, step: number): number {
   if (median === 0) return value;
-  return median * (value > median ? 1 + MEDIAN_STEP : 1 - MEDIAN_STEP);
+  return median * (value > median ? 1 + step : 1 - step);
 }

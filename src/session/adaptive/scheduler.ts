@@ -73,7 +73,6 @@ export class Scheduler implements ReadySet {
   readonly #useHalfLifeMs: number;
   /** The last choice, until its lease is opened. */
   #chosen = -1;
-  #isFast = false;
   /** The fastest address that might be given more if it had another session; -1 for none. */
   #wanted = -1;
   #wantedUntil = 0;
@@ -216,7 +215,6 @@ export class Scheduler implements ReadySet {
     const origin = this.#origins.of(url);
     this.#chosen = -1;
     this.#isPaced = false;
-    this.#isFast = false;
     this.#retryAt = Number.POSITIVE_INFINITY;
     this.#due.catchUp(now);
     const refusedUntil = origin.breaker.refusesUntil(now, origin.inFlight);
@@ -284,7 +282,6 @@ export class Scheduler implements ReadySet {
       span,
       predicted,
       isProbe: origin.breaker.noteAttempt(now),
-      isFast: this.#isFast && slot === this.#chosen,
       reason: slot === this.#chosen ? this.#choice.reason() : BY_NAME,
       moves: undefined,
     };
@@ -376,7 +373,6 @@ export class Scheduler implements ReadySet {
       }
       this.#consider(slot, proxy, pair, origin, now);
       if (this.#choice.count === 0) continue;
-      this.#isFast = true;
       return this.#choice.decide(origin, now);
     }
     return -1;

@@ -51,8 +51,6 @@ export interface Use {
   readonly predicted: number;
   /** It asks an origin that is down whether it answers again. */
   readonly isProbe: boolean;
-  /** Picked for answering much sooner than most. */
-  readonly isFast: boolean;
   readonly reason: PickReason;
   moves: Moves | undefined;
 }
