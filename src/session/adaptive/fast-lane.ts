@@ -2,7 +2,7 @@ import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 import type { Use } from './use.ts';
 
 /** A rate is measured over so many uses at least. */
-const LEAST_USES = 10;
+const LEAST_USES = 5;
 /** Blocks in a row that chance brings about so rarely are none. */
 const CHANCE = 0.000_001;
 /** So soon after a fall it is still the same one. */
@@ -21,6 +21,10 @@ const MEMORY_SECS = 30;
 const PROOF = 2;
 /** Of a rate that is known to be borne so much is left when a higher one is not. */
 const KNOWN_FALL = 0.9;
+
+/** An address is fast that answers so many times as soon as is usual, and stays so as long as it answers so many times as soon. */
+const ENTERS = 1.5;
+const STAYS = 1.2;
 
 /** An address that answers much sooner than most. */
 export interface FastAddress {
@@ -109,15 +113,15 @@ export class FastLane {
     return address ? rateOf(address, now) : 0;
   }
 
-  /** A page came back. Whoever takes longer than `mostMs` does not belong here. */
+  /** A page came back. Whoever takes nearly as long as is usual does not belong here. */
   noteGood(
     who: Pick<FastAddress, 'pair' | 'proxy' | 'proxySerial'>,
     cost: number,
-    mostMs: number,
+    usualMs: number,
     now: number,
   ): void {
     const known = this.#ofPair.get(who.pair);
-    if (cost > mostMs) {
+    if (cost * (known ? STAYS : ENTERS) > usualMs) {
       if (known) this.leave(known);
       return;
     }

@@ -219,8 +219,8 @@ export class Judge {
     if (latencyMs === 0) return;
     const who = { pair, proxy, proxySerial: this.#proxies.serialOf(proxy) };
     const isSure = this.#pairs.latencyCount.get(pair) >= LEAST_ANSWERS;
-    const mostMs = isSure ? origin.usualLatencyMs / 1.5 : 0;
-    origin.lane.noteGood(who, latencyMs / predicted ** 2, mostMs, now);
+    const usualMs = isSure ? origin.usualLatencyMs : 0;
+    origin.lane.noteGood(who, latencyMs / predicted ** 2, usualMs, now);
   }
 
   /** The first result of a request that was sent after a block tells whether the block sticks. */

@@ -14,7 +14,7 @@ const MEDIAN_STEP = 0.05;
 const FIRST_STEP = 5;
 const LARGEST_STEP = 0.3;
 /** An address that is used more often counts less for each use. */
-const FEW_USES = 4;
+const FEW_USES = 1;
 /** Of newcomers the last so many count, about. */
 const MAX_NEWCOMERS = 200;
 
