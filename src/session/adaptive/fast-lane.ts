@@ -22,6 +22,8 @@ const PROOF = 2;
 /** Of a rate that is known to be borne so much is left when a higher one is not. */
 const KNOWN_FALL = 0.9;
 
+/** Fewer may be fast by chance. */
+const LEAST_KEEPERS = 3;
 /** An address is fast that answers so many times as soon as is usual, and stays so as long as it answers so many times as soon. */
 const ENTERS = 1.5;
 const STAYS = 1.2;
@@ -38,8 +40,10 @@ export interface FastAddress {
   /** Its uses are counted from here on. */
   countedFrom: number;
   count: number;
-  /** And all since it was last blocked. */
-  sum: number;
+  /** What it had sent, since it was as good as new, when it was blocked. */
+  sent: number;
+  /** When it was blocked first since its last success. */
+  blockedAt: number;
   /** How likely chance alone is to bring about the blocks since its last success. */
   chance: number;
 }
@@ -86,10 +90,18 @@ export class FastLane {
     return this.#step;
   }
 
+  /** A limit was met, and is kept by so many that nobody else needs to look for it. */
+  keepsLimit(activeCount: number): boolean {
+    return this.#hasFallen && this.#addresses.length > Math.max(LEAST_KEEPERS, activeCount / 10);
+  }
+
+  get #hasFallen(): boolean {
+    return this.#fellAt > Number.NEGATIVE_INFINITY;
+  }
+
   /** Recent uses that no address should have more of, once a limit was met. */
   mostUses(halfLifeMs: number): number {
-    const hasFallen = this.#fellAt > Number.NEGATIVE_INFINITY;
-    return hasFallen ? (this.#borne * halfLifeMs) / (1000 * Math.LN2) : Number.POSITIVE_INFINITY;
+    return this.#hasFallen ? (this.#borne * halfLifeMs) / (1000 * Math.LN2) : Number.POSITIVE_INFINITY;
   }
 
   isSpent(pair: number, now: number): boolean {
@@ -102,7 +114,6 @@ export class FastLane {
     const address = this.#ofPair.get(pair);
     if (!address) return;
     address.count++;
-    address.sum++;
     address.spentUntil =
       Math.max(now - SLACK_MS, address.spentUntil) + 1000 / this.#rateFor(address, meanRate, now);
   }
@@ -115,7 +126,7 @@ export class FastLane {
 
   /** A page came back. Whoever takes nearly as long as is usual does not belong here. */
   noteGood(
-    who: Pick<FastAddress, 'pair' | 'proxy' | 'proxySerial'>,
+    who: Pick<FastAddress, 'pair' | 'proxy' | 'proxySerial'> & Pick<Use, 'openedAt'>,
     cost: number,
     usualMs: number,
     now: number,
@@ -128,8 +139,11 @@ export class FastLane {
     const address = known ?? this.#enter(who, cost, now);
     if (!address) return;
     address.cost = cost;
-    address.chance = 1;
-    if (address === this.#doubted) this.#doubted = undefined;
+    // What was sent before the first block tells nothing about what came of it.
+    if (who.openedAt >= address.blockedAt) {
+      address.chance = 1;
+      if (address === this.#doubted) this.#doubted = undefined;
+    }
     this.#measure(address, now);
     this.#order(address);
     this.#appoint();
@@ -140,7 +154,7 @@ export class FastLane {
    * address that was blocked at this origin is blocked again.
    */
   noteBlocked(
-    { pair, predicted, openedAt }: Pick<Use, 'pair' | 'predicted' | 'openedAt'>,
+    { pair, predicted, openedAt, span }: Pick<Use, 'pair' | 'predicted' | 'openedAt' | 'span'>,
     stickiness: number,
     now: number,
   ): void {
@@ -148,6 +162,10 @@ export class FastLane {
     if (!address || openedAt < this.#fellAt) return;
     const least = CHANCE ** (1 - stickiness);
     if (address.chance <= least) return;
+    if (address.chance === 1) {
+      address.sent = span.uses;
+      address.blockedAt = now;
+    }
     address.chance *= Math.max(SURE, 1 - predicted);
     if (address.chance <= least) {
       this.#fall(address, now);
@@ -182,9 +200,8 @@ export class FastLane {
     if (now - this.#fellAt < SAME_MS) return;
     const rate = Math.max(rateOf(fallen, now), this.#borne);
     this.#borne *= this.#fallShare;
-    this.#proof = Math.max(this.#proof, PROOF * Math.min(fallen.sum, MEMORY_SECS * rate));
+    this.#proof = Math.max(this.#proof, PROOF * Math.min(fallen.sent, MEMORY_SECS * rate));
     if (this.#isSure) this.#step = Math.sqrt(this.#step);
-    fallen.sum = 0;
     this.#fellAt = now;
     for (const address of this.#addresses) startCount(address, now);
     this.#appoint();
@@ -211,7 +228,8 @@ export class FastLane {
       if (!last || cost >= last.cost) return undefined;
       this.leave(last);
     }
-    const address = { ...who, cost, spentUntil: 0, countedFrom: now, count: 0, sum: 0, chance: 1 };
+    const { pair, proxy, proxySerial } = who;
+    const address = { pair, proxy, proxySerial, cost, spentUntil: 0, countedFrom: now, count: 0, sent: 0, blockedAt: 0, chance: 1 };
     all.push(address);
     this.#ofPair.set(who.pair, address);
     return address;

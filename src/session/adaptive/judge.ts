@@ -148,7 +148,7 @@ export class Judge {
   /** Paces the origin, and puts to rest who needs it. Returns until when, 0 for no rest. */
   #react(use: Use, blame: Blame, outcome: Outcome, now: number): number {
     const { origin, pair, proxy, openedAt } = use;
-    const { pacing, trial, cooldown } = origin;
+    const { pacing, trial, lane, cooldown } = origin;
     const pairs = this.#pairs;
     if (blame.proxyGood > 0) {
       if (this.#proxies.failuresInRow.get(proxy) === 1 && openedAt >= this.#proxies.restsFrom.get(proxy))
@@ -162,9 +162,10 @@ export class Judge {
     }
     if (outcome.kind === 'blocked') {
       const goodBefore = pairs.goodSinceBlock.get(pair);
-      origin.lane.noteBlocked(use, trial.stickiness, now);
+      lane.noteBlocked(use, trial.stickiness, now);
       this.#noteRetry(use, 'blocked');
-      const isSurprise = isSurprising(use, goodBefore, this.#options.trial);
+      const isExplained = lane.keepsLimit(pacing.activeCount) && !Number.isFinite(pacing.rate);
+      const isSurprise = !isExplained && isSurprising(use, goodBefore, this.#options.trial);
       if (isSurprise) pairs.isRetry.set(pair, 1);
       pairs.goodSinceBlock.set(pair, 0);
       if (!isSoftBlock(outcome)) pairs.spanUses.set(pair, 0);
@@ -214,10 +215,10 @@ export class Judge {
     return latencyMs > SLOW * origin.medianLatencyMs;
   }
 
-  #noteSpeed({ origin, pair, proxy, predicted }: Use, now: number): void {
+  #noteSpeed({ origin, pair, proxy, predicted, openedAt }: Use, now: number): void {
     const latencyMs = this.#pairs.latencyMs.get(pair);
     if (latencyMs === 0) return;
-    const who = { pair, proxy, proxySerial: this.#proxies.serialOf(proxy) };
+    const who = { pair, proxy, proxySerial: this.#proxies.serialOf(proxy), openedAt };
     const isSure = this.#pairs.latencyCount.get(pair) >= LEAST_ANSWERS;
     const usualMs = isSure ? origin.usualLatencyMs : 0;
     origin.lane.noteGood(who, latencyMs / predicted ** 2, usualMs, now);
