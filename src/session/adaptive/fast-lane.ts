@@ -160,7 +160,7 @@ export class FastLane {
   ): void {
     const address = this.#ofPair.get(pair);
     if (!address || openedAt < this.#fellAt) return;
-    const least = CHANCE ** (1 - stickiness);
+    const least = CHANCE ** Math.min(1, 2 * (1 - stickiness));
     if (address.chance <= least) return;
     if (address.chance === 1) {
       address.sent = span.uses;

@@ -24,11 +24,11 @@ const MOST = 0.5;
 /** Failures that stick more rarely than this are chance, first of all. */
 const RARE = 0.2;
 /** What chance brings about so often is no surprise. */
-const MUCH = 0.02;
+const MUCH = 0.001;
 /** Over the median. */
 const SLOW = 2.5;
 /** How soon an address answers is known after so many answers. */
-const LEAST_ANSWERS = 8;
+const LEAST_ANSWERS = 4;
 /** A rate is not measured over less. */
 const SHORTEST_MEASURE_MS = 10_000;
 
