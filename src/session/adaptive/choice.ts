@@ -147,7 +147,9 @@ export class Choice {
     const load = uses + this.#options.inFlightWeight * pairs.inFlight.get(pair);
     const role = pairs.role.get(pair);
     const isOverrun =
-      origin.pacing.isOverrun(role, pairs.inFlight.get(pair)) || origin.lane.isSpent(pair, now) || uses > this.#mostUses;
+      origin.pacing.isOverrun(role, pairs.inFlight.get(pair)) ||
+      origin.lane.isSpent(pair, now) ||
+      uses > this.#mostUses;
     if (isOverrun) return (OVERRUN * load) / odds;
     const weight = this.#weightOf(pairs.latencyMs.get(pair), origin);
     // Where a limit was met, nobody else needs to look for it.

@@ -61,7 +61,8 @@ export class Cooldown {
     }
     const first = this.#banSecs * (isStranger ? strangerBanFactor : 1);
     const growth = isStranger ? 2 : banGrowth;
-    const share = step === 1 && !isStranger ? weightOf(stickiness) : growth ** Math.min(MAX_STEP, step - 1);
+    const share =
+      step === 1 && !isStranger ? weightOf(stickiness) : growth ** Math.min(MAX_STEP, step - 1);
     const rest = Math.min(maxRestSecs, first * share);
     return rest * (0.5 + 0.5 * this.#random.next()) * 1000;
   }

@@ -101,7 +101,9 @@ export class FastLane {
 
   /** Recent uses that no address should have more of, once a limit was met. */
   mostUses(halfLifeMs: number): number {
-    return this.#hasFallen ? (this.#borne * halfLifeMs) / (1000 * Math.LN2) : Number.POSITIVE_INFINITY;
+    return this.#hasFallen
+      ? (this.#borne * halfLifeMs) / (1000 * Math.LN2)
+      : Number.POSITIVE_INFINITY;
   }
 
   isSpent(pair: number, now: number): boolean {
@@ -229,7 +231,18 @@ export class FastLane {
       this.leave(last);
     }
     const { pair, proxy, proxySerial } = who;
-    const address = { pair, proxy, proxySerial, cost, spentUntil: 0, countedFrom: now, count: 0, sent: 0, blockedAt: 0, chance: 1 };
+    const address = {
+      pair,
+      proxy,
+      proxySerial,
+      cost,
+      spentUntil: 0,
+      countedFrom: now,
+      count: 0,
+      sent: 0,
+      blockedAt: 0,
+      chance: 1,
+    };
     all.push(address);
     this.#ofPair.set(who.pair, address);
     return address;

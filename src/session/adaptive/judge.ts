@@ -151,13 +151,19 @@ export class Judge {
     const { pacing, trial, lane, cooldown } = origin;
     const pairs = this.#pairs;
     if (blame.proxyGood > 0) {
-      if (this.#proxies.failuresInRow.get(proxy) === 1 && openedAt >= this.#proxies.restsFrom.get(proxy))
+      if (
+        this.#proxies.failuresInRow.get(proxy) === 1 &&
+        openedAt >= this.#proxies.restsFrom.get(proxy)
+      )
         this.#stickiness.note(false);
       this.#proxies.failuresInRow.set(proxy, 0);
     }
     if (outcome.kind === 'throttled') {
       this.#noteLost(pair, now);
-      pacing.signal(now, use.openedAt, { kind: 'throttled', ownRate: Math.max(this.#rateOf(pair, now), origin.lane.rateOf(pair, now)) });
+      pacing.signal(now, use.openedAt, {
+        kind: 'throttled',
+        ownRate: Math.max(this.#rateOf(pair, now), origin.lane.rateOf(pair, now)),
+      });
       return this.#restThrottled(use, outcome.retryAfterSecs, now);
     }
     if (outcome.kind === 'blocked') {
@@ -200,7 +206,10 @@ export class Judge {
       pairs.lostFrom.set(pair, 0);
     }
     if (pairs.role.get(pair) === 0)
-      pairs.role.set(pair, this.#isSlow(use) ? FOLLOWER : pacing.roleOf(this.#proxies.networkOf(proxy)));
+      pairs.role.set(
+        pair,
+        this.#isSlow(use) ? FOLLOWER : pacing.roleOf(this.#proxies.networkOf(proxy)),
+      );
     pairs.goodSinceBlock.set(pair, Math.min(MAX_GOOD, pairs.goodSinceBlock.get(pair) + 1));
     trial.noteGood(now, pacing);
     this.#noteSpeed(use, now);

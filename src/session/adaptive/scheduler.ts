@@ -362,7 +362,10 @@ export class Scheduler implements ReadySet {
     for (const address of lane.addresses) {
       const { pair, proxy } = address;
       if (!isPaced && address.spentUntil > now) continue;
-      if (pairs.originSerialOf(pair) !== serial || pairs.proxySerialOf(pair) !== address.proxySerial) {
+      if (
+        pairs.originSerialOf(pair) !== serial ||
+        pairs.proxySerialOf(pair) !== address.proxySerial
+      ) {
         lane.leave(address);
         return -1;
       }
