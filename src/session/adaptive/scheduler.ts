@@ -31,11 +31,10 @@ import type { Span } from './rate-search.ts';
 import { ReadySlots } from './ready-slots.ts';
 import type { PickReason, Use } from './use.ts';
 import { UseLog } from './use-log.ts';
+import { WantedProxy } from './wanted-proxy.ts';
 
 /** A pick draws so many times as often as it needs candidates, before it looks for those that are due. */
 const DRAWS_PER_CANDIDATE = 2;
-/** For so long another session is wanted of an address that might have had one more use. */
-const WANTED_MS = 1000;
 const MAX_SPAN_USES = 65_535;
 const FIRST: Span = Object.freeze({ uses: 1, secs: 0 });
 const BY_NAME: PickReason = Object.freeze({
@@ -62,6 +61,7 @@ export class Scheduler implements ReadySet {
   readonly #finder: PairFinder;
   readonly #draw: Draw;
   readonly #due: DuePairs;
+  readonly #wanted: WantedProxy;
   readonly #origins: OriginBook;
   readonly #prediction: Prediction;
   readonly #choice: Choice;
@@ -73,9 +73,6 @@ export class Scheduler implements ReadySet {
   readonly #useHalfLifeMs: number;
   /** The last choice, until its lease is opened. */
   #chosen = -1;
-  /** The fastest address that might be given more if it had another session; -1 for none. */
-  #wanted = -1;
-  #wantedUntil = 0;
   #retryAt = Number.POSITIVE_INFINITY;
   #isPaced = false;
 
@@ -111,6 +108,7 @@ export class Scheduler implements ReadySet {
       Math.max(options.pick.candidates, options.pick.makeshiftCandidates),
     );
     this.#due = new DuePairs(this.#pairs);
+    this.#wanted = new WantedProxy(this.#proxies);
     this.#origins = new OriginBook(options, parts.random, parts.onOriginChange);
     this.#prediction = new Prediction(
       {
@@ -165,11 +163,7 @@ export class Scheduler implements ReadySet {
 
   /** URL of a proxy of which another session would be of use. Whoever asks makes one. */
   takeWanted(): string | undefined {
-    const wanted = this.#wanted;
-    this.#wanted = -1;
-    const isOld = this.#now() >= this.#wantedUntil;
-    if (wanted === -1 || isOld || this.#proxies.isDirect(wanted)) return undefined;
-    return this.#proxies.urlOf(wanted);
+    return this.#wanted.take(this.#now());
   }
 
   /** When a pair falls due or a quarantine ends, for whoever waits. */
@@ -346,11 +340,8 @@ export class Scheduler implements ReadySet {
   /** Mostly, unless a newcomer has its turn. */
   #takesFast(slot: number, { lane, serial }: Origin, isExploring: boolean): boolean {
     if (lane.addresses.length === 0) return false;
-    if (slot !== -1 && isExploring) {
-      const proxy = this.#proxies.of(slot);
-      const isKnown = this.#proxies.lastOrigin.get(proxy) === serial;
-      if (!isKnown) return false;
-    }
+    const isNew = slot !== -1 && this.#proxies.lastOrigin.get(this.#proxies.of(slot)) !== serial;
+    if (isNew && isExploring) return false;
     return this.#random.next() >= this.#options.pick.exploreShare;
   }
 
@@ -371,7 +362,7 @@ export class Scheduler implements ReadySet {
       }
       const slot = this.#proxies.readySlotOf(proxy);
       if (slot === -1) {
-        this.#want(proxy, now);
+        this.#wanted.note(proxy, now);
         continue;
       }
       this.#consider(slot, proxy, pair, origin, now);
@@ -379,12 +370,6 @@ export class Scheduler implements ReadySet {
       return this.#choice.decide(origin, now);
     }
     return -1;
-  }
-
-  #want(proxy: number, now: number): void {
-    if (this.#wanted !== -1 && now < this.#wantedUntil) return;
-    this.#wanted = proxy;
-    this.#wantedUntil = now + WANTED_MS;
   }
 
   /** Looks at ready sessions until there are so many candidates. */
