@@ -1,5 +1,5 @@
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
-import type { Use } from './use.ts';
+import type { Span } from './rate-search.ts';
 
 /** A rate is measured over so many uses at least. */
 const LEAST_USES = 5;
@@ -27,6 +27,14 @@ const LEAST_KEEPERS = 3;
 /** An address is fast that answers so many times as soon as is usual, and stays so as long as it answers so many times as soon. */
 const ENTERS = 1.5;
 const STAYS = 1.2;
+
+/** What is asked of a use; see `Use`. */
+export interface FastUse {
+  readonly pair: number;
+  readonly predicted: number;
+  readonly openedAt: number;
+  readonly span: Span;
+}
 
 /** An address that answers much sooner than most. */
 export interface FastAddress {
@@ -128,7 +136,7 @@ export class FastLane {
 
   /** A page came back. Whoever takes nearly as long as is usual does not belong here. */
   noteGood(
-    who: Pick<FastAddress, 'pair' | 'proxy' | 'proxySerial'> & Pick<Use, 'openedAt'>,
+    who: Pick<FastAddress, 'pair' | 'proxy' | 'proxySerial'> & Pick<FastUse, 'openedAt'>,
     cost: number,
     usualMs: number,
     now: number,
@@ -155,11 +163,7 @@ export class FastLane {
    * It was blocked although success was expected with the probability `predicted`. `stickiness` is how likely an
    * address that was blocked at this origin is blocked again.
    */
-  noteBlocked(
-    { pair, predicted, openedAt, span }: Pick<Use, 'pair' | 'predicted' | 'openedAt' | 'span'>,
-    stickiness: number,
-    now: number,
-  ): void {
+  noteBlocked({ pair, predicted, openedAt, span }: FastUse, stickiness: number, now: number): void {
     const address = this.#ofPair.get(pair);
     if (!address || openedAt < this.#fellAt) return;
     const least = CHANCE ** Math.min(1, 2 * (1 - stickiness));
