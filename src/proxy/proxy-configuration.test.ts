@@ -108,6 +108,20 @@ describe('ProxyConfiguration with a list', () => {
     expect((alone.bind('s', { avoid }) as ProxyInfo).url).toBe(avoid);
   });
 
+  it('gives the proxy that is preferred once each of the others has a session, and not while it rests', () => {
+    const proxies = configure({ proxyUrls: urls(3) });
+    const prefer = urls(3)[2] as string;
+    const bound = ids.slice(0, 6).map((id) => (proxies.bind(id, { prefer }) as ProxyInfo).url);
+    expect(countBy(bound).sort()).toEqual([1, 1, 4]);
+    expect(bound.slice(3)).toEqual([bound[5], bound[5], bound[5]]);
+    const preferred = bound[5] as string;
+    proxies.report(preferred, 'failed');
+    expect((proxies.bind('next', { prefer: preferred }) as ProxyInfo).url).not.toBe(preferred);
+    expect((proxies.bind('last', { prefer: 'http://gone:1' }) as ProxyInfo).url).not.toBe(
+      preferred,
+    );
+  });
+
   it('moves a bound session off the proxy to avoid, and counts it there no more', async () => {
     const proxies = configure({ proxyUrls: urls(2) });
     const before = proxies.bind('s') as ProxyInfo;

@@ -106,10 +106,11 @@ export class ProxyConfiguration implements ProxySource, AsyncDisposable {
    * another. A bound session gets the proxy it has, unless that is the one to avoid.
    *
    * @param options.avoid URL of a proxy not to give if there is another
+   * @param options.prefer URL of a proxy to give while each of the others has a session
    */
   bind(
     sessionId: string,
-    options: { request?: unknown; avoid?: string } = {},
+    options: { request?: unknown; avoid?: string; prefer?: string } = {},
   ): Promise<ProxyInfo | null> | ProxyInfo | null {
     this.#check(sessionId);
     const loading = this.#loading();
@@ -120,7 +121,8 @@ export class ProxyConfiguration implements ProxySource, AsyncDisposable {
     if (this.#options.newUrlFunction) return this.#bindByFunction(sessionId, options);
     const avoided =
       options.avoid === undefined ? undefined : (current ?? this.#roster.find(options.avoid));
-    const entry = this.#roster.leastBound(avoided) as ProxyEntry;
+    const least = this.#roster.leastBound(avoided) as ProxyEntry;
+    const entry = (least.bindingsCount > 0 && this.#roster.ready(options.prefer)) || least;
     this.#remember(sessionId, entry);
     return this.#infoFor(entry, sessionId);
   }

@@ -22,12 +22,13 @@ export type ProxyVerdict = 'good' | 'failed' | 'blocked' | 'timeout';
 /** What the pool needs of a proxy configuration; {@link ProxyConfiguration} is the one that ships. */
 export interface ProxySource {
   /**
-   * The proxy for a session that is being made, spread evenly; `null` for a direct connection.
+   * The proxy for a session that is being made, spread evenly; `null` for a direct connection. `prefer` is the URL of
+   * one of which more sessions would be of use.
    * Later `newProxyInfo(sessionId)` calls give the same one.
    */
   bind(
     sessionId: string,
-    options?: { request?: unknown; avoid?: string },
+    options?: { request?: unknown; avoid?: string; prefer?: string },
   ): Promise<ProxyInfo | null> | ProxyInfo | null;
   /** Tells the configuration of a binding that was restored. */
   restore(sessionId: string, proxyInfo: ProxyInfo | null): void;

@@ -84,6 +84,12 @@ export class ProxyRoster {
     return this.#ready.first(avoided) ?? this.#resting.first(avoided) ?? this.#listed[0];
   }
 
+  /** The listed entry of this URL, unless it rests. */
+  ready(url: string | undefined): ProxyEntry | undefined {
+    const entry = url === undefined ? undefined : this.#known.get(url);
+    return entry?.isListed && !this.#isResting(entry) ? entry : undefined;
+  }
+
   /** The known entry of this URL, also of one whose `{session}` was filled in for the session. */
   find(url: string | null, sessionId?: string): ProxyEntry | undefined {
     const exact = this.#known.get(url ?? 'direct');

@@ -38,6 +38,7 @@ export class SessionMaker {
   #isDry = false;
   readonly #onPlaceFreed: () => void;
   readonly #hand: Hand | undefined;
+  readonly #takeWanted: () => string | undefined;
 
   constructor(parts: {
     options: ResolvedPoolOptions;
@@ -48,6 +49,8 @@ export class SessionMaker {
     onPlaceFreed: () => void;
     /** Where the pool's places are shared with other workers. */
     hand: Hand | undefined;
+    /** URL of a proxy of which more sessions would be of use. */
+    takeWanted: () => string | undefined;
   }) {
     this.#options = parts.options;
     this.#limits = parts.limits;
@@ -56,6 +59,7 @@ export class SessionMaker {
     this.#view = parts.view;
     this.#onPlaceFreed = parts.onPlaceFreed;
     this.#hand = parts.hand;
+    this.#takeWanted = parts.takeWanted;
   }
 
   get createdCount(): number {
@@ -186,7 +190,9 @@ export class SessionMaker {
 
   #bind(id: string, request: unknown): ProxyInfo | null | Promise<ProxyInfo | null> {
     try {
-      return this.#options.proxyConfiguration?.bind(id, { request }) ?? null;
+      const prefer = this.#takeWanted();
+      const options = prefer === undefined ? { request } : { request, prefer };
+      return this.#options.proxyConfiguration?.bind(id, options) ?? null;
     } catch (error) {
       throw creationError('no proxy for it', error);
     }

@@ -156,6 +156,7 @@ export class SessionPool implements AsyncDisposable {
       view: this,
       onPlaceFreed: () => this.#desk.onRoom(),
       hand: this.#hand,
+      takeWanted: () => this.#scheduler?.takeWanted(),
     });
     this.#desk = new LeaseDesk({
       clock,

@@ -78,6 +78,14 @@ export interface OriginExplanation {
     /** Until when blocks are no signal. */
     readonly ignoresBlocksUntil: Date | null;
   };
+  /** Addresses that answer much sooner than most, and are given more. */
+  readonly lane: {
+    readonly addresses: number;
+    /** Requests a second that each may be given, as one has borne as many; `null` while none is known. */
+    readonly borne: number | null;
+    /** The one that goes ahead does so by this factor. */
+    readonly step: number;
+  };
   /** The present guess at how long a ban lasts. */
   readonly banSecs: number;
   readonly breaker: {
@@ -104,7 +112,7 @@ export function explainUse(use: Use): AdaptiveUseExplanation {
 }
 
 export function explainOriginState(origin: Origin, now: number): OriginExplanation {
-  const { pacing, trial, breaker } = origin;
+  const { pacing, trial, lane, breaker } = origin;
   return {
     origin: origin.key,
     summary: summaryOf(origin, now),
@@ -120,6 +128,11 @@ export function explainOriginState(origin: Origin, now: number): OriginExplanati
       isBound: pacing.isBound(now),
       trial: trial.state,
       ignoresBlocksUntil: dateAfter(trial.ignoresUntil, now),
+    },
+    lane: {
+      addresses: lane.addresses.length,
+      borne: lane.borne || null,
+      step: lane.step,
     },
     banSecs: origin.cooldown.banSecs,
     breaker: {

@@ -98,6 +98,18 @@ export interface SearchOptions {
   readonly limitShare?: number;
 }
 
+/** How far addresses that answer much sooner than most are given more than an equal share. */
+export interface LaneOptions {
+  /** So many of the fastest; 0 for none. @default 32 */
+  readonly addresses?: number;
+  /** The one that leads goes so many times as fast as any is known to have gone. @default 2 */
+  readonly step?: number;
+  /** What it bears for so long the others may be given, too. @default 5 */
+  readonly proofSecs?: number;
+  /** When it is shut out, this share of what was borne is left. @default 0.25 */
+  readonly fall?: number;
+}
+
 /** When blocks are taken for a sign that the pace is too high, and the trial of that belief. */
 export interface TrialOptions {
   /** A block counts as a signal on an address that had so many successes since its last one. @default 3 */
@@ -224,6 +236,7 @@ export interface AdaptiveOptions {
   readonly evidence?: EvidenceOptions;
   readonly pacing?: PacingOptions;
   readonly search?: SearchOptions;
+  readonly lane?: LaneOptions;
   readonly trial?: TrialOptions;
   readonly cooldown?: CooldownOptions;
   readonly breaker?: BreakerOptions;
@@ -288,6 +301,7 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     driftPerMinute: 0.02,
     driftAfterSecs: 180,
   }),
+  lane: Object.freeze({ addresses: 32, step: 2, proofSecs: 5, fall: 0.25 }),
   trial: Object.freeze({
     minGoodBefore: 3,
     minPredicted: 0.8,

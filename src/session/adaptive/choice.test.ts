@@ -31,7 +31,7 @@ class Fleet {
     for (let n = 0; n < count; n++) {
       this.choice.clear(true);
       for (const [index, pair] of this.rows.entries()) this.#add(index, pair);
-      const pair = this.rows[this.choice.decide(this.origin)] as number;
+      const pair = this.rows[this.choice.decide(this.origin, NOW)] as number;
       this.pairs.uses.set(pair, this.pairs.uses.get(pair) + 1);
       this.pairs.usedAt.set(pair, NOW);
     }
@@ -77,7 +77,7 @@ describe('Choice', () => {
     choice.clear(true);
     choice.add(1, rows[1] as number, NOW, { chance: 0.96, isProven: true });
     choice.add(0, rows[0] as number, NOW, { chance: 0.95, isProven: true });
-    expect(choice.decide(origin)).toBe(1);
+    expect(choice.decide(origin, NOW)).toBe(1);
   });
 
   it('knows when only the pace has kept it from a much faster address', () => {
@@ -86,7 +86,7 @@ describe('Choice', () => {
       choice.clear(true);
       choice.notePaced(rows[paced] as number);
       choice.add(chosen, rows[chosen] as number, NOW, { chance: 0.95, isProven: true });
-      choice.decide(origin);
+      choice.decide(origin, NOW);
       return choice.isMakeshift;
     };
     expect(isMakeshift(2, 0)).toBe(true);

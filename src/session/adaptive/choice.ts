@@ -7,7 +7,7 @@ import type { PickReason } from './use.ts';
 /** Something is better than nothing: the cost of a use that was never made. */
 const FIRST_USE = 0.5;
 /** Whoever takes so many times as long is a makeshift. */
-const MUCH_SLOWER = 2;
+const MUCH_SLOWER = 1.5;
 /** A scout that has enough to do comes after all others. */
 const OVERRUN = 1000;
 const LOWEST_CHANCE = 0.001;
@@ -42,6 +42,7 @@ export class Choice {
   #soonestPacedMs = Number.POSITIVE_INFINITY;
   #isExploring = false;
   #cost = 0;
+  #mostUses = 0;
   #nextCost = 0;
   #kept = 0;
   #chosen = 0;
@@ -102,18 +103,19 @@ export class Choice {
   }
 
   /** The slot of the least cost; there is at least one. */
-  decide(origin: Origin): number {
+  decide(origin: Origin, now: number): number {
     // Unknown ones are tried out where those that are known have enough to do.
     const isNeeded = this.#isExploring || this.#bestIdle < TRUSTED;
     const least = (isNeeded ? this.#best : this.#bestIdle) * this.#options.keepAbove;
     this.#cost = Number.POSITIVE_INFINITY;
     this.#nextCost = Number.POSITIVE_INFINITY;
     this.#kept = 0;
+    this.#mostUses = origin.lane.mostUses(this.#useHalfLifeMs);
     for (let index = 0; index < this.#count; index++) {
       const chance = this.#chances[index] as number;
       if (chance < least || (!isNeeded && this.#isProven[index] === 0)) continue;
       this.#kept++;
-      const cost = this.#costOf(index, origin);
+      const cost = this.#costOf(index, origin, now);
       if (cost < this.#cost) {
         this.#nextCost = this.#cost;
         this.#cost = cost;
@@ -136,17 +138,24 @@ export class Choice {
     };
   }
 
-  #costOf(index: number, origin: Origin): number {
+  #costOf(index: number, origin: Origin, now: number): number {
     const odds = Math.max(LOWEST_CHANCE, this.#chances[index] as number);
     const pair = this.#rows[index] as number;
     if (pair === -1) return FIRST_USE / odds;
     const pairs = this.#pairs;
+    const uses = this.#uses[index] as number;
     const inFlight = pairs.inFlight.get(pair);
-    const load = (this.#uses[index] as number) + this.#options.inFlightWeight * inFlight;
+    const load = uses + this.#options.inFlightWeight * inFlight;
     const role = pairs.role.get(pair);
-    if (origin.pacing.isOverrun(role, inFlight)) return (OVERRUN * load) / odds;
+    const isOverrun =
+      origin.pacing.isOverrun(role, inFlight) ||
+      origin.lane.isSpent(pair, now) ||
+      uses > this.#mostUses;
+    if (isOverrun) return (OVERRUN * load) / odds;
     const weight = this.#weightOf(pairs.latencyMs.get(pair), origin);
-    return ((load * weight) / origin.pacing.tempo(role) + FIRST_USE) / odds;
+    // Where a limit was met, nobody else needs to look for it.
+    const tempo = this.#mostUses < Number.POSITIVE_INFINITY ? 1 : origin.pacing.tempo(role);
+    return ((load * weight) / tempo + FIRST_USE) / odds;
   }
 
   /**

@@ -3,6 +3,8 @@ import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 
 /** Blocks that stick more often than this are bans. */
 const LIKELY = 0.5;
+/** What sticks more rarely than this was chance, and needs no rest. */
+const RARE = 0.2;
 const SHORTEST_REST_MS = 1000;
 /** Steps beyond it would only overflow. */
 const MAX_STEP = 30;
@@ -71,7 +73,7 @@ export class Cooldown {
   #banRestSecs(step: number, stickiness: number, isStranger: boolean, lostMs: number): number {
     const { strangerBanFactor, banGrowth, minBanSecs } = this.#options;
     if (isStranger) return this.#banSecs * strangerBanFactor * 2 ** Math.min(MAX_STEP, step - 1);
-    if (step === 1) return this.#banSecs * stickiness;
+    if (step === 1) return this.#banSecs * weightOf(stickiness);
     return Math.max(minBanSecs, ((banGrowth - 1) * lostMs) / 1000);
   }
 
@@ -113,4 +115,8 @@ export class Cooldown {
     const next = this.#banSecs * (isGood ? goodProbeFactor : blockedProbeFactor);
     this.#banSecs = Math.min(maxBanSecs, Math.max(minBanSecs, next));
   }
+}
+
+function weightOf(stickiness: number): number {
+  return stickiness < RARE ? 0 : stickiness;
 }

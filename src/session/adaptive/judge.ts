@@ -11,7 +11,8 @@ import type { PairTable } from './pair-table.ts';
 import type { Poison } from './poison.ts';
 import type { Prediction } from './prediction.ts';
 import type { ProxyBook } from './proxy-book.ts';
-import { SCOUT } from './roles.ts';
+import { FOLLOWER, SCOUT } from './roles.ts';
+import { Stickiness } from './stickiness.ts';
 import type { Use } from './use.ts';
 
 const MAX_IN_A_ROW = 255;
@@ -19,6 +20,14 @@ const MAX_IN_A_ROW = 255;
 const MAX_GOOD = 65_535;
 /** Whoever bears more of the blame than this bears the rest, too. */
 const MOST = 0.5;
+/** Failures that stick more rarely than this are chance, first of all. */
+const RARE = 0.2;
+/** What chance brings about so often is no surprise. */
+const MUCH = 0.001;
+/** Over the median. */
+const SLOW = 2.5;
+/** How soon an address answers is known after so many answers. */
+const LEAST_ANSWERS = 4;
 /** A rate is not measured over less. */
 const SHORTEST_MEASURE_MS = 10_000;
 
@@ -31,6 +40,8 @@ export class Judge {
   readonly #prediction: Prediction;
   readonly #poison: Poison;
   readonly #latencies: Latencies;
+  /** Of failures of proxies that have answered before. */
+  readonly #stickiness = new Stickiness();
   readonly #failedUrls = new FailedUrls();
   readonly #bans: Bans;
   readonly #throttlesCountMs: number;
@@ -122,7 +133,8 @@ export class Judge {
     return { proxy: this.#prediction.proxyOdds(proxy, now), origin: origin.odds };
   }
 
-  #learn({ pair, proxy, origin }: Use, blame: Blame, outcome: Outcome, now: number): void {
+  #learn(use: Use, blame: Blame, outcome: Outcome, now: number): void {
+    const { pair, proxy, origin } = use;
     if (blame.pairGood + blame.pairBad > 0) {
       if (this.#pairs.evidenceAt.get(pair) === 0) {
         origin.learnNewcomer(blame.pairGood, blame.pairBad);
@@ -136,25 +148,37 @@ export class Judge {
     const { latencyMs } = outcome;
     // Refusals come fast; a timeout is known to be slow.
     if (latencyMs === undefined || (outcome.kind !== 'ok' && outcome.kind !== 'timeout')) return;
-    if (outcome.kind === 'ok') origin.learnLatency(latencyMs);
+    if (outcome.kind === 'ok') origin.learnLatency(latencyMs, this.#pairs.uses.get(pair));
     this.#latencies.learn(pair, origin, latencyMs);
   }
 
   /** Paces the origin, and puts to rest who needs it. Returns until when, 0 for no rest. */
   #react(use: Use, blame: Blame, outcome: Outcome, now: number): number {
-    const { origin, pair, proxy } = use;
-    const { pacing, trial } = origin;
+    const { origin, pair, proxy, openedAt } = use;
+    const { pacing, trial, lane } = origin;
     const pairs = this.#pairs;
-    if (blame.proxyGood > 0) this.#proxies.failuresInRow.set(proxy, 0);
+    if (blame.proxyGood > 0) {
+      if (
+        this.#proxies.failuresInRow.get(proxy) === 1 &&
+        openedAt >= this.#proxies.restsFrom.get(proxy)
+      )
+        this.#stickiness.note(false);
+      this.#proxies.failuresInRow.set(proxy, 0);
+    }
     if (outcome.kind === 'throttled') {
       this.#noteLost(pair, now);
-      pacing.signal(now, use.openedAt, { kind: 'throttled', ownRate: this.#rateOf(pair, now) });
+      pacing.signal(now, use.openedAt, {
+        kind: 'throttled',
+        ownRate: Math.max(this.#rateOf(pair, now), origin.lane.rateOf(pair, now)),
+      });
       return this.#restThrottled(use, outcome.retryAfterSecs, now);
     }
     if (outcome.kind === 'blocked') {
       const goodBefore = pairs.goodSinceBlock.get(pair);
+      lane.noteBlocked(use, trial.stickiness, now);
       this.#noteRetry(use, 'blocked');
-      const isSurprise = isSurprising(use, goodBefore, this.#options.trial);
+      const isExplained = lane.keepsLimit(pacing.activeCount) && !Number.isFinite(pacing.rate);
+      const isSurprise = !isExplained && isSurprising(use, goodBefore, this.#options.trial);
       const isNews = isSurprise && !this.#isNeighbourBanned(use, now);
       if (isSurprise) pairs.isRetry.set(pair, 1);
       pairs.goodSinceBlock.set(pair, 0);
@@ -178,7 +202,9 @@ export class Judge {
     this.#noteRetry(use, 'ok');
     this.#noteLetIn(use, now);
     const before = pairs.role.get(pair);
-    const role = pacing.roleOf(this.#proxies.networkOf(proxy), before, now);
+    const role = this.#isSlow(use)
+      ? before || FOLLOWER
+      : pacing.roleOf(this.#proxies.networkOf(proxy), before, now);
     if (role !== before) {
       pairs.role.set(pair, role);
       // Whoever went slowly is forgiven by now.
@@ -186,6 +212,7 @@ export class Judge {
     }
     pairs.goodSinceBlock.set(pair, Math.min(MAX_GOOD, pairs.goodSinceBlock.get(pair) + 1));
     trial.noteGood(now, pacing);
+    this.#noteSpeed(use, now);
     pacing.notePassed(use.span);
     pacing.succeed(now);
     return 0;
@@ -206,6 +233,21 @@ export class Judge {
     if (lostFrom === 0 || openedAt < lostFrom) return;
     pacing.notePrice(now - lostFrom);
     pairs.lostFrom.set(pair, 0);
+  }
+
+  /** Whoever answers late is not to be used more than others for their sake. */
+  #isSlow({ pair, origin }: Use): boolean {
+    const latencyMs = this.#pairs.latencyMs.get(pair);
+    return latencyMs > SLOW * origin.medianLatencyMs;
+  }
+
+  #noteSpeed({ origin, pair, proxy, predicted, openedAt }: Use, now: number): void {
+    const latencyMs = this.#pairs.latencyMs.get(pair);
+    if (latencyMs === 0) return;
+    const who = { pair, proxy, proxySerial: this.#proxies.serialOf(proxy), openedAt };
+    const isSure = this.#pairs.latencyCount.get(pair) >= LEAST_ANSWERS;
+    const usualMs = isSure ? origin.usualLatencyMs : 0;
+    origin.lane.noteGood(who, latencyMs / predicted ** 2, usualMs, now);
   }
 
   /** The first result of a request that was sent after a block tells whether the block sticks. */
@@ -300,10 +342,23 @@ export class Judge {
     proxies.failuresInRow.set(proxy, step);
     // While nobody answers at all, it is not the proxy.
     const isStranger = proxies.isAnyProven && proxies.isProven.get(proxy) === 0;
+    const isProven = proxies.isProven.get(proxy) === 1;
+    if (isProven && inRow === 1) this.#stickiness.note(true);
     proxies.restsFrom.set(proxy, now);
-    const until = now + origin.cooldown.proxyMs(step, now - openedAt, isStranger);
+    // One that answered until now may have failed by chance.
+    const restMs = origin.cooldown.proxyMs(step, now - openedAt, isStranger);
+    const until = now + (isProven ? restMs * this.#doubtOf(proxy, step, now) : restMs);
     proxies.restsUntil.set(proxy, until);
     return until;
+  }
+
+  /** A proxy that often works and fails at times fails again now and then. */
+  #doubtOf(proxy: number, failuresInRow: number, now: number): number {
+    const { share } = this.#stickiness;
+    const odds = this.#prediction.proxyOdds(proxy, now);
+    const isChance = (odds / (1 + odds)) ** (failuresInRow - 1) > MUCH;
+    if (isChance && share < RARE) return 0;
+    return failuresInRow === 1 ? share : 1;
   }
 
   #watch(use: Use, blame: Blame, outcome: Outcome, now: number): void {

@@ -4,12 +4,18 @@ import type { BannedPairs } from './bans.ts';
 import { BlockTrial } from './block-trial.ts';
 import { Breaker, type BreakerEvent } from './breaker.ts';
 import { Cooldown } from './cooldown.ts';
+import { FastLane } from './fast-lane.ts';
 import { Pacing } from './pacing.ts';
 import { Penalties } from './penalties.ts';
 import type { Suspect } from './quarantine.ts';
 
 /** Each sample moves the median by so much of itself. */
 const MEDIAN_STEP = 0.05;
+/** At first the steps are larger, as the fastest answer first. */
+const FIRST_STEP = 5;
+const LARGEST_STEP = 0.3;
+/** An address that is used more often counts less for each use. */
+const FEW_USES = 1;
 /** Of newcomers the last so many count, about. */
 const MAX_NEWCOMERS = 200;
 
@@ -22,6 +28,7 @@ export class Origin {
   readonly dueChain: number;
   readonly pacing: Pacing;
   readonly trial: BlockTrial;
+  readonly lane: FastLane;
   readonly cooldown: Cooldown;
   readonly breaker: Breaker;
   readonly penalties: Penalties = new Penalties();
@@ -36,6 +43,8 @@ export class Origin {
   #mean: number;
   #meanAtPeace: number;
   #medianLatencyMs = 0;
+  #usualLatencyMs = 0;
+  #latenciesCount = 0;
   #newcomersGood: number;
   #newcomersBad: number;
 
@@ -49,6 +58,7 @@ export class Origin {
     this.serial = name.serial;
     this.dueChain = name.dueChain;
     this.pacing = new Pacing(options.pacing, options.search);
+    this.lane = new FastLane(options.lane);
     this.trial = new BlockTrial(options.trial);
     this.cooldown = new Cooldown(options.cooldown, random);
     this.breaker = new Breaker(options.breaker, (event) => onChange(name.key, event));
@@ -68,6 +78,11 @@ export class Origin {
   /** 0 while none is known. */
   get medianLatencyMs(): number {
     return this.#medianLatencyMs;
+  }
+
+  /** The same with all addresses alike, however often they are used. */
+  get usualLatencyMs(): number {
+    return this.#usualLatencyMs;
   }
 
   /** The odds that it fails rather than works. */
@@ -111,11 +126,11 @@ export class Origin {
   }
 
   /** A median that follows along: up a little for each value above it, down for each below. */
-  learnLatency(latencyMs: number): void {
-    if (this.#medianLatencyMs === 0) this.#medianLatencyMs = latencyMs;
-    else
-      this.#medianLatencyMs *=
-        latencyMs > this.#medianLatencyMs ? 1 + MEDIAN_STEP : 1 - MEDIAN_STEP;
+  learnLatency(latencyMs: number, recentUses = 1): void {
+    this.#medianLatencyMs = followed(this.#medianLatencyMs, latencyMs, MEDIAN_STEP);
+    const first = Math.max(MEDIAN_STEP, FIRST_STEP / ++this.#latenciesCount);
+    const step = Math.min(LARGEST_STEP, first * Math.min(1, FEW_USES / recentUses));
+    this.#usualLatencyMs = followed(this.#usualLatencyMs, latencyMs, step);
   }
 
   /** It is beyond suspicion: what was charged until now stands. */
@@ -128,4 +143,9 @@ export class Origin {
   forgetSincePeace(): void {
     this.#mean = this.#meanAtPeace;
   }
+}
+
+function followed(median: number, value: number, step: number): number {
+  if (median === 0) return value;
+  return median * (value > median ? 1 + step : 1 - step);
 }

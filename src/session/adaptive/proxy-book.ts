@@ -102,6 +102,10 @@ export class ProxyBook {
     return Math.max(0, (this.#networks[proxy] as number) - 1);
   }
 
+  urlOf(proxy: number): string {
+    return this.#keys[proxy] as string;
+  }
+
   isDirect(proxy: number): boolean {
     return this.#keys[proxy] === DIRECT;
   }

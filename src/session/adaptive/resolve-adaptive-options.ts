@@ -15,6 +15,7 @@ import {
   type BreakerOptions,
   type CooldownOptions,
   type EvidenceOptions,
+  type LaneOptions,
   type PacingOptions,
   type PickOptions,
   type PoisonOptions,
@@ -83,6 +84,14 @@ const SCHEMA = optionsObject({
       driftPerMinute: number({ min: 0, max: 1 }),
       driftAfterSecs: number({ min: 0 }),
       limitShare: number({ min: 0.01, max: 1 }),
+    }),
+  ),
+  lane: optional(
+    group<LaneOptions>({
+      addresses: integer({ min: 0, max: 256 }),
+      step: number({ min: 1, max: 16 }),
+      proofSecs: positive(),
+      fall: share(),
     }),
   ),
   trial: optional(

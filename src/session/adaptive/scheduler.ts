@@ -32,6 +32,7 @@ import type { Span } from './rate-search.ts';
 import { ReadySlots } from './ready-slots.ts';
 import type { PickReason, Use } from './use.ts';
 import { UseLog } from './use-log.ts';
+import { WantedProxy } from './wanted-proxy.ts';
 
 /** A pick draws so many times as often as it needs candidates, before it looks for those that are due. */
 const DRAWS_PER_CANDIDATE = 2;
@@ -61,6 +62,7 @@ export class Scheduler implements ReadySet {
   readonly #finder: PairFinder;
   readonly #draw: Draw;
   readonly #due: DuePairs;
+  readonly #wanted: WantedProxy;
   readonly #origins: OriginBook;
   readonly #prediction: Prediction;
   readonly #choice: Choice;
@@ -109,6 +111,7 @@ export class Scheduler implements ReadySet {
       Math.max(options.pick.candidates, options.pick.makeshiftCandidates),
     );
     this.#due = new DuePairs(this.#pairs);
+    this.#wanted = new WantedProxy(this.#proxies);
     this.#origins = new OriginBook(options, parts.random, parts.onOriginChange);
     this.#prediction = new Prediction(
       {
@@ -164,6 +167,11 @@ export class Scheduler implements ReadySet {
     return this.#retryAt;
   }
 
+  /** URL of a proxy of which another session would be of use. Whoever asks makes one. */
+  takeWanted(): string | undefined {
+    return this.#wanted.take(this.#now());
+  }
+
   /** When a pair falls due or a quarantine ends, for whoever waits. */
   get nextChangeAt(): number {
     return Math.min(this.#due.nextDueAt, this.#court.nextChangeAt);
@@ -176,7 +184,8 @@ export class Scheduler implements ReadySet {
   add(slot: number): void {
     if (this.#proxies.of(slot) === -1)
       this.#proxies.enter(slot, this.#table.proxies.get(slot)?.url);
-    this.#ready.add(slot, this.#proxies.of(slot));
+    const proxy = this.#proxies.of(slot);
+    this.#ready.add(slot, proxy);
     this.#proxies.noteReady(slot);
   }
 
@@ -213,8 +222,13 @@ export class Scheduler implements ReadySet {
       this.#retryAt = refusedUntil;
       return -1;
     }
-    this.#choice.clear(this.#isExploring(origin));
+    const isExploring = this.#isExploring(origin);
+    this.#choice.clear(isExploring);
     this.#prediction.suppose(origin.newcomerMean, now);
+    if (this.#takesFast(slot, origin, isExploring)) {
+      this.#chosen = this.#pickFast(origin, now);
+      if (this.#chosen !== -1) return this.#chosen;
+    }
     if (slot !== -1 && this.#ready.has(slot)) {
       const proxy = this.#proxies.of(slot);
       this.#consider(slot, proxy, this.#finder.find(proxy, origin), now);
@@ -225,7 +239,7 @@ export class Scheduler implements ReadySet {
       if (this.#isPaced) origin.pacing.noteBound(now, this.#retryAt);
       return -1;
     }
-    this.#chosen = this.#choice.decide(origin);
+    this.#chosen = this.#choice.decide(origin, now);
     if (this.#choice.isMakeshift) this.#lookFurther(origin, now);
     return this.#chosen;
   }
@@ -255,6 +269,7 @@ export class Scheduler implements ReadySet {
     this.#proxies.inFlight.set(proxy, this.#proxies.inFlight.get(proxy) + 1);
     const { pacing } = origin;
     pairs.activeWindow.set(pair, pacing.noteAttempt(now, pairs.activeWindow.get(pair)));
+    origin.lane.noteUse(pair, pacing.observed(now), now);
     const span = this.#extendSpan(pair, origin, now);
     this.#pace(pair, pacing.intervalMs(pairs.role.get(pair)), now);
     const use: Use = {
@@ -329,6 +344,41 @@ export class Scheduler implements ReadySet {
     return this.#random.next() < exploreShare;
   }
 
+  /** Mostly, unless a newcomer has its turn. */
+  #takesFast(slot: number, { lane, serial }: Origin, isExploring: boolean): boolean {
+    if (lane.addresses.length === 0) return false;
+    const isNew = slot !== -1 && this.#proxies.lastOrigin.get(this.#proxies.of(slot)) !== serial;
+    if (isNew && isExploring) return false;
+    return this.#random.next() >= this.#options.pick.exploreShare;
+  }
+
+  /** The fastest address that may be given more; -1 when none may. */
+  #pickFast(origin: Origin, now: number): number {
+    const { lane, pacing, serial } = origin;
+    const isPaced = Number.isFinite(pacing.rate) && (!pacing.isSearch || pacing.isFound);
+    const pairs = this.#pairs;
+    for (const address of lane.addresses) {
+      const { pair, proxy } = address;
+      if (!isPaced && address.spentUntil > now) continue;
+      if (
+        pairs.originSerialOf(pair) !== serial ||
+        pairs.proxySerialOf(pair) !== address.proxySerial
+      ) {
+        lane.leave(address);
+        return -1;
+      }
+      const slot = this.#proxies.readySlotOf(proxy);
+      if (slot === -1) {
+        this.#wanted.note(proxy, now);
+        continue;
+      }
+      this.#consider(slot, proxy, pair, now);
+      if (this.#choice.count === 0) continue;
+      return this.#choice.decide(origin, now);
+    }
+    return -1;
+  }
+
   /** Looks at ready sessions until there are so many candidates. */
   #drawFromReady(candidates: number, origin: Origin, now: number): void {
     const { size } = this.#ready;
@@ -353,7 +403,7 @@ export class Scheduler implements ReadySet {
     origin.pacing.noteBound(now, now);
     const { makeshiftCandidates } = this.#options.pick;
     this.#drawFromReady(this.#choice.count + makeshiftCandidates, origin, now);
-    this.#chosen = this.#choice.decide(origin);
+    this.#chosen = this.#choice.decide(origin, now);
   }
 
   /** Where most are paced, chance finds few: those that have fallen due are known, the one that waited longest first. */
