@@ -221,7 +221,7 @@ export class Judge {
   /** The address rests no more, if it did. */
   #noteLetIn({ origin, pair, openedAt }: Use, now: number): void {
     const pairs = this.#pairs;
-    const { cooldown, pacing } = origin;
+    const { cooldown, pacing, strikes } = origin;
     const lostFrom = pairs.lostFrom.get(pair);
     if (pairs.blocksInRow.get(pair) > 0) {
       cooldown.noteProbe(true, openedAt - lostFrom);
@@ -229,7 +229,11 @@ export class Judge {
       pairs.blocksInRow.set(pair, 0);
     }
     const isLongAgo = now - pairs.restsFrom.get(pair) > this.#throttlesCountMs;
-    if (isLongAgo || cooldown.isTold) pairs.throttlesInRow.set(pair, 0);
+    const isAfterRest = openedAt > pairs.restsFrom.get(pair);
+    if (isLongAgo || (isAfterRest && strikes.noteLetIn(pairs.throttlesLately.get(pair))))
+      pairs.throttlesLately.set(pair, 0);
+    if (isLongAgo || cooldown.isTold || strikes.mostCounted(pairs.role.get(pair) === SCOUT) === 0)
+      pairs.throttlesInRow.set(pair, 0);
     if (lostFrom === 0 || openedAt < lostFrom) return;
     pacing.notePrice(now - lostFrom);
     pairs.lostFrom.set(pair, 0);
@@ -287,16 +291,21 @@ export class Judge {
     const pairs = this.#pairs;
     const inRow = pairs.throttlesInRow.get(pair);
     const isSameEvent = inRow > 0 && openedAt <= pairs.restsFrom.get(pair);
-    const isCounted = !isSameEvent || retryAfterSecs === 0;
-    const step = isCounted ? Math.min(MAX_IN_A_ROW, inRow + 1) : inRow;
+    const lately = Math.min(MAX_IN_A_ROW, pairs.throttlesLately.get(pair) + 1);
+    const isScout = pairs.role.get(pair) === SCOUT;
+    const strikes =
+      retryAfterSecs === 0 ? Math.min(lately, origin.strikes.mostCounted(isScout)) : 0;
+    const isStrike = strikes > inRow;
+    const step = isStrike ? strikes : Math.min(MAX_IN_A_ROW, inRow + 1);
+    pairs.throttlesLately.set(pair, lately);
+    if (isSameEvent && !isStrike)
+      return this.#rest(pair, now + retryAfterSecs * 1000, now, isSameEvent);
     pairs.throttlesInRow.set(pair, step);
-    const restMs = !isCounted
-      ? retryAfterSecs * 1000
-      : origin.cooldown.throttleMs(
-          step,
-          origin.pacing.intervalMs(pairs.role.get(pair)),
-          retryAfterSecs,
-        );
+    const restMs = origin.cooldown.throttleMs(
+      step,
+      origin.pacing.intervalMs(pairs.role.get(pair)),
+      retryAfterSecs,
+    );
     return this.#rest(pair, now + restMs, now, isSameEvent);
   }
 
@@ -308,6 +317,9 @@ export class Judge {
     if (inRow > 0) origin.cooldown.noteProbe(false, openedAt - pairs.lostFrom.get(pair));
     const step = Math.min(MAX_IN_A_ROW, inRow + 1);
     pairs.blocksInRow.set(pair, step);
+    if (now - pairs.restsFrom.get(pair) <= this.#throttlesCountMs)
+      origin.strikes.noteBlocked(pairs.throttlesLately.get(pair));
+    pairs.throttlesLately.set(pair, 0);
     const isStranger = pairs.good.get(pair) === 0 && origin.medianLatencyMs > 0;
     if (!isStranger) this.#bans.note(pair, origin);
     const restMs = origin.cooldown.banMs(

@@ -8,6 +8,7 @@ import { FastLane } from './fast-lane.ts';
 import { Pacing } from './pacing.ts';
 import { Penalties } from './penalties.ts';
 import type { Suspect } from './quarantine.ts';
+import { Strikes } from './strikes.ts';
 
 /** Each sample moves the median by so much of itself. */
 const MEDIAN_STEP = 0.05;
@@ -30,6 +31,7 @@ export class Origin {
   readonly trial: BlockTrial;
   readonly lane: FastLane;
   readonly cooldown: Cooldown;
+  readonly strikes: Strikes = new Strikes();
   readonly breaker: Breaker;
   readonly penalties: Penalties = new Penalties();
   /** In quarantine while the origin is under suspicion. */

@@ -58,6 +58,8 @@ export class PairTable {
   readonly isSpared: Uint8Column = new Uint8Column(this.#cold, 49);
   /** Answers that mean has been taken over. */
   readonly latencyCount: Uint8Column = new Uint8Column(this.#cold, 50);
+  /** 429s with less than `throttlesCountSecs` in between. */
+  readonly throttlesLately: Uint8Column = new Uint8Column(this.#cold, 51);
   readonly proxy: Uint32Column = new Uint32Column(this.#cold, 40);
   /** The list of its origin's pairs that are due. */
   readonly dueChain: Uint32Column = new Uint32Column(this.#cold, 44);

@@ -61,29 +61,6 @@ describe('pacing', () => {
     expect(await isSettled(waiting, clock)).toBe(true);
   });
 
-  it('rests an address longer for each 429 of a minute, where it is not told how long', async () => {
-    const { pool, clock } = await open({ maxPoolSize: 2, proxyConfiguration: few(1) });
-    const restSecs = async (throttles: number): Promise<number> => {
-      const leases = [];
-      for (let n = 0; n < throttles; n++) leases.push(await pool.lease({ url: A }));
-      for (const lease of leases) lease.report({ kind: 'throttled', status: 429 });
-      const until = pool.explain(leases[0]?.session.id as string)?.adaptive?.waits?.until;
-      return ((until?.getTime() ?? 0) - clock.now()) / 1000;
-    };
-    await use(pool, { kind: 'ok' });
-    const first = await restSecs(2);
-    expect(first).toBeGreaterThanOrEqual(7.5);
-    await clock.advance(first * 1000 + 1000);
-    await use(pool, { kind: 'ok' });
-    await clock.advance(5000);
-    const next = await restSecs(1);
-    expect(next).toBeGreaterThanOrEqual(15);
-    await clock.advance(next * 1000 + 60_000);
-    await use(pool, { kind: 'ok' });
-    await clock.advance(20_000);
-    expect(await restSecs(1)).toBeLessThan(next);
-  });
-
   it('holds for a session that is asked for by name, too', async () => {
     const { pool, clock } = await open({ maxPoolSize: 2, proxyConfiguration: few(1) });
     const first = await pool.addSession();

@@ -28,16 +28,14 @@ import { PairTable } from './pair-table.ts';
 import { Poison } from './poison.ts';
 import { Prediction } from './prediction.ts';
 import { ProxyBook } from './proxy-book.ts';
-import type { Span } from './rate-search.ts';
 import { ReadySlots } from './ready-slots.ts';
+import { extendSpan } from './spans.ts';
 import type { PickReason, Use } from './use.ts';
 import { UseLog } from './use-log.ts';
 import { WantedProxy } from './wanted-proxy.ts';
 
 /** A pick draws so many times as often as it needs candidates, before it looks for those that are due. */
 const DRAWS_PER_CANDIDATE = 2;
-const MAX_SPAN_USES = 65_535;
-const FIRST: Span = Object.freeze({ uses: 1, secs: 0 });
 const BY_NAME: PickReason = Object.freeze({
   candidates: 1,
   kept: 1,
@@ -270,7 +268,7 @@ export class Scheduler implements ReadySet {
     const { pacing } = origin;
     pairs.activeWindow.set(pair, pacing.noteAttempt(now, pairs.activeWindow.get(pair)));
     origin.lane.noteUse(pair, pacing.observed(now), now);
-    const span = this.#extendSpan(pair, origin, now);
+    const span = extendSpan(pairs, pair, pacing, now);
     this.#pace(pair, pacing.intervalMs(pairs.role.get(pair)), now);
     const use: Use = {
       slot,
@@ -463,18 +461,6 @@ export class Scheduler implements ReadySet {
     const isOnProbation =
       pairs.blocksInRow.get(pair) > 0 || this.#proxies.failuresInRow.get(proxy) > 0;
     return isOnProbation ? Number.POSITIVE_INFINITY : 0;
-  }
-
-  #extendSpan(pair: number, { pacing }: Origin, now: number): Span {
-    const pairs = this.#pairs;
-    const uses = pairs.spanUses.get(pair);
-    if (uses === 0 || pacing.isForgiven(uses, now - pairs.spanFrom.get(pair))) {
-      pairs.spanFrom.set(pair, now);
-      pairs.spanUses.set(pair, 1);
-      return FIRST;
-    }
-    pairs.spanUses.set(pair, Math.min(MAX_SPAN_USES, uses + 1));
-    return { uses: uses + 1, secs: (now - pairs.spanFrom.get(pair)) / 1000 };
   }
 
   /** The next request of the address comes an interval later. */
