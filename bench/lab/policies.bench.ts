@@ -9,11 +9,12 @@ import type { Estimate } from '../../src/lab/report/estimate.ts';
 import { runLab } from '../../src/lab/simulation/run-lab.ts';
 import { BUILT_IN_WORLDS, type BuiltInWorld } from '../../src/lab/worlds/built-in.ts';
 
-// node bench/run.mjs bench/lab/policies.bench.ts [--quick] [--world NAME]… [--seeds N]
+// node bench/run.mjs bench/lab/policies.bench.ts [--quick] [--world NAME]… [--policy NAME]… [--seeds N]
 const { values: options } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
     world: { type: 'string', multiple: true },
+    policy: { type: 'string', multiple: true },
     seeds: { type: 'string' },
   },
   strict: false,
@@ -82,7 +83,8 @@ const GOALS: readonly {
   },
 ];
 
-const policies = await Promise.all(NAMES.map(findPolicy));
+const names = (options.policy as string[] | undefined) ?? NAMES;
+const policies = await Promise.all(names.map(findPolicy));
 const chosen = BUILT_IN_WORLDS.filter(
   ({ world }) => !options.world || (options.world as string[]).includes(world.name),
 );
