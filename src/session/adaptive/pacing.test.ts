@@ -195,6 +195,12 @@ describe('Pacing', () => {
     expect(pacing.rate).toBeCloseTo(0.97 * 0.4, 10);
     pacing.noteBlocked(NOW + 30_500, { uses: 13, secs: 22 }, NOW + 29_900, 3);
     expect(pacing.rate).toBeCloseTo(0.97 * 0.3, 10);
+    // They had sent nearly nothing: in the end nothing is left of the reading, but the rate is not lost with it.
+    for (let n = 0; n < 9; n++)
+      pacing.noteBlocked(NOW + 30_600, { uses: 1, secs: 22 }, NOW + 29_900, 3);
+    expect(pacing.limit).toBe(0);
+    expect(pacing.rate).toBeCloseTo((0.97 * (31 / 3 - 9)) / 20, 10);
+    expect(pacing.isFound).toBe(true);
   });
 
   it('needs the blocks of half of its scouts, at most of three where the fleet is large', () => {

@@ -271,11 +271,12 @@ export class Pacing {
     const isRead = search.noteBlocked(span, network, now);
     if (!search.isOn) return;
     if (isKnown) {
-      if (this.#isFound) this.#set(search.limit * this.#searchOptions.limitShare);
+      if (this.#isFound && search.limit > 0)
+        this.#set(search.limit * this.#searchOptions.limitShare);
       return;
     }
     if (this.#isSearching && this.#search.tried < this.#rate) this.#cut(now, this.#search.tried);
-    if (!isRead) return;
+    if (!isRead || search.limit === 0) return;
     if (this.#isFound || this.#search.isOver(this.#roles.count)) {
       this.#isFound = true;
       this.#cut(now, this.#search.limit * this.#searchOptions.limitShare);

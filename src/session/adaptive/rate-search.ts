@@ -66,7 +66,7 @@ export class RateSearch {
 
   /** Requests a second that were let pass, by those that were blocked in the end; 0 while none is read. */
   get limit(): number {
-    return this.#readings.length === 0 ? 0 : quantileOf(this.#values, UPPER);
+    return quantileOf(this.#values, UPPER);
   }
 
   /** What was read says the same again and again, as chance would not. */
@@ -76,7 +76,8 @@ export class RateSearch {
 
   /** Requests a second that are known to be let pass. */
   get safe(): number {
-    return this.#readings.length === 0 ? this.#passed : Math.min(this.limit, this.#passed);
+    const { limit } = this;
+    return limit === 0 ? this.#passed : Math.min(limit, this.#passed);
   }
 
   /** Requests a second that explorers try. */
@@ -87,7 +88,7 @@ export class RateSearch {
   /** Enough has been read, for so many networks. */
   isOver(networksCount: number): boolean {
     const { readings, groups } = this.#options;
-    return this.#readings.length >= Math.max(1, Math.min(readings, networksCount / groups));
+    return this.#values.length >= Math.max(1, Math.min(readings, networksCount / groups));
   }
 
   /** Blocks are about the pace: from here on it is looked for. */
@@ -159,8 +160,11 @@ export class RateSearch {
     return true;
   }
 
+  /** Neighbours that had sent little and were shut out with the others may have spoilt a reading since. */
   get #values(): number[] {
-    return this.#readings.map((ban) => this.#valueOf(ban));
+    return this.#readings
+      .map((ban) => this.#valueOf(ban))
+      .filter((value) => value >= FAR_BELOW * this.#tried);
   }
 
   #valueOf({ uses, secs }: Span): number {
@@ -209,5 +213,5 @@ export class RateSearch {
 
 function quantileOf(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length * share)] as number;
+  return sorted[Math.floor(sorted.length * share)] ?? 0;
 }
