@@ -203,6 +203,15 @@ describe('Pacing', () => {
     expect(pacing.isFound).toBe(true);
   });
 
+  it('takes nobody for as good as new who goes nearly as fast as the limit that was read', () => {
+    const pacing = searching();
+    pacing.notePassed({ uses: 18, secs: 22 });
+    pacing.noteBlocked(NOW + 30_000, { uses: 17, secs: 22 }, NOW + 29_900, 3);
+    expect(pacing.limit).toBeCloseTo(0.4, 10);
+    expect(pacing.isForgiven(31, 100_000)).toBe(true);
+    expect(pacing.isForgiven(33, 100_000)).toBe(false);
+  });
+
   it('needs the blocks of half of its scouts, at most of three where the fleet is large', () => {
     const pacing = new Pacing(OPTIONS, ADAPTIVE_DEFAULTS.search);
     for (let n = 0; n < 200; n++) pacing.noteAttempt(n, 0);

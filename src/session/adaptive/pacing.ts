@@ -16,6 +16,9 @@ const FALLS_APART_MS = 300_000;
 /** The price of a signal follows the prices seen with this step. */
 const PRICE_STEP = 0.1;
 
+/** Whoever goes nearly as fast as a limit that was read is not forgiven: it may have been read too high. */
+const FORGIVING = 0.8;
+
 /** Blocks of such a share of the scouts are enough to know. */
 const SCOUTS_ENOUGH = 0.5;
 /** Without a success of explorers for so many of their intervals, and so long, others take over. */
@@ -145,7 +148,7 @@ export class Pacing {
 
   /** Whether an address that has sent so much is as good as new to a limit that forgives with time. */
   isForgiven(uses: number, ms: number): boolean {
-    return this.#search.isOn && uses * 1000 <= this.#search.safe * ms;
+    return this.#search.isOn && uses * 1000 <= FORGIVING * this.#search.safe * ms;
   }
 
   get #isSearching(): boolean {
