@@ -123,14 +123,14 @@ export class BlockTrial {
   #noteResult(now: number, pacing: Pacing, isBlock: boolean): void {
     if (this.#state !== 'testing') return;
     const { rateShare, blocks, minSecs, hazardShare, restoreFactor, ignoreSecs } = this.#options;
-    const isSettled = !pacing.isSearch || pacing.isFound;
+    const isSettled = !pacing.goesByBlocks || pacing.isFound;
     if (!isSettled || pacing.rate > rateShare * this.#rateBefore) {
       this.#slowSince = 0;
       return;
     }
     if (this.#slowSince === 0) {
       this.#slowSince = now;
-      if (!pacing.isSearch) this.#hazardBefore = this.#hazard(now);
+      if (!pacing.goesByBlocks) this.#hazardBefore = this.#hazard(now);
       this.#results = 0;
       this.#blocked = 0;
     }

@@ -116,7 +116,7 @@ export class Rests {
 
   /** Where blocks are about the pace, and a ban of the network is known. */
   isNeighbourBanned({ origin, pair }: Use, now: number): boolean {
-    return origin.pacing.isSearch && this.#bans.hasNeighbour(pair, origin, now);
+    return origin.pacing.goesByBlocks && this.#bans.hasNeighbour(pair, origin, now);
   }
 
   /** Something has come back through the proxy. */
