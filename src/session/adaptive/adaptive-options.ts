@@ -56,13 +56,13 @@ export interface PacingOptions {
   readonly ceilingDoublingSecs?: number;
   /** The first signal cuts the rate to this share of what was observed. @default 0.5 */
   readonly firstCut?: number;
-  /** Each further signal divides the rate by e to the power of this. @default 0.1 */
+  /** Each further signal divides the rate by e to the power of this. @default 0.15 */
   readonly signalStep?: number;
   /** Signals may cost this share of all requests: the more one costs, the rarer they are to be. @default 0.04 */
   readonly lossShare?: number;
   /** Signals for each success in the long run, at least. @default 0.0005 */
   readonly minSignalShare?: number;
-  /** And at most. @default 0.005 */
+  /** And at most. @default 0.003 */
   readonly maxSignalShare?: number;
   /** Once a rate is learnt scouts go so many times as fast as the others, where a signal is dear. @default 1.1 */
   readonly steadyLead?: number;
@@ -106,7 +106,7 @@ export interface LaneOptions {
   readonly step?: number;
   /** What it bears for so long the others may be given, too. @default 5 */
   readonly proofSecs?: number;
-  /** When it is shut out, this share of what was borne is left. @default 0.25 */
+  /** When that is found to be too much, this share of what was borne is left. @default 0.25 */
   readonly fall?: number;
 }
 
@@ -152,11 +152,11 @@ export interface CooldownOptions {
   readonly throttleSecs?: number;
   /** And so many times the interval between two requests. @default 3 */
   readonly throttleIntervals?: number;
-  /** Where 429s do not say how long to wait, those of so long a time count as in a row. @default 60 */
+  /** 429s that do not say how long to wait may count as in a row for so long, though there was success in between. @default 60 */
   readonly throttlesCountSecs?: number;
   /** A `Retry-After` is honoured however long; other rests after a 429 end here. @default 300 */
   readonly maxThrottleSecs?: number;
-  /** Rests after a 429 are lengthened by up to this share. @default 0.25 */
+  /** Rests after a 429 vary by up to this share, and never end before `Retry-After`. @default 0.25 */
   readonly jitter?: number;
   /** First guess at how long a ban lasts. @default 20 */
   readonly banSecs?: number;
@@ -164,11 +164,11 @@ export interface CooldownOptions {
   readonly minBanSecs?: number;
   /** @default 300 */
   readonly maxBanSecs?: number;
-  /** Rests of an address that is still banned grow by this factor until it is known how long bans last. @default 1.5 */
+  /** An address that is still banned is tried again when its whole wait has grown by at most this factor, until it is known how long bans last. @default 1.5 */
   readonly banGrowth?: number;
-  /** The guess is multiplied by this when the address is let in after a rest. @default 0.95 */
+  /** The guess is multiplied by this when the address is let in sooner than it says. @default 0.95 */
   readonly goodProbeFactor?: number;
-  /** And by this when it is not. @default 1.05 */
+  /** And by this when it is still banned later. @default 1.05 */
   readonly blockedProbeFactor?: number;
   /** Doubling ends here. @default 3600 */
   readonly maxRestSecs?: number;

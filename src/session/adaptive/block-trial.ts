@@ -1,6 +1,7 @@
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 import type { Pacing } from './pacing.ts';
 import { RollingCount } from './rolling-count.ts';
+import { Stickiness } from './stickiness.ts';
 
 /** Nearly all. */
 const SCOUTS_SHARE = 0.8;
@@ -28,10 +29,9 @@ export class BlockTrial {
   readonly #good: RollingCount;
   readonly #blocks: RollingCount;
   readonly #scoutBlocks: RollingCount;
+  /** Of blocks, by the next results of their addresses. */
+  readonly #stickiness: Stickiness;
   #state: TrialState = 'idle';
-  /** Next results after a block: that stuck, and all. */
-  #stuck = 0;
-  #retried = 0;
   /** Blocks do not stick, but are many. */
   #isLoose = false;
   #rateBefore = 0;
@@ -44,8 +44,10 @@ export class BlockTrial {
   constructor(options: ResolvedAdaptiveOptions['trial']) {
     this.#options = options;
     this.#good = new RollingCount(options.windowSecs * 1000);
-    this.#scoutBlocks = new RollingCount(options.windowSecs * 1000);
     this.#blocks = new RollingCount(options.windowSecs * 1000);
+    this.#scoutBlocks = new RollingCount(options.windowSecs * 1000);
+    const { stickinessUses: priorTries, stickinessMemory: memory } = options;
+    this.#stickiness = new Stickiness({ priorTries, memory });
   }
 
   get state(): TrialState {
@@ -59,21 +61,14 @@ export class BlockTrial {
 
   /** How likely it is that the request after a block is blocked, too; one half while nothing is known. */
   get stickiness(): number {
-    const { stickinessUses } = this.#options;
-    return (this.#stuck + stickinessUses / 2) / (this.#retried + stickinessUses);
+    return this.#stickiness.share;
   }
 
   /** The first result of an address after a block. */
   noteRetry(isBlocked: boolean, pacing: Pacing): void {
-    const { stickinessMemory } = this.#options;
-    if (this.#retried >= stickinessMemory) {
-      this.#stuck *= 1 - 1 / stickinessMemory;
-      this.#retried *= 1 - 1 / stickinessMemory;
-    }
-    this.#retried++;
-    if (isBlocked) this.#stuck++;
+    this.#stickiness.note(isBlocked);
     const { minStickiness, restoreFactor } = this.#options;
-    const isRefuted = this.stickiness < minStickiness && this.#retried >= ENOUGH_RETRIES;
+    const isRefuted = this.stickiness < minStickiness && this.#stickiness.tries >= ENOUGH_RETRIES;
     if (this.#state !== 'testing' || this.#isLoose || !isRefuted || pacing.isSure) return;
     this.#state = 'idle';
     pacing.restore(restoreFactor * this.#rateBefore);
@@ -128,14 +123,14 @@ export class BlockTrial {
   #noteResult(now: number, pacing: Pacing, isBlock: boolean): void {
     if (this.#state !== 'testing') return;
     const { rateShare, blocks, minSecs, hazardShare, restoreFactor, ignoreSecs } = this.#options;
-    const isSettled = !pacing.isSearch || pacing.isFound;
+    const isSettled = !pacing.goesByBlocks || pacing.isFound;
     if (!isSettled || pacing.rate > rateShare * this.#rateBefore) {
       this.#slowSince = 0;
       return;
     }
     if (this.#slowSince === 0) {
       this.#slowSince = now;
-      if (!pacing.isSearch) this.#hazardBefore = this.#hazard(now);
+      if (!pacing.goesByBlocks) this.#hazardBefore = this.#hazard(now);
       this.#results = 0;
       this.#blocked = 0;
     }

@@ -148,7 +148,7 @@ export class Court {
     this.#elsewhereCount = Math.max(0, sessionsCount);
   }
 
-  /** Where all of so many living sessions here, and there are no others, are in quarantine, the first makes room. Says whether it did. */
+  /** Where all of so many living sessions are in quarantine, and nobody else has one, the first makes room. Says whether it did. */
   convictIfAlone(aliveCount: number): boolean {
     const { size } = this.#quarantine;
     return size > 0 && size >= aliveCount + this.#elsewhereCount && this.convictOldest();

@@ -1,6 +1,5 @@
 import type { Excuse, Outcome } from '../outcome.ts';
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
-import { Bans } from './bans.ts';
 import { type Blame, blameOf, isSoftBlock, type Odds } from './blame.ts';
 import { decayed } from './decay.ts';
 import type { DuePairs } from './due-pairs.ts';
@@ -11,19 +10,14 @@ import type { PairTable } from './pair-table.ts';
 import type { Poison } from './poison.ts';
 import type { Prediction } from './prediction.ts';
 import type { ProxyBook } from './proxy-book.ts';
+import { Rests } from './rests.ts';
 import { FOLLOWER, SCOUT } from './roles.ts';
-import { Stickiness } from './stickiness.ts';
 import type { Use } from './use.ts';
 
-const MAX_IN_A_ROW = 255;
 /** As much as a column holds. */
 const MAX_GOOD = 65_535;
 /** Whoever bears more of the blame than this bears the rest, too. */
 const MOST = 0.5;
-/** Failures that stick more rarely than this are chance, first of all. */
-const RARE = 0.2;
-/** What chance brings about so often is no surprise. */
-const MUCH = 0.001;
 /** Over the median. */
 const SLOW = 2.5;
 /** How soon an address answers is known after so many answers. */
@@ -40,11 +34,8 @@ export class Judge {
   readonly #prediction: Prediction;
   readonly #poison: Poison;
   readonly #latencies: Latencies;
-  /** Of failures of proxies that have answered before. */
-  readonly #stickiness = new Stickiness();
   readonly #failedUrls = new FailedUrls();
-  readonly #bans: Bans;
-  readonly #throttlesCountMs: number;
+  readonly #rests: Rests;
 
   constructor(
     parts: {
@@ -62,8 +53,7 @@ export class Judge {
     this.#due = parts.due;
     this.#prediction = parts.prediction;
     this.#poison = parts.poison;
-    this.#bans = new Bans(parts);
-    this.#throttlesCountMs = options.cooldown.throttlesCountSecs * 1000;
+    this.#rests = new Rests(parts, options.cooldown);
     this.#latencies = new Latencies(parts.pairs, options.pick);
   }
 
@@ -84,7 +74,7 @@ export class Judge {
     // A ban that goes on is no news of the origin.
     const isKnownBan =
       outcome.kind === 'blocked' &&
-      (this.#pairs.blocksInRow.get(pair) > 0 || this.#isNeighbourBanned(use, now));
+      (this.#pairs.blocksInRow.get(pair) > 0 || this.#rests.isNeighbourBanned(use, now));
     const isSpared = this.#isSpared(use, outcome);
     const isUnheard = isMeaningless || isSpared;
     let restsUntil = 0;
@@ -154,24 +144,17 @@ export class Judge {
 
   /** Paces the origin, and puts to rest who needs it. Returns until when, 0 for no rest. */
   #react(use: Use, blame: Blame, outcome: Outcome, now: number): number {
-    const { origin, pair, proxy, openedAt } = use;
+    const { origin, pair, proxy } = use;
     const { pacing, trial, lane } = origin;
     const pairs = this.#pairs;
-    if (blame.proxyGood > 0) {
-      if (
-        this.#proxies.failuresInRow.get(proxy) === 1 &&
-        openedAt >= this.#proxies.restsFrom.get(proxy)
-      )
-        this.#stickiness.note(false);
-      this.#proxies.failuresInRow.set(proxy, 0);
-    }
+    if (blame.proxyGood > 0) this.#rests.noteProxyAnswered(use);
     if (outcome.kind === 'throttled') {
-      this.#noteLost(pair, now);
+      this.#rests.noteLost(pair, now);
       pacing.signal(now, use.openedAt, {
         kind: 'throttled',
         ownRate: Math.max(this.#rateOf(pair, now), origin.lane.rateOf(pair, now)),
       });
-      return this.#restThrottled(use, outcome.retryAfterSecs, now);
+      return this.#rests.restThrottled(use, outcome.retryAfterSecs, now);
     }
     if (outcome.kind === 'blocked') {
       const goodBefore = pairs.goodSinceBlock.get(pair);
@@ -179,13 +162,13 @@ export class Judge {
       this.#noteRetry(use, 'blocked');
       const isExplained = lane.keepsLimit(pacing.activeCount) && !Number.isFinite(pacing.rate);
       const isSurprise = !isExplained && isSurprising(use, goodBefore, this.#options.trial);
-      const isNews = isSurprise && !this.#isNeighbourBanned(use, now);
+      const isNews = isSurprise && !this.#rests.isNeighbourBanned(use, now);
       if (isSurprise) pairs.isRetry.set(pair, 1);
       pairs.goodSinceBlock.set(pair, 0);
       if (!isSoftBlock(outcome)) pairs.spanUses.set(pair, 0);
       if (isSurprise && !isSoftBlock(outcome))
         pacing.noteBlocked(now, use.span, use.openedAt, this.#proxies.networkOf(proxy));
-      this.#noteLost(pair, now);
+      this.#rests.noteLost(pair, now);
       trial.noteBlock(
         now,
         {
@@ -195,12 +178,12 @@ export class Judge {
         },
         pacing,
       );
-      return isSoftBlock(outcome) ? 0 : this.#restBanned(use, now);
+      return isSoftBlock(outcome) ? 0 : this.#rests.restBanned(use, now);
     }
-    if (blame.proxyBad > MOST) return this.#restProxy(use, now);
+    if (blame.proxyBad > MOST) return this.#rests.restProxy(use, now);
     if (outcome.kind !== 'ok') return 0;
     this.#noteRetry(use, 'ok');
-    this.#noteLetIn(use, now);
+    this.#rests.noteLetIn(use, now);
     const before = pairs.role.get(pair);
     const role = this.#isSlow(use)
       ? before || FOLLOWER
@@ -216,27 +199,6 @@ export class Judge {
     pacing.notePassed(use.span);
     pacing.succeed(now);
     return 0;
-  }
-
-  /** The address rests no more, if it did. */
-  #noteLetIn({ origin, pair, openedAt }: Use, now: number): void {
-    const pairs = this.#pairs;
-    const { cooldown, pacing, strikes } = origin;
-    const lostFrom = pairs.lostFrom.get(pair);
-    if (pairs.blocksInRow.get(pair) > 0) {
-      cooldown.noteProbe(true, openedAt - lostFrom);
-      this.#bans.noteReturn(pair, origin, openedAt, now);
-      pairs.blocksInRow.set(pair, 0);
-    }
-    const isLongAgo = now - pairs.restsFrom.get(pair) > this.#throttlesCountMs;
-    const isAfterRest = openedAt > pairs.restsFrom.get(pair);
-    if (isLongAgo || (isAfterRest && strikes.noteLetIn(pairs.throttlesLately.get(pair))))
-      pairs.throttlesLately.set(pair, 0);
-    if (isLongAgo || cooldown.isTold || strikes.mostCounted(pairs.role.get(pair) === SCOUT) === 0)
-      pairs.throttlesInRow.set(pair, 0);
-    if (lostFrom === 0 || openedAt < lostFrom) return;
-    pacing.notePrice(now - lostFrom);
-    pairs.lostFrom.set(pair, 0);
   }
 
   /** Whoever answers late is not to be used more than others for their sake. */
@@ -266,11 +228,6 @@ export class Judge {
     origin.trial.noteRetry(kind === 'blocked', origin.pacing);
   }
 
-  /** From here on the address is lost to the origin, until its next success. */
-  #noteLost(pair: number, now: number): void {
-    if (this.#pairs.lostFrom.get(pair) === 0) this.#pairs.lostFrom.set(pair, now);
-  }
-
   /** Requests a second of late. */
   #rateOf(pair: number, now: number): number {
     const pairs = this.#pairs;
@@ -279,98 +236,6 @@ export class Judge {
     const sinceMs = Math.max(SHORTEST_MEASURE_MS, now - pairs.firstUsedSecs.get(pair) * 1000);
     const windowMs = (halfLifeMs / Math.LN2) * (1 - decayed(sinceMs, halfLifeMs));
     return (uses * 1000) / windowMs;
-  }
-
-  /** Several answers to requests that went out before the rest began are one event. */
-  #restThrottled(
-    { origin, pair, openedAt }: Use,
-    askedSecs: number | undefined,
-    now: number,
-  ): number {
-    const retryAfterSecs = askedSecs ?? 0;
-    const pairs = this.#pairs;
-    const inRow = pairs.throttlesInRow.get(pair);
-    const isSameEvent = inRow > 0 && openedAt <= pairs.restsFrom.get(pair);
-    const lately = Math.min(MAX_IN_A_ROW, pairs.throttlesLately.get(pair) + 1);
-    const isScout = pairs.role.get(pair) === SCOUT;
-    const strikes =
-      retryAfterSecs === 0 ? Math.min(lately, origin.strikes.mostCounted(isScout)) : 0;
-    const isStrike = strikes > inRow;
-    const step = isStrike ? strikes : Math.min(MAX_IN_A_ROW, inRow + 1);
-    pairs.throttlesLately.set(pair, lately);
-    if (isSameEvent && !isStrike)
-      return this.#rest(pair, now + retryAfterSecs * 1000, now, isSameEvent);
-    pairs.throttlesInRow.set(pair, step);
-    const restMs = origin.cooldown.throttleMs(
-      step,
-      origin.pacing.intervalMs(pairs.role.get(pair)),
-      retryAfterSecs,
-    );
-    return this.#rest(pair, now + restMs, now, isSameEvent);
-  }
-
-  #restBanned({ origin, pair, openedAt }: Use, now: number): number {
-    const pairs = this.#pairs;
-    const inRow = pairs.blocksInRow.get(pair);
-    const isSameEvent = inRow > 0 && openedAt <= pairs.restsFrom.get(pair);
-    if (isSameEvent) return pairs.restsUntil.get(pair);
-    if (inRow > 0) origin.cooldown.noteProbe(false, openedAt - pairs.lostFrom.get(pair));
-    const step = Math.min(MAX_IN_A_ROW, inRow + 1);
-    pairs.blocksInRow.set(pair, step);
-    if (now - pairs.restsFrom.get(pair) <= this.#throttlesCountMs)
-      origin.strikes.noteBlocked(pairs.throttlesLately.get(pair));
-    pairs.throttlesLately.set(pair, 0);
-    const isStranger = pairs.good.get(pair) === 0 && origin.medianLatencyMs > 0;
-    if (!isStranger) this.#bans.note(pair, origin);
-    const restMs = origin.cooldown.banMs(
-      step,
-      origin.trial.stickiness,
-      isStranger,
-      openedAt - pairs.lostFrom.get(pair),
-    );
-    return this.#rest(pair, now + restMs, now, false);
-  }
-
-  /** Where blocks are about the pace, and a ban of the network is known. */
-  #isNeighbourBanned({ origin, pair }: Use, now: number): boolean {
-    return origin.pacing.isSearch && this.#bans.hasNeighbour(pair, origin, now);
-  }
-
-  #rest(pair: number, until: number, now: number, isSameEvent: boolean): number {
-    const pairs = this.#pairs;
-    const restsUntil = Math.max(pairs.restsUntil.get(pair), until);
-    pairs.restsUntil.set(pair, restsUntil);
-    if (!isSameEvent) pairs.restsFrom.set(pair, now);
-    pairs.dueAt.set(pair, Math.max(pairs.dueAt.get(pair), restsUntil));
-    return restsUntil;
-  }
-
-  #restProxy({ origin, proxy, openedAt }: Use, now: number): number {
-    const proxies = this.#proxies;
-    if (proxies.isDirect(proxy)) return 0;
-    const inRow = proxies.failuresInRow.get(proxy);
-    if (inRow > 0 && openedAt <= proxies.restsFrom.get(proxy)) return proxies.restsUntil.get(proxy);
-    const step = Math.min(MAX_IN_A_ROW, inRow + 1);
-    proxies.failuresInRow.set(proxy, step);
-    // While nobody answers at all, it is not the proxy.
-    const isStranger = proxies.isAnyProven && proxies.isProven.get(proxy) === 0;
-    const isProven = proxies.isProven.get(proxy) === 1;
-    if (isProven && inRow === 1) this.#stickiness.note(true);
-    proxies.restsFrom.set(proxy, now);
-    // One that answered until now may have failed by chance.
-    const restMs = origin.cooldown.proxyMs(step, now - openedAt, isStranger);
-    const until = now + (isProven ? restMs * this.#doubtOf(proxy, step, now) : restMs);
-    proxies.restsUntil.set(proxy, until);
-    return until;
-  }
-
-  /** A proxy that often works and fails at times fails again now and then. */
-  #doubtOf(proxy: number, failuresInRow: number, now: number): number {
-    const { share } = this.#stickiness;
-    const odds = this.#prediction.proxyOdds(proxy, now);
-    const isChance = (odds / (1 + odds)) ** (failuresInRow - 1) > MUCH;
-    if (isChance && share < RARE) return 0;
-    return failuresInRow === 1 ? share : 1;
   }
 
   #watch(use: Use, blame: Blame, outcome: Outcome, now: number): void {

@@ -227,7 +227,7 @@ describe('Pacing', () => {
     const pacing = searching();
     pacing.restore(1);
     expect(pacing.rate).toBe(Number.POSITIVE_INFINITY);
-    expect(pacing.isSearch).toBe(false);
+    expect(pacing.goesByBlocks).toBe(false);
   });
 });
 

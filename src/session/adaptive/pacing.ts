@@ -304,7 +304,7 @@ export class Pacing {
   }
 
   /** The rate is read off the blocks. */
-  get isSearch(): boolean {
+  get goesByBlocks(): boolean {
     return this.#search.isOn;
   }
 

@@ -34,7 +34,7 @@ export class PairTable {
   readonly inFlight: Uint16Column = new Uint16Column(this.#hot, 52);
   readonly blocksInRow: Uint8Column = new Uint8Column(this.#hot, 54);
   readonly throttlesInRow: Uint8Column = new Uint8Column(this.#hot, 55);
-  /** What it does for the others, see `Pacing`; 0 before its first success. */
+  /** What it does for the others, see `Roles`; 0 before its first success. */
   readonly role: Uint8Column = new Uint8Column(this.#hot, 56);
   /** By pace alone. */
   readonly pacedUntil: Float64Column = new Float64Column(this.#cold, 0);
@@ -50,15 +50,15 @@ export class PairTable {
   readonly firstUsedSecs: Uint32Column = new Uint32Column(this.#cold, 28);
   /** The window in which it was last counted as active. */
   readonly activeWindow: Uint32Column = new Uint32Column(this.#cold, 24);
-  /** When it was last shut out, 0 since its next success. */
+  /** When it was shut out first since its last success; 0 while it is let in. */
   readonly lostFrom: Float64Column = new Float64Column(this.#cold, 56);
   /** 1 when the next result tells whether a block sticks. */
   readonly isRetry: Uint8Column = new Uint8Column(this.#cold, 48);
   /** 1 when it was blocked last, on a URL that others are blocked on. */
   readonly isSpared: Uint8Column = new Uint8Column(this.#cold, 49);
-  /** Answers that mean has been taken over. */
+  /** Answers that went into the mean latency. */
   readonly latencyCount: Uint8Column = new Uint8Column(this.#cold, 50);
-  /** 429s with less than `throttlesCountSecs` in between. */
+  /** 429s that may yet lead to a ban, see `Strikes`. */
   readonly throttlesLately: Uint8Column = new Uint8Column(this.#cold, 51);
   readonly proxy: Uint32Column = new Uint32Column(this.#cold, 40);
   /** The list of its origin's pairs that are due. */

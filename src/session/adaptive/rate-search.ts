@@ -45,8 +45,9 @@ const SLOWER = 0.25;
  */
 export class RateSearch {
   readonly #options: ResolvedAdaptiveOptions['search'];
-  /** The last ones, of those that the allowance was taken from as of others. */
+  /** The last ones, whatever they told. */
   #bans: Ban[] = [];
+  /** The allowance was taken from them. */
   #firstBans: readonly Ban[] = [];
   #readings: Ban[] = [];
   #allowance: Span | null = null;

@@ -353,7 +353,7 @@ export class Scheduler implements ReadySet {
   /** The fastest address that may be given more; -1 when none may. */
   #pickFast(origin: Origin, now: number): number {
     const { lane, pacing, serial } = origin;
-    const isPaced = Number.isFinite(pacing.rate) && (!pacing.isSearch || pacing.isFound);
+    const isPaced = Number.isFinite(pacing.rate) && (!pacing.goesByBlocks || pacing.isFound);
     const pairs = this.#pairs;
     for (const address of lane.addresses) {
       const { pair, proxy } = address;

@@ -9,3 +9,12 @@ it('begins at one half, follows what the next tries came to, and forgets', () =>
   for (let n = 0; n < 100; n++) stickiness.note(true);
   expect(stickiness.share).toBeGreaterThan(0.8);
 });
+
+it('goes by its terms: how much the beginning weighs, and how many tries are remembered', () => {
+  const sure = new Stickiness({ priorTries: 9, memory: 2 });
+  sure.note(true);
+  expect(sure.share).toBe(0.55);
+  sure.note(true);
+  sure.note(true);
+  expect(sure.tries).toBe(2);
+});

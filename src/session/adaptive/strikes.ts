@@ -4,7 +4,7 @@ import { Stickiness } from './stickiness.ts';
 const LEAST = 2;
 /** An address that has drawn so many and is let in shows that they do not matter. */
 const MANY = 6;
-/** While it is not known whether they matter, so many count as in a row. */
+/** While it is not known whether they matter, so many of one event count. */
 const AT_FIRST = 3;
 const EVEN = 0.5;
 
@@ -17,8 +17,8 @@ export class Strikes {
   #fewest = MANY;
 
   /**
-   * So many 429s within a while count as in a row, though there was success in between; 0 for none. Scouts find out
-   * for the others.
+   * Of 429s that come together so many count each for itself, where others are one event; and unless it is 0, success
+   * in between does not end a row. Scouts find out for the others.
    */
   mostCounted(isScout: boolean): number {
     const { share } = this.#outs;

@@ -1,0 +1,167 @@
+import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import { Bans } from './bans.ts';
+import type { DuePairs } from './due-pairs.ts';
+import type { PairTable } from './pair-table.ts';
+import type { Prediction } from './prediction.ts';
+import type { ProxyBook } from './proxy-book.ts';
+import { SCOUT } from './roles.ts';
+import { Stickiness } from './stickiness.ts';
+import type { Use } from './use.ts';
+
+const MAX_IN_A_ROW = 255;
+/** Failures that stick more rarely than this are chance, first of all. */
+const RARE = 0.2;
+/** What chance brings about so often is no surprise. */
+const MUCH = 0.001;
+
+/** Who has to rest, as an address at one origin or as a proxy everywhere, and who need not any more. */
+export class Rests {
+  readonly #pairs: PairTable;
+  readonly #proxies: ProxyBook;
+  readonly #prediction: Prediction;
+  readonly #bans: Bans;
+  /** Of failures of proxies that have answered before. */
+  readonly #stickiness = new Stickiness();
+  readonly #throttlesCountMs: number;
+
+  constructor(
+    parts: { pairs: PairTable; proxies: ProxyBook; due: DuePairs; prediction: Prediction },
+    options: ResolvedAdaptiveOptions['cooldown'],
+  ) {
+    this.#pairs = parts.pairs;
+    this.#proxies = parts.proxies;
+    this.#prediction = parts.prediction;
+    this.#bans = new Bans(parts);
+    this.#throttlesCountMs = options.throttlesCountSecs * 1000;
+  }
+
+  /** From here on the address is lost to the origin, until its next success. */
+  noteLost(pair: number, now: number): void {
+    if (this.#pairs.lostFrom.get(pair) === 0) this.#pairs.lostFrom.set(pair, now);
+  }
+
+  /** The address rests no more, if it did. */
+  noteLetIn({ origin, pair, openedAt }: Use, now: number): void {
+    const pairs = this.#pairs;
+    const { cooldown, pacing, strikes } = origin;
+    const lostFrom = pairs.lostFrom.get(pair);
+    if (pairs.blocksInRow.get(pair) > 0) {
+      cooldown.noteProbe(true, openedAt - lostFrom);
+      this.#bans.noteReturn(pair, origin, openedAt, now);
+      pairs.blocksInRow.set(pair, 0);
+    }
+    const isLongAgo = now - pairs.restsFrom.get(pair) > this.#throttlesCountMs;
+    const isAfterRest = openedAt > pairs.restsFrom.get(pair);
+    if (isLongAgo || (isAfterRest && strikes.noteLetIn(pairs.throttlesLately.get(pair))))
+      pairs.throttlesLately.set(pair, 0);
+    if (isLongAgo || cooldown.isTold || strikes.mostCounted(pairs.role.get(pair) === SCOUT) === 0)
+      pairs.throttlesInRow.set(pair, 0);
+    if (lostFrom === 0 || openedAt < lostFrom) return;
+    pacing.notePrice(now - lostFrom);
+    pairs.lostFrom.set(pair, 0);
+  }
+
+  /**
+   * Several answers to requests that went out before the rest began are one event, unless each is a strike. Returns
+   * until when the address rests, as the others do.
+   */
+  restThrottled(
+    { origin, pair, openedAt }: Use,
+    askedSecs: number | undefined,
+    now: number,
+  ): number {
+    const retryAfterSecs = askedSecs ?? 0;
+    const pairs = this.#pairs;
+    const inRow = pairs.throttlesInRow.get(pair);
+    const isSameEvent = inRow > 0 && openedAt <= pairs.restsFrom.get(pair);
+    const lately = Math.min(MAX_IN_A_ROW, pairs.throttlesLately.get(pair) + 1);
+    const isScout = pairs.role.get(pair) === SCOUT;
+    const strikes =
+      retryAfterSecs === 0 ? Math.min(lately, origin.strikes.mostCounted(isScout)) : 0;
+    const isStrike = strikes > inRow;
+    const step = isStrike ? strikes : Math.min(MAX_IN_A_ROW, inRow + 1);
+    pairs.throttlesLately.set(pair, lately);
+    if (isSameEvent && !isStrike)
+      return this.#rest(pair, now + retryAfterSecs * 1000, now, isSameEvent);
+    pairs.throttlesInRow.set(pair, step);
+    const restMs = origin.cooldown.throttleMs(
+      step,
+      origin.pacing.intervalMs(pairs.role.get(pair)),
+      retryAfterSecs,
+    );
+    return this.#rest(pair, now + restMs, now, isSameEvent);
+  }
+
+  restBanned({ origin, pair, openedAt }: Use, now: number): number {
+    const pairs = this.#pairs;
+    const inRow = pairs.blocksInRow.get(pair);
+    const isSameEvent = inRow > 0 && openedAt <= pairs.restsFrom.get(pair);
+    if (isSameEvent) return pairs.restsUntil.get(pair);
+    if (inRow > 0) origin.cooldown.noteProbe(false, openedAt - pairs.lostFrom.get(pair));
+    const step = Math.min(MAX_IN_A_ROW, inRow + 1);
+    pairs.blocksInRow.set(pair, step);
+    if (now - pairs.restsFrom.get(pair) <= this.#throttlesCountMs)
+      origin.strikes.noteBlocked(pairs.throttlesLately.get(pair));
+    pairs.throttlesLately.set(pair, 0);
+    const isStranger = pairs.good.get(pair) === 0 && origin.medianLatencyMs > 0;
+    if (!isStranger) this.#bans.note(pair, origin);
+    const restMs = origin.cooldown.banMs(
+      step,
+      origin.trial.stickiness,
+      isStranger,
+      openedAt - pairs.lostFrom.get(pair),
+    );
+    return this.#rest(pair, now + restMs, now, false);
+  }
+
+  /** Where blocks are about the pace, and a ban of the network is known. */
+  isNeighbourBanned({ origin, pair }: Use, now: number): boolean {
+    return origin.pacing.goesByBlocks && this.#bans.hasNeighbour(pair, origin, now);
+  }
+
+  /** Something has come back through the proxy. */
+  noteProxyAnswered({ proxy, openedAt }: Use): void {
+    const proxies = this.#proxies;
+    const isNext =
+      proxies.failuresInRow.get(proxy) === 1 && openedAt >= proxies.restsFrom.get(proxy);
+    if (isNext) this.#stickiness.note(false);
+    proxies.failuresInRow.set(proxy, 0);
+  }
+
+  restProxy({ origin, proxy, openedAt }: Use, now: number): number {
+    const proxies = this.#proxies;
+    if (proxies.isDirect(proxy)) return 0;
+    const inRow = proxies.failuresInRow.get(proxy);
+    if (inRow > 0 && openedAt <= proxies.restsFrom.get(proxy)) return proxies.restsUntil.get(proxy);
+    const step = Math.min(MAX_IN_A_ROW, inRow + 1);
+    proxies.failuresInRow.set(proxy, step);
+    // While nobody answers at all, it is not the proxy.
+    const isStranger = proxies.isAnyProven && proxies.isProven.get(proxy) === 0;
+    const isProven = proxies.isProven.get(proxy) === 1;
+    if (isProven && inRow === 1) this.#stickiness.note(true);
+    proxies.restsFrom.set(proxy, now);
+    // One that answered until now may have failed by chance.
+    const restMs = origin.cooldown.proxyMs(step, now - openedAt, isStranger);
+    const until = now + (isProven ? restMs * this.#doubtOf(proxy, step, now) : restMs);
+    proxies.restsUntil.set(proxy, until);
+    return until;
+  }
+
+  #rest(pair: number, until: number, now: number, isSameEvent: boolean): number {
+    const pairs = this.#pairs;
+    const restsUntil = Math.max(pairs.restsUntil.get(pair), until);
+    pairs.restsUntil.set(pair, restsUntil);
+    if (!isSameEvent) pairs.restsFrom.set(pair, now);
+    pairs.dueAt.set(pair, Math.max(pairs.dueAt.get(pair), restsUntil));
+    return restsUntil;
+  }
+
+  /** A proxy that often works and fails at times fails again now and then. */
+  #doubtOf(proxy: number, failuresInRow: number, now: number): number {
+    const { share } = this.#stickiness;
+    const odds = this.#prediction.proxyOdds(proxy, now);
+    const isChance = (odds / (1 + odds)) ** (failuresInRow - 1) > MUCH;
+    if (isChance && share < RARE) return 0;
+    return failuresInRow === 1 ? share : 1;
+  }
+}
