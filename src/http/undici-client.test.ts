@@ -77,6 +77,41 @@ describe('UndiciClient', () => {
       }
     });
 
+    it.each([
+      ['direct', undefined, 'http'],
+      ['forwarded', openProxy, 'http'],
+      ['tunnelled', openProxy, 'https'],
+      ['SOCKS5', openSocks5Proxy, 'http'],
+    ] as const)(
+      'are not opened anew for a %s request that is given up',
+      async (_route, openOn, protocol) => {
+        await using silent = await openSite(() => {}, { protocol });
+        await using proxy = await openOn?.();
+        const route = { url: silent.url, proxy: proxy?.info ?? null, ignoreSslErrors: true };
+        const waiting = Array.from({ length: 3 }, () => get({ ...route, firstByteTimeoutMs: 50 }));
+        for (const { reason } of (await Promise.allSettled(waiting)) as PromiseRejectedResult[]) {
+          expect(reason).toMatchObject({ kind: 'first-byte-timeout' });
+        }
+        await Promise.all([silent.idle(), proxy?.idle()]);
+        await nextTurn();
+        expect([silent.connectionsCount, proxy?.connectionsCount ?? 3]).toEqual([3, 3]);
+      },
+    );
+
+    it('serve those who come while another request is given up', async () => {
+      handler = (request, response) => {
+        if (request.url !== '/never') response.end('ok');
+      };
+      const stop = new AbortController();
+      const url = `${site.url}/never`;
+      const never = get({ url, signal: stop.signal }).catch((error) => error.kind);
+      await get();
+      stop.abort();
+      const others = Array.from({ length: 5 }, () => get());
+      expect(await Promise.all([never, ...others])).toEqual(['aborted', ...Array(5).fill('ok')]);
+      expect(await get()).toBe('ok');
+    });
+
     it('of the least recently used proxy are closed when there are too many, after its requests', async () => {
       client = new UndiciClient({ maxAgents: 1 });
       await using proxy = await openSocks5Proxy();

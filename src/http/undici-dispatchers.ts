@@ -1,4 +1,4 @@
-import type { Agent, buildConnector, Dispatcher, Pool } from 'undici';
+import type { Agent, buildConnector, Client, Dispatcher, Pool } from 'undici';
 import type { Clock } from '../core/clock.ts';
 import type { ProxyInfo } from '../proxy/proxy-info.ts';
 import {
@@ -8,11 +8,13 @@ import {
   tunnelConnector,
 } from './connectors.ts';
 import type { HttpRequest } from './http-client.ts';
+import { clientsWithoutSpares } from './undici-clients.ts';
 import type { Route } from './undici-errors.ts';
 
 /** What of undici is used; loaded when the first request is sent. */
 export interface Undici {
   readonly Agent: typeof Agent;
+  readonly Client: typeof Client;
   readonly Pool: typeof Pool;
   readonly buildConnector: typeof buildConnector;
 }
@@ -90,18 +92,22 @@ export class DispatcherCache {
   }
 
   #make(route: Route, proxy: ProxyInfo | undefined, options: ConnectorOptions): Dispatcher {
-    const { Agent, Pool, buildConnector } = this.#undici;
+    const { Agent, Client, Pool, buildConnector } = this.#undici;
     const settings = { ...NO_TIMEOUTS, maxHeaderSize: MAX_HEADER_BYTES };
+    const factory = clientsWithoutSpares(Client);
+    const poolFactory = (origin: string | URL, options: object): Pool =>
+      new Pool(origin, { ...options, factory });
     if (!proxy) {
       const connect = directConnector(buildConnector, options);
-      return new Agent({ ...settings, allowH2: options.useHttp2, connect });
+      return new Agent({ ...settings, allowH2: options.useHttp2, connect, factory: poolFactory });
     }
     if (route === 'tunnel') {
       const connect = tunnelConnector(buildConnector, proxy, options);
-      return new Agent({ ...settings, allowH2: options.useHttp2, connect });
+      return new Agent({ ...settings, allowH2: options.useHttp2, connect, factory: poolFactory });
     }
     // The connector alone knows how to reach the proxy; to undici it is a plain server.
-    return new Pool('http://proxy', { ...settings, connect: forwardConnector(proxy, options) });
+    const connect = forwardConnector(proxy, options);
+    return new Pool('http://proxy', { ...settings, connect, factory });
   }
 
   #evictOldest(): void {

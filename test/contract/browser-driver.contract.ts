@@ -42,7 +42,8 @@ const PATIENCE = { timeout: 15_000 };
 const WORKER = fileURLToPath(new URL('./browser-driver-worker.ts', import.meta.url));
 
 export function describeBrowserDriver({ name, create, library, pidOf }: DriverContract): void {
-  describe(`${name} drives Chromium`, () => {
+  // Several tests start browsers and programs of their own, which takes long on a busy machine.
+  describe(`${name} drives Chromium`, { timeout: 90_000 }, () => {
     let temporary: string;
     let temporaryBefore: string | undefined;
     let site: LocalSite;

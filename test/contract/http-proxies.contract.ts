@@ -221,6 +221,7 @@ export function describeProxies({ name, create, lacks = {} }: HttpClientContract
       };
       expect((await failure('http', proxy.info, options)).kind).toBe('first-byte-timeout');
       if (!lacks.release) await proxy.idle();
+      expect(proxy.connectionsCount).toBe(1);
     });
 
     it('stay the same over redirects', async () => {

@@ -9,6 +9,7 @@ const WORKERS = 4;
 const CONCURRENCY = 10;
 const LOCK_SECS = 2;
 
+// Four processes share what cores there are with Redis, which writes every command to the disk.
 test('four processes bring every page in, though two are killed and Redis restarts', {
   timeout: 120_000,
 }, async () => {

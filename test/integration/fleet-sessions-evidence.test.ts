@@ -8,7 +8,7 @@ const SITE = 'https://site.example/';
 const WORKERS = 10;
 const PROXIES = 60;
 const PARALLEL = 2;
-const LATENCY_MS = 100;
+const LATENCY_MS = 200;
 /** Of all workers together, with nothing in their way. */
 const PER_SECOND = (WORKERS * PARALLEL * 1000) / LATENCY_MS;
 const LONGEST_PROBE_MS = 30_000;
@@ -25,11 +25,11 @@ describe('a site that is down, to ten workers of one pool', () => {
   it('gets hardly more requests in ten minutes than from one, and all go on soon after', async () => {
     await using fleet = new Fleet(server.url);
     const crawls = new Crawls(fleet, await workers(fleet));
-    await fleet.pass(5000);
+    await fleet.pass(5000, LATENCY_MS);
     crawls.answer = () => ({ kind: 'target' });
     const before = crawls.sent.length;
-    await fleet.pass(6000);
-    await fleet.pass(594_000, 2000);
+    await fleet.pass(6000, LATENCY_MS);
+    await fleet.pass(594_000, 4000);
     // The first twenty were on their way; then some twenty probes of all together.
     expect(crawls.sent.length - before).toBeLessThan(80);
     crawls.answer = () => ({ kind: 'ok' });
@@ -49,10 +49,10 @@ describe('a site that is down, to ten workers of one pool', () => {
   it('costs no session, though it turns everybody away', async () => {
     await using fleet = new Fleet(server.url);
     const crawls = new Crawls(fleet, await workers(fleet));
-    await fleet.pass(5000);
+    await fleet.pass(5000, LATENCY_MS);
     crawls.answer = () => ({ kind: 'blocked', status: 403 });
     await fleet.pass(5000);
-    await fleet.pass(85_000, 500);
+    await fleet.pass(85_000, 2500);
     crawls.answer = () => ({ kind: 'ok' });
     await fleet.pass(LONGEST_PROBE_MS + 10_000, 500);
     expect(crawls.retiredCount).toBe(0);
@@ -62,10 +62,10 @@ describe('a site that is down, to ten workers of one pool', () => {
   it('is not down because one worker has no network', async () => {
     await using fleet = new Fleet(server.url);
     const crawls = new Crawls(fleet, await workers(fleet));
-    await fleet.pass(5000);
+    await fleet.pass(5000, LATENCY_MS);
     crawls.answer = (worker) => ({ kind: worker === 0 ? 'target' : 'ok' });
     const before = crawls.sent.length;
-    await fleet.pass(20_000);
+    await fleet.pass(20_000, LATENCY_MS);
     const sent = crawls.sent.slice(before);
     const ofHealthy = sent.filter(({ worker }) => worker > 0).length;
     expect(ofHealthy).toBeGreaterThan(0.9 * 20 * PER_SECOND * ((WORKERS - 1) / WORKERS));
@@ -98,7 +98,7 @@ it('a URL that is blocked on a session of each worker costs none of them', async
   await fleet.pass(2500);
   expect(await blame(pools[0] as SessionPool)).toBe('url');
   // Longer than a quarantine lasts.
-  await fleet.pass(65_000, 500);
+  await fleet.pass(65_000, 2500);
   expect(pools.map((pool) => pool.retiredSessionsCount)).toEqual([0, 0, 0, 0, 0, 0]);
 });
 

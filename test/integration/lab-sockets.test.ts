@@ -9,6 +9,9 @@ import { ProxyConfiguration } from '../../src/proxy/proxy-configuration.ts';
 import { SessionPool } from '../../src/session/session-pool.ts';
 import { MemoryStorage } from '../../src/storage/memory/memory-storage.ts';
 
+/** Each crawl takes some seconds of real time by itself, and more while other tests hold the cores. */
+const UNHURRIED = { timeout: 90_000 };
+
 /** Answers slowly enough that the work of this thread counts for little beside it, on a busy machine too. */
 const calm = resolveWorld({
   name: 'small',
@@ -61,30 +64,38 @@ async function crawlSockets(
   return { secs: (performance.now() - began) / 1000, attempts, pages, throttled };
 }
 
-test('a crawl on real sockets takes as long and wastes as much as its simulation foresees', async () => {
-  const real = await crawlSockets(1);
-  const policy = await findPolicy('random-judged');
-  const foreseen = await simulate({ world: calm, policy, seed: 1 });
-  expect(foreseen.outcomes).toMatchObject({ throttled: 0 });
-  expect(foreseen.outcomes.target + foreseen.outcomes.blocked).toBeGreaterThan(5);
-  // Tolerances: a half more or a third less time, and one failed attempt in twenty pages.
-  expect(real.pages).toBe(foreseen.deliveredCount);
-  expect(real.secs / foreseen.elapsedSecs).toBeGreaterThan(0.67);
-  expect(real.secs / foreseen.elapsedSecs).toBeLessThan(1.5);
-  const waste = (real.attempts - real.pages) / real.pages;
-  expect(Math.abs(waste - foreseen.waste)).toBeLessThan(0.05);
-});
+test(
+  'a crawl on real sockets takes as long and wastes as much as its simulation foresees',
+  UNHURRIED,
+  async () => {
+    const real = await crawlSockets(1);
+    const policy = await findPolicy('random-judged');
+    const foreseen = await simulate({ world: calm, policy, seed: 1 });
+    expect(foreseen.outcomes).toMatchObject({ throttled: 0 });
+    expect(foreseen.outcomes.target + foreseen.outcomes.blocked).toBeGreaterThan(5);
+    // Tolerances: a half more or a third less time, and one failed attempt in twenty pages.
+    expect(real.pages).toBe(foreseen.deliveredCount);
+    expect(real.secs / foreseen.elapsedSecs).toBeGreaterThan(0.67);
+    expect(real.secs / foreseen.elapsedSecs).toBeLessThan(1.5);
+    const waste = (real.attempts - real.pages) / real.pages;
+    expect(Math.abs(waste - foreseen.waste)).toBeLessThan(0.05);
+  },
+);
 
-test('a limit that binds throttles on sockets as it does in the simulation', async () => {
-  const tight = resolveWorld({
-    ...calm,
-    pagesCount: 100,
-    site: { ...calm.site, rateLimit: { perSec: 1.6, burst: 4, retryAfterSecs: 2 } },
-  });
-  const real = await crawlSockets(1, tight);
-  const policy = await findPolicy('random-judged');
-  const foreseen = await simulate({ world: tight, policy, seed: 1 });
-  expect(foreseen.outcomes.throttled).toBeGreaterThan(10);
-  expect(real.throttled).toBeGreaterThan(foreseen.outcomes.throttled / 2);
-  expect(real.throttled).toBeLessThan(foreseen.outcomes.throttled * 2);
-});
+test(
+  'a limit that binds throttles on sockets as it does in the simulation',
+  UNHURRIED,
+  async () => {
+    const tight = resolveWorld({
+      ...calm,
+      pagesCount: 100,
+      site: { ...calm.site, rateLimit: { perSec: 1.6, burst: 4, retryAfterSecs: 2 } },
+    });
+    const real = await crawlSockets(1, tight);
+    const policy = await findPolicy('random-judged');
+    const foreseen = await simulate({ world: tight, policy, seed: 1 });
+    expect(foreseen.outcomes.throttled).toBeGreaterThan(10);
+    expect(real.throttled).toBeGreaterThan(foreseen.outcomes.throttled / 2);
+    expect(real.throttled).toBeLessThan(foreseen.outcomes.throttled * 2);
+  },
+);

@@ -24,7 +24,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-describe('a queue on SQLite whose process is killed twenty times', () => {
+// More than twenty processes are started: on a busy machine each takes its time.
+describe('a queue on SQLite whose process is killed twenty times', { timeout: 120_000 }, () => {
   it('handles every acknowledged request, and hands no handled one out again', async () => {
     const path = join(folder, 'killed.db');
     const random = new SeededRandom('kill');
@@ -68,7 +69,7 @@ describe('a queue on SQLite whose process is killed twenty times', () => {
   });
 });
 
-describe('two processes on one queue', () => {
+describe('two processes on one queue', { timeout: 60_000 }, () => {
   it('share the work: each request is lent out once', async () => {
     const path = join(folder, 'shared.db');
     const workers = ['one', 'two'].map((seed) =>

@@ -18,7 +18,6 @@ export const SECS_BY_FILE: Readonly<Record<string, number>> = {
   'test/integration/crawl-kill.test.ts': 12,
   'test/contract/storage-redis-cluster.test.ts': 12,
   'test/integration/fleet-failover.test.ts': 11,
-  'test/contract/http-client.test.ts': 11,
   'test/contract/storage-redis-sentinel.test.ts': 11,
   'test/integration/cli-demo.test.ts': 10,
   'test/apify/page.test.ts': 10,
@@ -30,6 +29,8 @@ export const SECS_BY_FILE: Readonly<Record<string, number>> = {
   'src/lab/fit/fit-world.test.ts': 8,
   'test/docs.test.ts': 7,
   'test/contract/storage-processes.test.ts': 7,
+  'test/contract/http-client.test.ts': 7,
+  'test/integration/fleet-sessions-evidence.test.ts': 7,
   'src/lab/simulation/simulate.test.ts': 7,
   'src/session/session.test.ts': 5,
   'test/apify/actor.test.ts': 4,
@@ -37,6 +38,7 @@ export const SECS_BY_FILE: Readonly<Record<string, number>> = {
   'test/contract/storage-redis-model.test.ts': 4,
   'test/contract/storage-redis-failures.test.ts': 4,
   'test/integration/fleet-sessions-kill.test.ts': 4,
+  'test/integration/fleet-sessions-pace.test.ts': 3,
 };
 
 /** Begins with the files that take longest, so that no thread is left alone with one of them at the end. */
