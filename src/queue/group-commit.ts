@@ -5,7 +5,7 @@ interface Waiting<Item, Result> {
 }
 
 /** Keeps one store call from holding up the others for long. */
-const MAX_BATCH = 500;
+export const MAX_BATCH = 500;
 
 /** Collects single writes and sends them to the store together. Each resolves once the store has made it durable. */
 export class GroupCommit<Item, Result> {

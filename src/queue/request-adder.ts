@@ -1,5 +1,7 @@
+import type { Clock } from '../core/clock.ts';
 import type { AddedRequest, RequestRow, RequestStore } from '../storage/request-store.ts';
-import { GroupCommit } from './group-commit.ts';
+import { FreshRows } from './fresh-rows.ts';
+import { GroupCommit, MAX_BATCH } from './group-commit.ts';
 import { RecentRequests } from './recent-requests.ts';
 import type { Request } from './request.ts';
 
@@ -13,6 +15,7 @@ export interface AddedRequestInfo {
 
 export interface RequestAdderOptions {
   readonly store: RequestStore;
+  readonly clock: Clock;
   readonly maxRecent: number;
   readonly toRow: (request: Request) => RequestRow;
   /** Something has been added; a commit should follow soon. */
@@ -21,7 +24,10 @@ export interface RequestAdderOptions {
   readonly onAdded: (count: number, isForefront: boolean) => void;
 }
 
-/** Adds requests, asking the store only about those not seen lately. */
+/**
+ * Adds requests, asking the store only about those not seen lately. What a store took in just before it was interrupted
+ * it may have lost, though it counts the page as handled that named it: such requests are added again.
+ */
 export class RequestAdder {
   readonly #store: RequestStore;
   readonly #recent: RecentRequests;
@@ -30,26 +36,33 @@ export class RequestAdder {
   readonly #inFlight = new Map<string, Promise<AddedRequest>>();
   readonly #front: GroupCommit<RequestRow, AddedRequest>;
   readonly #back: GroupCommit<RequestRow, AddedRequest>;
+  readonly #onAdded: RequestAdderOptions['onAdded'];
+  readonly #fresh: FreshRows;
   #interruptionsCount: number | undefined;
+  /** Up to which interruption the store has all that was added. */
+  #restoredCount: number | undefined;
+  #restoring: Promise<void> | undefined;
 
-  constructor({ store, maxRecent, toRow, onPending, onAdded }: RequestAdderOptions) {
+  constructor({ store, clock, maxRecent, toRow, onPending, onAdded }: RequestAdderOptions) {
     this.#store = store;
     this.#interruptionsCount = store.interruptionsCount;
+    this.#restoredCount = store.interruptionsCount;
+    this.#fresh = new FreshRows(clock);
+    this.#onAdded = onAdded;
     this.#toRow = toRow;
     this.#recent = new RecentRequests(maxRecent);
     this.#onPending = onPending;
-    const commitTo = (isForefront: boolean) => async (rows: readonly RequestRow[]) => {
-      const added = await store.add(rows, { isForefront });
-      const count = added.reduce((sum, { wasAlreadyPresent }) => sum + +!wasAlreadyPresent, 0);
-      if (count > 0) onAdded(count, isForefront);
-      return added;
-    };
-    this.#front = new GroupCommit(commitTo(true));
-    this.#back = new GroupCommit(commitTo(false));
+    this.#front = new GroupCommit((rows) => this.#addTo(rows, true));
+    this.#back = new GroupCommit((rows) => this.#addTo(rows, false));
   }
 
   get hasPending(): boolean {
     return this.#inFlight.size > 0;
+  }
+
+  /** The store has been interrupted since it was last seen to have all that was added. */
+  get needsRestore(): boolean {
+    return this.#store.interruptionsCount !== this.#restoredCount;
   }
 
   get needsCommit(): boolean {
@@ -89,8 +102,19 @@ export class RequestAdder {
     await Promise.all([this.#front.commit(), this.#back.commit()]);
   }
 
+  /** Adds again what the store may have lost; what it still knows falls away. Concurrent calls share one attempt. */
+  async restore(): Promise<void> {
+    while (this.needsRestore) {
+      this.#restoring ??= this.#addAgain().finally(() => {
+        this.#restoring = undefined;
+      });
+      await this.#restoring;
+    }
+  }
+
   forgetAll(): void {
     this.#recent.clear();
+    this.#fresh.clear();
   }
 
   /** The store may have lost what it took in last; pages that come again because of it must bring their links again. */
@@ -99,6 +123,31 @@ export class RequestAdder {
     if (interruptionsCount === this.#interruptionsCount) return;
     this.#interruptionsCount = interruptionsCount;
     this.#recent.clear();
+  }
+
+  async #addAgain(): Promise<void> {
+    const { interruptionsCount } = this.#store;
+    const fresh = this.#fresh.all();
+    for (const isForefront of [true, false]) {
+      const rows = fresh.filter((each) => each.isForefront === isForefront).map(({ row }) => row);
+      while (rows.length > 0) await this.#addTo(rows.splice(0, MAX_BATCH), isForefront);
+    }
+    this.#restoredCount = interruptionsCount;
+  }
+
+  async #addTo(rows: readonly RequestRow[], isForefront: boolean): Promise<AddedRequest[]> {
+    const { interruptionsCount } = this.#store;
+    const added = await this.#store.add(rows, { isForefront });
+    // When an answer was lost, the repeated call finds known what the first one added.
+    const isInDoubt = this.#store.interruptionsCount !== interruptionsCount;
+    let newCount = 0;
+    added.forEach(({ wasAlreadyPresent }, index) => {
+      if (!wasAlreadyPresent) newCount++;
+      if (interruptionsCount === undefined || (wasAlreadyPresent && !isInDoubt)) return;
+      this.#fresh.note({ row: rows[index] as RequestRow, isForefront });
+    });
+    if (newCount > 0) this.#onAdded(newCount, isForefront);
+    return added;
   }
 
   async #push(request: Request, isForefront: boolean): Promise<AddedRequestInfo> {

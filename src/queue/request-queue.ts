@@ -102,6 +102,7 @@ export class RequestQueue extends EventSource<RequestQueueEvents> implements Asy
     });
     this.#adder = new RequestAdder({
       store,
+      clock,
       maxRecent,
       toRow: (request) => this.#rowOf(request),
       onPending: () => this.#turns.request(),
@@ -259,7 +260,7 @@ export class RequestQueue extends EventSource<RequestQueueEvents> implements Asy
   async isEmpty(): Promise<boolean> {
     this.#assertOpen();
     if (this.#claims.hasAhead || this.#adder.hasPending) return false;
-    const dueAt = await this.#store.nextDueAt();
+    const dueAt = await this.#nextDueAt();
     return dueAt === null || dueAt > this.#clock.now();
   }
 
@@ -267,7 +268,7 @@ export class RequestQueue extends EventSource<RequestQueueEvents> implements Asy
   async isFinished(): Promise<boolean> {
     this.#assertOpen();
     if (this.#claims.hasAny || this.#adder.hasPending) return false;
-    return (await this.#store.nextDueAt()) === null;
+    return (await this.#nextDueAt()) === null;
   }
 
   /** Those that failed for good, with their errors. One may come twice, or be left out, if it is retried meanwhile. */
@@ -356,6 +357,15 @@ export class RequestQueue extends EventSource<RequestQueueEvents> implements Asy
     return { ...row, origin: domainOfOrigin(row.origin as string) };
   }
 
+  /** Of all that was added, whatever the store has lost of it meanwhile. */
+  async #nextDueAt(): Promise<number | null> {
+    for (;;) {
+      await this.#adder.restore();
+      const dueAt = await this.#store.nextDueAt();
+      if (!this.#adder.needsRestore) return dueAt;
+    }
+  }
+
   #heldFor(request: Request): Held {
     this.#assertOpen();
     const held = this.#claims.find(request.id);
@@ -382,6 +392,7 @@ export class RequestQueue extends EventSource<RequestQueueEvents> implements Asy
    */
   async #turn(): Promise<void> {
     if (this.#isBeatDue) await this.#beat();
+    if (this.#adder.needsRestore) await this.#restore();
     await Promise.all([this.#adder.commit(), this.#settlements.commit()]);
     await this.#serveTakers();
     this.#scheduleBeat();
@@ -395,6 +406,14 @@ export class RequestQueue extends EventSource<RequestQueueEvents> implements Asy
     } catch (error) {
       this.#log.warning(`Could not extend the locks of requests in use: ${messageOf(error)}`);
       this.#scheduleBeat(this.#lockMs / 10);
+    }
+  }
+
+  async #restore(): Promise<void> {
+    try {
+      await this.#adder.restore();
+    } catch (error) {
+      this.#log.warning(`Could not add again what was added last: ${messageOf(error)}`);
     }
   }
 

@@ -2,10 +2,12 @@ import { createClient, createCluster } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FakeClock } from '../../src/core/fake-clock.ts';
 import { Log } from '../../src/core/log.ts';
+import { RequestQueue } from '../../src/queue/request-queue.ts';
 import { RedisStorage } from '../../src/storage/redis/redis-storage.ts';
 import type { RequestRow } from '../../src/storage/request-store.ts';
 import { claimedFrom } from '../support/claimed.ts';
 import { RedisClusterServers } from '../support/redis-cluster.ts';
+import type { RedisServer } from '../support/redis-server.ts';
 import { describeSessionChangesContract } from './session-changes.contract.ts';
 import { describeSessionHandsContract } from './session-hands.contract.ts';
 import { describeStorageContract } from './storage.contract.ts';
@@ -126,7 +128,44 @@ describe('a Cluster of three nodes', () => {
     const totals = await Promise.all(stores.map(async (store) => (await store.counts(0)).total));
     expect(totals).toEqual(stores.map(() => 2));
   });
+
+  it('gets links again that a node lost, although another counts their page as handled', async () => {
+    const log = new Log({ level: 'off' });
+    await using storage = new RedisStorage({ cluster: cluster.urls, prefix: 'forgetful', log });
+    await using queue = await RequestQueue.open({ storage, log, maxLookAhead: 0 });
+    const sites = Array.from({ length: 30 }, (_, index) => `https://site-${index}.example/`);
+    const [start = '', ...links] = sites;
+    await queue.addRequest(start);
+    const [homePort] = [...(await homesOf('forgetful')).values()].flat();
+    const page = await queue.fetchNextRequest();
+    await queue.addRequests(links);
+    if (page) await queue.markRequestHandled(page);
+    const forgetful = cluster.nodes.find(({ port }) => port !== homePort) as RedisServer;
+    const lostCount = await forgetAll(forgetful, 'forgetful:{queue/*');
+    expect(lostCount).toBeGreaterThan(0);
+    await forgetful.kill();
+    await forgetful.restart();
+    const urls = new Set<string>();
+    while (!(await queue.isFinished())) {
+      const next = await queue.fetchNextRequest();
+      if (!next) continue;
+      urls.add(next.url);
+      await queue.markRequestHandled(next);
+    }
+    expect(urls).toEqual(new Set(links));
+    expect(await queue.getInfo()).toMatchObject({ totalRequestCount: 30, handledRequestCount: 30 });
+  });
 });
+
+/** As if the writes had never reached it. Returns how many keys that were. */
+async function forgetAll({ url }: RedisServer, pattern: string): Promise<number> {
+  const client = createClient({ url });
+  await client.connect();
+  const keys = (await client.sendCommand(['KEYS', pattern])) as string[];
+  for (const key of keys) await client.sendCommand(['DEL', key]);
+  await client.close();
+  return keys.length;
+}
 
 function pageOf(origin: string): RequestRow {
   return { id: `${origin}/page`, uniqueKey: `${origin}/page`, body: '{}', origin };

@@ -117,14 +117,46 @@ it.each([1, 4])(
     await using server = await RedisServer.start();
     const log = new Log({ level: 'off' });
     await using storage = new RedisStorage({ url: server.url, queueShards, log });
-    await using queue = await RequestQueue.open({ storage });
+    const clock = new FakeClock();
+    await using queue = await RequestQueue.open({ storage, clock });
     const add = (): Promise<{ wasAlreadyPresent: boolean }> =>
       queue.addRequest('https://example.com/a');
     expect(await add()).toMatchObject({ wasAlreadyPresent: false });
     expect(await add()).toMatchObject({ wasAlreadyPresent: true });
+    // So long ago that the queue does not add it again by itself.
+    for (const name of ['b', 'c']) {
+      await clock.advance(15_000);
+      await queue.addRequest(`https://example.com/${name}`);
+    }
     await server.kill();
     await server.restart();
     await expect.poll(add).toMatchObject({ wasAlreadyPresent: false });
-    expect((await queue.fetchNextRequest())?.url).toBe('https://example.com/a');
+    expect(await queue.getInfo()).toMatchObject({ totalRequestCount: 3, pendingRequestCount: 3 });
   },
 );
+
+it('a queue is not finished while a server lacks what it took in before it lost its last writes', async () => {
+  await using server = await RedisServer.start();
+  const log = new Log({ level: 'off' });
+  await using storage = new RedisStorage({ url: server.url, log });
+  await using queue = await RequestQueue.open({ storage, log });
+  await queue.addRequests(['https://example.com/b', 'https://example.com/c']);
+  await queue.addRequest('https://example.com/a', { forefront: true });
+  await server.kill();
+  await server.restart();
+  expect(await queue.isFinished()).toBe(false);
+  expect(await queue.getInfo()).toMatchObject({ totalRequestCount: 3, pendingRequestCount: 3 });
+  const urls: string[] = [];
+  for (let next = await queue.fetchNextRequest(); next; next = await queue.fetchNextRequest()) {
+    urls.push(next.url);
+    await queue.markRequestHandled(next);
+  }
+  expect(urls.map((url) => url.slice(-1))).toEqual(['a', 'b', 'c']);
+  // What is still there is known, and falls away.
+  const client = createClient({ url: server.url });
+  await client.connect();
+  await client.sendCommand(['CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes']);
+  await client.close();
+  expect(await queue.isFinished()).toBe(true);
+  expect(await queue.getInfo()).toMatchObject({ totalRequestCount: 3, handledRequestCount: 3 });
+});
