@@ -204,7 +204,7 @@ export class Judge {
   /** Whoever answers late is not to be used more than others for their sake. */
   #isSlow({ pair, origin }: Use): boolean {
     const latencyMs = this.#pairs.latencyMs.get(pair);
-    return latencyMs > SLOW * origin.medianLatencyMs;
+    return origin.medianLatencyMs > 0 && latencyMs > SLOW * origin.medianLatencyMs;
   }
 
   #noteSpeed({ origin, pair, proxy, predicted, openedAt }: Use, now: number): void {

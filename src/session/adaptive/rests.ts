@@ -54,7 +54,7 @@ export class Rests {
     const isAfterRest = openedAt > pairs.restsFrom.get(pair);
     if (isLongAgo || (isAfterRest && strikes.noteLetIn(pairs.throttlesLately.get(pair))))
       pairs.throttlesLately.set(pair, 0);
-    if (isLongAgo || cooldown.isTold || strikes.mostCounted(pairs.role.get(pair) === SCOUT) === 0)
+    if (isLongAgo || cooldown.isTold || strikes.mostCounted(this.#findsOut(pair)) === 0)
       pairs.throttlesInRow.set(pair, 0);
     if (lostFrom === 0 || openedAt < lostFrom) return;
     pacing.notePrice(now - lostFrom);
@@ -75,9 +75,8 @@ export class Rests {
     const inRow = pairs.throttlesInRow.get(pair);
     const isSameEvent = inRow > 0 && openedAt <= pairs.restsFrom.get(pair);
     const lately = Math.min(MAX_IN_A_ROW, pairs.throttlesLately.get(pair) + 1);
-    const isScout = pairs.role.get(pair) === SCOUT;
-    const strikes =
-      retryAfterSecs === 0 ? Math.min(lately, origin.strikes.mostCounted(isScout)) : 0;
+    const most = origin.strikes.mostCounted(this.#findsOut(pair));
+    const strikes = retryAfterSecs === 0 ? Math.min(lately, most) : 0;
     const isStrike = strikes > inRow;
     const step = isStrike ? strikes : Math.min(MAX_IN_A_ROW, inRow + 1);
     pairs.throttlesLately.set(pair, lately);
@@ -90,6 +89,12 @@ export class Rests {
       retryAfterSecs,
     );
     return this.#rest(pair, now + restMs, now, isSameEvent);
+  }
+
+  /** What 429s are followed by; who was never let in has nothing to lose. */
+  #findsOut(pair: number): boolean {
+    const role = this.#pairs.role.get(pair);
+    return role === SCOUT || role === 0;
   }
 
   restBanned({ origin, pair, openedAt }: Use, now: number): number {

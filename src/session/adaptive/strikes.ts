@@ -18,11 +18,11 @@ export class Strikes {
 
   /**
    * Of 429s that come together so many count each for itself, where others are one event; and unless it is 0, success
-   * in between does not end a row. Scouts find out for the others.
+   * in between does not end a row. Some find out for the others.
    */
-  mostCounted(isScout: boolean): number {
+  mostCounted(findsOut: boolean): number {
     const { share } = this.#outs;
-    if (share === EVEN) return isScout ? 0 : AT_FIRST;
+    if (share === EVEN) return findsOut ? 0 : AT_FIRST;
     return share > EVEN ? Number.POSITIVE_INFINITY : 0;
   }
 
