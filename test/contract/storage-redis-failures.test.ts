@@ -171,6 +171,8 @@ describe('RedisStorage when the server fails', () => {
     expect(error).toMatchObject({ code: 'TROUPE_STORAGE_FULL', path: server.url });
     const before = await queue.counts(0);
     expect(before).toEqual({ total: count + 2, handled: 0, pending: count + 1, locked: 1 });
+    // Smaller calls might still have room.
+    await limitMemory(server, '2mb');
     const refused = [
       claimedFrom(queue, 10, LOCK),
       queue.handle([{ id: 'first', fence: first?.fence ?? 0, body: '{}' }]),
@@ -183,10 +185,7 @@ describe('RedisStorage when the server fails', () => {
 
     const patient = opened(server.url, { maxOutageSecs: 60 });
     const claiming = claimedFrom(await patient.openRequestStore('queue'), 1, LOCK);
-    const client = createClient({ url: server.url });
-    await client.connect();
-    await client.sendCommand(['CONFIG', 'SET', 'maxmemory', '100mb']);
-    await client.close();
+    await limitMemory(server, '100mb');
     expect((await claiming).map(({ id }) => id)).toEqual(['second']);
     expect(await queue.handle([{ id: 'first', fence: first?.fence ?? 0, body: '{}' }])).toEqual([
       'first',
@@ -219,6 +218,13 @@ async function fill(queue: RequestStore): Promise<{ count: number; error: unknow
     }
   }
   return { count: 1000, error: undefined };
+}
+
+async function limitMemory({ url }: RedisServer, limit: string): Promise<void> {
+  const client = createClient({ url });
+  await client.connect();
+  await client.sendCommand(['CONFIG', 'SET', 'maxmemory', limit]);
+  await client.close();
 }
 
 async function errorOf(promise: Promise<unknown>): Promise<unknown> {

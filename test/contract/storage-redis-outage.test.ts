@@ -85,7 +85,7 @@ describe('an outage of the Redis', () => {
     await client.connect();
     const limitMemory = (limit: string): Promise<unknown> =>
       client.sendCommand(['CONFIG', 'SET', 'maxmemory', limit]);
-    await limitMemory('1mb');
+    await limitMemory('1');
     let isPushed = false;
     const pushing = rows.pushData({ n: 1 }, { key: 'second' }).then(() => {
       isPushed = true;
