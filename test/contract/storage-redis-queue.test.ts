@@ -151,8 +151,9 @@ describe('a queue on Redis', () => {
     const claims = await claimedFrom(store, pages.length, { now: 0, lockMs: 60_000 });
     await store.handle(claims);
     expect(await client.keys('*:line:*')).toEqual([]);
-    // The table of all keys shrinks by and by.
-    await expect.poll(async () => (await usedBytes()) - before).toBeLessThan(pages.length * 25);
+    // Not all servers make the table of all keys smaller again.
+    const left = (await client.keys('*')).map((key) => client.memoryUsage(key, { SAMPLES: 0 }));
+    expect(sum(await Promise.all(left))).toBeLessThan(pages.length * 10);
   });
 
   it('removes all it had, known requests too, when it is dropped', async () => {
