@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
+import { FreshWrites } from '../storage/fresh-writes.ts';
 import type { AddedRequest, RequestRow, RequestStore } from '../storage/request-store.ts';
-import { FreshRows } from './fresh-rows.ts';
 import { GroupCommit, MAX_BATCH } from './group-commit.ts';
 import { RecentRequests } from './recent-requests.ts';
 import type { Request } from './request.ts';
@@ -11,6 +11,11 @@ export interface AddedRequestInfo {
   readonly uniqueKey: string;
   readonly wasAlreadyPresent: boolean;
   readonly wasAlreadyHandled: boolean;
+}
+
+interface FreshRow {
+  readonly row: RequestRow;
+  readonly isForefront: boolean;
 }
 
 export interface RequestAdderOptions {
@@ -37,7 +42,7 @@ export class RequestAdder {
   readonly #front: GroupCommit<RequestRow, AddedRequest>;
   readonly #back: GroupCommit<RequestRow, AddedRequest>;
   readonly #onAdded: RequestAdderOptions['onAdded'];
-  readonly #fresh: FreshRows;
+  readonly #fresh: FreshWrites<FreshRow>;
   #interruptionsCount: number | undefined;
   /** Up to which interruption the store has all that was added. */
   #restoredCount: number | undefined;
@@ -47,7 +52,7 @@ export class RequestAdder {
     this.#store = store;
     this.#interruptionsCount = store.interruptionsCount;
     this.#restoredCount = store.interruptionsCount;
-    this.#fresh = new FreshRows(clock);
+    this.#fresh = new FreshWrites(clock);
     this.#onAdded = onAdded;
     this.#toRow = toRow;
     this.#recent = new RecentRequests(maxRecent);
@@ -144,7 +149,8 @@ export class RequestAdder {
     added.forEach(({ wasAlreadyPresent }, index) => {
       if (!wasAlreadyPresent) newCount++;
       if (interruptionsCount === undefined || (wasAlreadyPresent && !isInDoubt)) return;
-      this.#fresh.note({ row: rows[index] as RequestRow, isForefront });
+      const row = rows[index] as RequestRow;
+      this.#fresh.note(row.id, { row, isForefront }, row.body.length);
     });
     if (newCount > 0) this.#onAdded(newCount, isForefront);
     return added;

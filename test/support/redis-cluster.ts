@@ -19,7 +19,8 @@ export class RedisClusterServers {
   static async start(count = 3, settings: readonly string[] = []): Promise<RedisClusterServers> {
     const cluster = new RedisClusterServers(await startNodes(count, settings));
     try {
-      await Promise.all(cluster.nodes.map((node, index) => cluster.#join(node, index)));
+      await Promise.all(cluster.nodes.map((node, index) => cluster.#begin(node, index)));
+      await Promise.all(cluster.nodes.map((node) => cluster.#join(node)));
       return cluster;
     } catch (error) {
       await cluster.stop();
@@ -69,14 +70,19 @@ export class RedisClusterServers {
     return Math.floor(((index + 1) * SLOTS) / this.nodes.length);
   }
 
-  /** Takes its slots, meets the others, and waits until it finds the Cluster whole. */
-  async #join(node: RedisServer, index: number): Promise<void> {
+  /** Takes its slots, before it knows any other. */
+  async #begin(node: RedisServer, index: number): Promise<void> {
     await using client = await connected(node);
-    const count = this.nodes.length;
     const slots = Array.from({ length: SLOTS }, (_, slot) => slot);
     const share = slots.slice(this.#sharesEnd(index - 1), this.#sharesEnd(index));
     await client.sendCommand(['CLUSTER', 'SET-CONFIG-EPOCH', `${index + 1}`]);
     await client.sendCommand(['CLUSTER', 'ADDSLOTS', ...share.map(String)]);
+  }
+
+  /** Meets the others, and waits until it finds the Cluster whole. */
+  async #join(node: RedisServer): Promise<void> {
+    await using client = await connected(node);
+    const count = this.nodes.length;
     for (const { port } of this.nodes) {
       await client.sendCommand(['CLUSTER', 'MEET', '127.0.0.1', `${port}`]);
     }

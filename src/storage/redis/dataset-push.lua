@@ -4,18 +4,22 @@
 -- KEYS[2] pushes: by key, the indexes of its items, with commas between them
 -- KEYS[3] removed: how many items were removed
 -- ARGV[1] key: of the push
--- ARGV[2…] json: of each item
+-- ARGV[2] isAgain: '1' to leave what is there under the key as it is, else ''
+-- ARGV[3…] json: of each item
 -- Returns nothing
 
 local items, pushes, removed = KEYS[1], KEYS[2], KEYS[3]
+local before = redis.call('HGET', pushes, ARGV[1])
+if before and ARGV[2] == '1' then return false end
+
 local places = {}
-for place in string.gmatch(redis.call('HGET', pushes, ARGV[1]) or '', '%d+') do
+for place in string.gmatch(before or '', '%d+') do
   places[#places + 1] = place
 end
 
 local kept = {}
-for index = 2, #ARGV do
-  local place = places[index - 1]
+for index = 3, #ARGV do
+  local place = places[index - 2]
   if place then
     redis.call('LSET', items, place, ARGV[index])
   else
@@ -23,7 +27,7 @@ for index = 2, #ARGV do
   end
   kept[#kept + 1] = place
 end
-for index = #ARGV, #places do
+for index = #ARGV - 1, #places do
   redis.call('LSET', items, places[index], '')
   redis.call('INCR', removed)
 end

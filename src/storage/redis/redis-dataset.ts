@@ -1,6 +1,7 @@
 import type { Dataset, DatasetItem, DatasetPage, PushOptions } from '../dataset.ts';
 import { pageRange } from '../page-range.ts';
 import { itemJsonOf } from '../stored-json.ts';
+import type { DatasetKeys, FreshPushes } from './fresh-pushes.ts';
 import type { RedisLink } from './redis-link.ts';
 import { DATASET_PUSH } from './scripts.ts';
 import { storeKeys } from './store-keys.ts';
@@ -15,11 +16,13 @@ const PAGE = 500;
 export class RedisDataset implements Dataset {
   readonly name: string;
   readonly #link: RedisLink;
-  readonly #keys: Readonly<Record<'items' | 'pushes' | 'removed', string>>;
+  readonly #fresh: FreshPushes;
+  readonly #keys: DatasetKeys;
 
-  constructor(name: string, link: RedisLink, prefix: string) {
+  constructor(name: string, link: RedisLink, prefix: string, fresh: FreshPushes) {
     this.name = name;
     this.#link = link;
+    this.#fresh = fresh;
     this.#keys = storeKeys(prefix, 'dataset', name, ['items', 'pushes', 'removed']);
   }
 
@@ -31,7 +34,8 @@ export class RedisDataset implements Dataset {
     const { key } = options;
     if (key !== undefined) {
       const each = texts.map((json) => ({ json }));
-      await this.#link.script(DATASET_PUSH, this.#keys, () => ({ key }), each);
+      await this.#link.script(DATASET_PUSH, this.#keys, () => ({ key, isAgain: '' }), each);
+      this.#fresh.note({ keys: this.#keys, key, texts });
     } else if (texts.length > 0) {
       await this.#link.command(this.#keys.items, ['RPUSH', this.#keys.items, ...texts]);
     }
@@ -65,11 +69,14 @@ export class RedisDataset implements Dataset {
 
   async drop(): Promise<void> {
     const { items, pushes, removed } = this.#keys;
+    this.#fresh.forget(this.#keys);
+    await this.#fresh.restored();
     await this.#link.command(items, ['UNLINK', items, pushes, removed]);
   }
 
   async #lengths(): Promise<[length: number, removed: number]> {
     const { items, removed } = this.#keys;
+    await this.#fresh.restored();
     const [length, holes] = await Promise.all([
       this.#link.command(items, ['LLEN', items]),
       this.#link.command(removed, ['GET', removed]),
@@ -80,6 +87,7 @@ export class RedisDataset implements Dataset {
   /** JSON texts from a place in the list on, without the holes. */
   async *#pages(start: number): AsyncIterable<string[]> {
     const { items } = this.#keys;
+    await this.#fresh.restored();
     for (let from = start; ; from += PAGE) {
       const range = [String(from), String(from + PAGE - 1)];
       const page = (await this.#link.command(items, ['LRANGE', items, ...range])) as string[];

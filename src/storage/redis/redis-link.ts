@@ -33,6 +33,7 @@ export class RedisLink {
   readonly #sha1s = new Map<string, string>();
   readonly #outage: Outage;
   readonly #underWay = new Set<Promise<unknown>>();
+  readonly #interruptionListeners: (() => void)[] = [];
   #connection: Promise<RedisConnection> | undefined;
   #interruptionsCount = 0;
   #closed: Promise<void> | undefined;
@@ -49,6 +50,11 @@ export class RedisLink {
   /** How often the connection broke. A server that comes back, or takes over, may have lost its last writes. */
   get interruptionsCount(): number {
     return this.#interruptionsCount;
+  }
+
+  /** Called each time the connection broke. */
+  onInterruption(listener: () => void): void {
+    this.#interruptionListeners.push(listener);
   }
 
   /**
@@ -145,7 +151,7 @@ export class RedisLink {
       } catch (error) {
         if (isUnreachable(error)) {
           isRepeated = true;
-          this.#interruptionsCount++;
+          this.#noteInterruption();
         }
         if (!this.#outage.mayWait(call, error, pauseMs)) throw redisErrorOf(error, this.address);
       }
@@ -179,10 +185,15 @@ export class RedisLink {
   async #firstConnection(): Promise<RedisConnection> {
     const { target } = this.#options;
     try {
-      return await connect({ target, onError: () => this.#interruptionsCount++ });
+      return await connect({ target, onError: () => this.#noteInterruption() });
     } catch (error) {
       throw redisErrorOf(error, this.address);
     }
+  }
+
+  #noteInterruption(): void {
+    this.#interruptionsCount++;
+    for (const listener of this.#interruptionListeners) listener();
   }
 
   async #check(connection: RedisConnection): Promise<void> {

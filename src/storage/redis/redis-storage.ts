@@ -6,6 +6,7 @@ import { checkedName } from '../names.ts';
 import type { RequestStore } from '../request-store.ts';
 import type { SessionStore } from '../session-store.ts';
 import type { Storage } from '../storage.ts';
+import { FreshPushes } from './fresh-pushes.ts';
 import { RedisDataset } from './redis-dataset.ts';
 import { RedisKeyValueStore } from './redis-key-value-store.ts';
 import { RedisLink } from './redis-link.ts';
@@ -34,11 +35,13 @@ export class RedisStorage implements Storage {
   readonly isShared = true;
   readonly #options: ResolvedRedisOptions;
   readonly #link: RedisLink;
+  readonly #freshPushes: FreshPushes;
 
   /** @throws OptionError */
   constructor(options: RedisStorageOptions) {
     this.#options = resolveRedisOptions(options);
     this.#link = new RedisLink(this.#options);
+    this.#freshPushes = new FreshPushes(this.#link, this.#options.ownClock);
   }
 
   async openKeyValueStore(name: string): Promise<KeyValueStore> {
@@ -48,7 +51,7 @@ export class RedisStorage implements Storage {
 
   async openDataset(name: string): Promise<Dataset> {
     await this.#openFor(name);
-    return new RedisDataset(name, this.#link, this.#options.prefix);
+    return new RedisDataset(name, this.#link, this.#options.prefix, this.#freshPushes);
   }
 
   async openRequestStore(name: string): Promise<RequestStore> {
@@ -68,8 +71,9 @@ export class RedisStorage implements Storage {
     return new RedisSessionStore(name, { link: this.#link, prefix, time });
   }
 
-  close(): Promise<void> {
-    return this.#link.close();
+  async close(): Promise<void> {
+    await this.#freshPushes.restored();
+    await this.#link.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -141,7 +141,7 @@ export const REQUEST_DROP = {
 export const DATASET_PUSH = {
   text: datasetPush as string,
   keys: ['items', 'pushes', 'removed'],
-  args: ['key'],
+  args: ['key', 'isAgain'],
   each: ['json'],
 } as const;
 

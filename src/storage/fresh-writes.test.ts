@@ -1,20 +1,19 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../core/fake-clock.ts';
-import { FreshRows } from './fresh-rows.ts';
+import { FreshWrites } from './fresh-writes.ts';
 
-describe('FreshRows', () => {
+describe('FreshWrites', () => {
   let clock: FakeClock;
-  let rows: FreshRows;
-  const note = (id: string, body = '{}'): void =>
-    rows.note({ row: { id, uniqueKey: id, body }, isForefront: false });
-  const ids = (): string[] => rows.all().map(({ row }) => row.id);
+  let writes: FreshWrites<string>;
+  const note = (id: string, chars = 2): void => writes.note(id, id, chars);
+  const ids = (): string[] => writes.all();
 
   beforeEach(() => {
     clock = new FakeClock();
-    rows = new FreshRows(clock);
+    writes = new FreshWrites(clock);
   });
 
-  it('keeps what was added in the last 15 s, and forgets what is older than 30', async () => {
+  it('keeps what was written in the last 15 s, and forgets what is older than 30', async () => {
     note('a');
     await clock.advance(14_999);
     note('b');
@@ -28,23 +27,31 @@ describe('FreshRows', () => {
     expect(ids()).toEqual(['c', 'd']);
   });
 
-  it('still has, after an outage of any length, what was added just before it', async () => {
+  it('still has, after an outage of any length, what was written just before it', async () => {
     note('before');
     await clock.advance(3_600_000);
     note('after');
     expect(ids()).toEqual(['before', 'after']);
   });
 
-  it('keeps 10,000 rows at most, and the last 5,000 at least', () => {
+  it('keeps 10,000 at most, and the last 5,000 at least', () => {
     for (let index = 0; index < 12_345; index++) note(`${index}`);
     expect(ids().length).toBeLessThanOrEqual(10_000);
     expect(ids().slice(-5000)).toEqual(Array.from({ length: 5000 }, (_, i) => `${7345 + i}`));
   });
 
-  it('keeps fewer of those with large bodies', () => {
-    const body = 'x'.repeat(2 ** 20);
-    for (let index = 0; index < 100; index++) note(`${index}`, body);
+  it('keeps fewer of those that are large', () => {
+    for (let index = 0; index < 100; index++) note(`${index}`, 2 ** 20);
     expect(ids().length).toBeLessThanOrEqual(16);
     expect(ids().at(-1)).toBe('99');
+  });
+
+  it('forgets those that are not to be written again', async () => {
+    note('a');
+    await clock.advance(15_000);
+    note('b');
+    note('c');
+    writes.forget((write) => write !== 'c');
+    expect(ids()).toEqual(['c']);
   });
 });
