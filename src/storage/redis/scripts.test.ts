@@ -13,6 +13,7 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   redis: ['call', 'pcall', 'error_reply', 'status_reply', 'sha1hex', 'log'],
   cjson: ['encode', 'decode'],
   cmsgpack: ['pack', 'unpack'],
+  struct: ['pack', 'unpack', 'size'],
   bit: [
     'band',
     'bor',
