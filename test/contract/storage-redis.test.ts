@@ -4,6 +4,7 @@ import { RedisStorage } from '../../src/storage/redis/redis-storage.ts';
 import { RedisServer } from '../support/redis-server.ts';
 import { describeSessionChangesContract } from './session-changes.contract.ts';
 import { describeSessionHandsContract } from './session-hands.contract.ts';
+import { describeSessionOffersContract } from './session-offers.contract.ts';
 import { describeStorageContract } from './storage.contract.ts';
 
 /** The moment the suite begins at: its times are the caller's, not the server's. */
@@ -23,4 +24,5 @@ describeStorageContract('RedisStorage', open);
 describe('RedisStorage', () => {
   describeSessionHandsContract(open, clock);
   describeSessionChangesContract(open, clock);
+  describeSessionOffersContract(open, clock);
 });

@@ -18,6 +18,7 @@ const NO_CHANGES: HandChanges = Object.freeze({
   evenIfFull: [],
   cookies: [],
   retired: [],
+  facts: [],
   returned: [],
   unusedPlaces: 0,
   origins: [],
