@@ -159,6 +159,8 @@ export interface HandNews {
   readonly handsCount: number;
   /** Sessions alive, in all hands and in none. */
   readonly poolSize: number;
+  /** Places that are reserved for this hand. */
+  readonly placesCount: number;
   /** Of those that were reported on. */
   readonly origins: readonly OriginNews[];
 }

@@ -34,7 +34,7 @@
 -- Returns 1 when the lease was over, else 0; the present fence; how many retirements the worker knows now, and how
 -- many there were; how many sessions others want; live hands; sessions; then lists: ids that were refused; id, reason
 -- and time of retirements; ids that others wait for; name, rate or '', load,
--- good, bad, 1 when it is down, and the number of the probe the hand may send, of the reported origins
+-- good, bad, 1 when it is down, and the number of the probe the hand may send, of the reported origins; and places the hand has
 
 local pool = {
   meta = KEYS[1],
@@ -226,4 +226,5 @@ return {
   retired,
   redis.call('ZRANGEBYSCORE', pool.waits, fence, fence, 'LIMIT', 0, MOST_NEWS),
   originNews(),
+  record.places,
 }

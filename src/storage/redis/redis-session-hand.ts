@@ -51,6 +51,7 @@ type SyncReply = [
   retirements: string[],
   wantedIds: string[],
   origins: string[],
+  placesCount: number,
 ];
 
 /**
@@ -183,7 +184,7 @@ export class RedisSessionHand implements SessionHand {
       const reply = await this.#syncSome(calls.shift() ?? [], unusedPlaces, lost);
       unusedPlaces = 0;
       const [isLost, fence, known, total, wantedCount, handsCount, poolSize] = reply;
-      const [refusedIds, retirements, wantedIds, originNews] = reply.slice(7) as string[][];
+      const [refusedIds, retirements, wantedIds, originNews] = reply.slice(7, 11) as string[][];
       if (isLost === 1) this.#lose();
       this.#fence = fence;
       this.#knownRetirements = known;
@@ -199,6 +200,7 @@ export class RedisSessionHand implements SessionHand {
           wantedIds: wantedIds ?? [],
           handsCount,
           poolSize,
+          placesCount: reply[11],
           origins,
         };
       }
