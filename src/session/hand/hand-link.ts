@@ -12,6 +12,8 @@ import { merged, NO_CHANGES, Unwritten } from './changes.ts';
 
 /** Without changes the store hears of the hand this often: it is when news arrive, too. */
 const BEAT_MS = 1000;
+/** In one go; then the next sync begins with it. */
+const MOST_OFFERS = 3;
 
 /** What a hand has to offer when its lease was over. */
 export interface Holdings {
@@ -48,6 +50,8 @@ export class HandLink {
   /** What is to be written of sessions that go back, with the next sync. */
   #leaving: HandChanges = NO_CHANGES;
   readonly #unwritten = new Unwritten();
+  /** The lease was over, and what the hand had is still to be offered. */
+  #isLost = false;
   #last: Promise<unknown> = Promise.resolve();
   #beat: Timer | undefined;
   #deadline: Timer | undefined;
@@ -123,7 +127,7 @@ export class HandLink {
     this.#beat?.cancel();
     const sent = merged(leaving, { ...changes, ...this.#owner.reports() });
     try {
-      const news = (await this.#send(hand, sent)) ?? (await this.#offer(hand, sent));
+      const news = await this.#send(hand, sent);
       if (news) this.#owner.onNews(news);
     } catch (error) {
       this.#owner.onStale();
@@ -133,19 +137,29 @@ export class HandLink {
     }
   }
 
-  /** `undefined` where the lease was over, and nothing was written. */
+  /** `undefined` where nothing was written. */
   async #send(hand: SessionHand, changes: HandChanges): Promise<HandNews | undefined> {
     const began = this.#clock.monotonicMs();
     let news: HandNews | undefined;
     try {
-      news = await hand.sync(changes);
+      if (!this.#isLost) news = await hand.sync(changes);
     } finally {
       if (news?.isLost !== false) this.#unwritten.keep(changes);
     }
-    if (news.isLost) return undefined;
+    if (news?.isLost !== false) return await this.#offerUntilTaken(hand, changes);
     this.#planDeadline(began);
     this.#owner.onWritten(changes);
     return news;
+  }
+
+  /** An answer may be so long on its way that the next lease is over when it comes. */
+  async #offerUntilTaken(hand: SessionHand, changes: HandChanges): Promise<HandNews | undefined> {
+    this.#isLost = true;
+    for (let tries = 0; tries < MOST_OFFERS; tries++) {
+      const news = await this.#offer(hand, changes);
+      if (news) return news;
+    }
+    return undefined;
   }
 
   /** The lease was over. Nothing goes out before the store has said what is still in the hand; where that fails, all is offered again. */
@@ -159,6 +173,7 @@ export class HandLink {
     const news = await hand.offer(offered, whole);
     if (news.isLost) return undefined;
     this.#unwritten.clear();
+    this.#isLost = false;
     this.#planDeadline(began);
     this.#owner.onOffered(offered, news);
     this.#owner.onWritten(offered);
