@@ -88,7 +88,7 @@ export class HandWorld {
   async retire(worker: HandWorker, id: string): Promise<void> {
     this.#maybeRetired.add(id);
     const news = await worker.sync({ retired: [retired(id)] });
-    worker.held.delete(id);
+    if (!news.isLost) worker.held.delete(id);
     this.#note(news);
     if (!news.isLost) this.#retired.add(id);
   }
@@ -129,22 +129,36 @@ export class HandWorld {
     this.#checkHolders(pool);
   }
 
-  /** Nobody is left; a newcomer finds every session, with no use forgotten. */
+  /** All leases are over, and nobody is left but those who never say so; a newcomer finds every session, with no use forgotten. */
   async checkEnd(): Promise<void> {
     this.link.loseNextAnswer(undefined);
     await this.clock.advance(this.settings.leaseMs);
+    for (const worker of this.workers) {
+      if (worker.isOffering && !worker.isGone) await this.tell(worker, () => worker.leave());
+    }
     await this.join();
     const heir = this.workers.at(-1) as HandWorker;
     const live = [...this.#made].filter((id) => !this.#retired.has(id));
     await heir.take({ count: 0, places: 0 });
     await this.clock.advance(Math.max(this.settings.minIntervalMs, KEPT_MS));
     await heir.sync();
+    const exact = new Set(live.filter((id) => this.#isAllSaidOf(id)));
     const { sessions, places } = await heir.take({ count: 99, places: 99 });
     expect(sessions.map(({ hot }) => hot.id).sort()).toEqual(live.sort());
     expect(places).toBe(this.settings.maxPoolSize - live.length);
     for (const { hot } of sessions) {
-      expect(hot.usageCount).toBeGreaterThanOrEqual(this.#uses.get(hot.id)?.count ?? 0);
+      const uses = this.#uses.get(hot.id)?.count ?? 0;
+      expect(hot.usageCount).toBeGreaterThanOrEqual(uses);
+      if (exact.has(hot.id)) expect(hot.usageCount, `uses of ${hot.id}`).toBe(uses);
     }
+  }
+
+  /** No worker died with it, and each that lost it has said what it knew, to a store that could know which loss is meant. */
+  #isAllSaidOf(id: string): boolean {
+    const losses = this.workers.flatMap(({ lostIds }) => lostIds).filter((lost) => lost === id);
+    const isRefused = this.workers.some(({ refusedIds }) => refusedIds.has(id));
+    const isUnsaid = this.workers.some(({ unsaidIds, held }) => unsaidIds.has(id) || held.has(id));
+    return !isUnsaid && (losses.length < 2 || !isRefused);
   }
 
   /** No live session in two live hands, be the worker dead or not; and what a worker thinks it has, it has. */
