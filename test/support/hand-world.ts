@@ -21,6 +21,8 @@ export class HandWorld {
   readonly #maybeMade = new Set<string>();
   readonly #retired = new Set<string>();
   readonly #maybeRetired = new Set<string>();
+  /** Some worker may have had it without knowing, as the answer came when its lease was over. */
+  readonly #maybeTaken = new Set<string>();
   readonly #uses = new Map<string, { count: number; lastAt: number }>();
   readonly #store: SessionStore;
   readonly #limits: SessionLimitsInBody;
@@ -61,7 +63,11 @@ export class HandWorld {
   }
 
   async take(worker: HandWorker, count: number, places: number, ids: string[]): Promise<void> {
-    const { sessions, absent } = await worker.take({ count, places, ids });
+    const isLosing = this.link.isLosing;
+    const { sessions, absent, isLost } = await worker.take({ count, places, ids });
+    if (isLosing && isLost) {
+      for (const id of this.#made) this.#maybeTaken.add(id);
+    }
     for (const { hot } of sessions) expect(this.#retired).not.toContain(hot.id);
     for (const [id, why] of absent) {
       if (why === 'retired') expect([...this.#retired, ...this.#maybeRetired]).toContain(id);
@@ -158,7 +164,7 @@ export class HandWorld {
     const losses = this.workers.flatMap(({ lostIds }) => lostIds).filter((lost) => lost === id);
     const isRefused = this.workers.some(({ refusedIds }) => refusedIds.has(id));
     const isUnsaid = this.workers.some(({ unsaidIds, held }) => unsaidIds.has(id) || held.has(id));
-    return !isUnsaid && (losses.length < 2 || !isRefused);
+    return !isUnsaid && !this.#maybeTaken.has(id) && (losses.length < 2 || !isRefused);
   }
 
   /** No live session in two live hands, be the worker dead or not; and what a worker thinks it has, it has. */
