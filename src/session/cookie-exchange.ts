@@ -82,10 +82,11 @@ export class CookieExchange {
     cold.set(slot, state);
     imported.replace(state);
     const next = this.#versionOf(state);
+    this.#hand?.noteWhole(id);
     this.#ledger.noteCold(slot);
     const lostBefore = this.#hand?.lostCount;
     await this.#persistence()?.flush();
-    // The lease had run out by then: what others have is as it was, or changed.
+    // The lease had run out by then, and others have had it since: what they have is as it was, or changed.
     const isLost = this.#hand?.lostCount !== lostBefore && !this.#roster.has(id);
     if (isLost) throw new CookieConflictError(id);
     return next;

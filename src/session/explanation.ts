@@ -187,7 +187,7 @@ const WHY_ELSEWHERE: Readonly<Record<Departure, string>> = Object.freeze({
   returned: 'Given back to the pool that the workers share: another may have it.',
   lost:
     'Lost: the store did not hear of this worker for longer than its lease, so that others may have the session. ' +
-    'What requests in flight reported later was not counted.',
+    'What requests in flight report later is added to what others have of it.',
 });
 
 function isDeparture(reason: RetiredReason | Departure): reason is Departure {

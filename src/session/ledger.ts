@@ -33,7 +33,7 @@ export const RETIRED_REASONS: readonly RetiredReason[] = [
 ];
 
 /** First rest after a 429 that names no longer one; doubles with each further step. */
-const COOLDOWN_BASE_SECS = 5;
+export const COOLDOWN_BASE_SECS = 5;
 /** Where doubling ends. A longer `Retry-After` is still honoured. */
 const COOLDOWN_MAX_SECS = 300;
 /** Rests are lengthened by up to this share, so that sessions throttled together do not return together. */
@@ -48,6 +48,9 @@ export type Departure = 'returned' | 'lost';
 /** What is said of a session that went back to the others' pool: a mark, or why it retires. */
 export type LateMark = 'good' | 'bad' | RetiredReason;
 
+/** What is said of a session, or what a lease of it came to, after it has left the hand. */
+export type LateReport = LateMark | Outcome;
+
 /** What the ledger tells its owner. A session that is in no pool has an owner that does nothing. */
 export interface LedgerOwner {
   /** Its usage cap is reached; it will retire when its open leases are settled. */
@@ -56,8 +59,11 @@ export interface LedgerOwner {
   onRetired(slot: number, reason: RetiredReason): void;
   /** It is in another's hand, or in none, and alive; leases may still be open here. */
   onDeparted?(slot: number, how: Departure): void;
-  /** A user who still holds it says something of a session that has departed. */
-  onLateMark?(id: string, mark: LateMark): void;
+  /**
+   * Somebody says something of a session that has departed, or with `null` nothing, though cookies may have changed; `slot`
+   * is -1 for what a user says with no lease open.
+   */
+  onLate?(id: string, slot: number, report: LateReport | null): void;
   /** The last lease of a session that is no longer the pool's was settled: the slot is free. */
   onForgotten(slot: number): void;
   /** Counters changed; cookies or user data when `isCold`. */
@@ -163,8 +169,9 @@ export class Ledger {
       } else {
         this.timeline.record(slot, outcome ? EVENT_OF.neutral : EVENT_RELEASED, now);
       }
-    } else if (outcome) {
-      this.timeline.record(slot, EVENT_OF[outcome.kind], now, outcome.status);
+    } else {
+      if (outcome) this.timeline.record(slot, EVENT_OF[outcome.kind], now, outcome.status);
+      this.#reportLate(slot, isJudgedByUser || isExcused ? null : outcome);
     }
     this.#finish(slot);
   }
@@ -192,12 +199,16 @@ export class Ledger {
     this.#finish(slot);
   }
 
-  /** Somebody judges a session that has gone elsewhere. */
-  markLate(id: string, mark: LateMark): void {
-    this.#owner.onLateMark?.(id, mark);
+  /** Somebody judges a session that has gone elsewhere; `slot` is -1 where it has none here. During a lease it judges that lease's use. */
+  markLate(id: string, slot: number, mark: LateMark): void {
+    const { inFlight, unjudged } = this.table;
+    const isOfLease = slot !== -1 && inFlight.get(slot) > 0;
+    const isVerdict = mark === 'good' || mark === 'bad';
+    if (isOfLease && isVerdict) unjudged.set(slot, Math.max(0, unjudged.get(slot) - 1));
+    this.#owner.onLate?.(id, isOfLease && isVerdict ? slot : -1, mark);
   }
 
-  /** The session lives on elsewhere: whatever is still reported of it here comes to nothing. */
+  /** The session lives on elsewhere: what is still reported of it here changes nothing in its slot. */
   depart(slot: number, how: Departure): void {
     if (this.isRetired(slot)) return;
     this.table.flags.set(slot, this.table.flags.get(slot) | FLAG_RETIRED);
@@ -243,6 +254,7 @@ export class Ledger {
   /** Cookies or user data changed. */
   noteCold(slot: number): void {
     if (!this.isRetired(slot)) this.#owner.onChanged(slot, true);
+    else this.#reportLate(slot, null);
   }
 
   freshUserData(): Record<string, unknown> {
@@ -256,6 +268,12 @@ export class Ledger {
     if (this.#refusedCookies.size >= MAX_REFUSALS_LOGGED || this.#refusedCookies.has(key)) return;
     this.#refusedCookies.add(key);
     this.#log.warning(`A cookie of ${site} was refused: ${why}`);
+  }
+
+  /** Of a session that lives on elsewhere. */
+  #reportLate(slot: number, report: LateReport | null): void {
+    if (this.table.retiredReason.get(slot) !== 0) return;
+    this.#owner.onLate?.(this.table.ids[slot] as string, slot, report);
   }
 
   #apply(

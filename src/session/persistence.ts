@@ -103,6 +103,12 @@ export class Persistence {
     return rows;
   }
 
+  /** Its cookies or user data may have changed since they were written. */
+  mayBeCold(slot: number): boolean {
+    const isDirty = (this.#table.flags.get(slot) & FLAG_COLD_DIRTY) !== 0;
+    return isDirty || this.#table.cold.get(slot)?.isJarShared === true;
+  }
+
   /** What was noted of it is void. */
   forget(slot: number): void {
     const { flags } = this.#table;

@@ -2,7 +2,7 @@ import type { Fingerprint } from '../core/fingerprint.ts';
 import type { ProxyInfo } from '../proxy/proxy-info.ts';
 import { ColdState } from './cold-state.ts';
 import type { FinalState, ReadableColumn } from './final-state.ts';
-import type { Ledger } from './ledger.ts';
+import type { LateMark, Ledger } from './ledger.ts';
 import type { RetiredReason } from './outcome.ts';
 import type { SessionLimits } from './session-options.ts';
 import { FLAG_HELD, FLAG_RETIRED } from './slot-table.ts';
@@ -86,17 +86,17 @@ export class Seat {
   }
 
   markGood(): void {
-    if (this.isElsewhere) this.ledger.markLate(this.id, 'good');
+    if (this.isElsewhere) this.#markLate('good');
     else if (!this.#final) this.ledger.markGood(this.slot);
   }
 
   markBad(): void {
-    if (this.isElsewhere) this.ledger.markLate(this.id, 'bad');
+    if (this.isElsewhere) this.#markLate('bad');
     else if (!this.#final) this.ledger.markBad(this.slot);
   }
 
   retire(reason: RetiredReason, status = 0): void {
-    if (this.isElsewhere) this.ledger.markLate(this.id, reason);
+    if (this.isElsewhere) this.#markLate(reason);
     else if (!this.#final) this.ledger.retire(this.slot, reason, status);
   }
 
@@ -110,5 +110,9 @@ export class Seat {
   leave(final: FinalState): void {
     final.cold = this.cold;
     this.#final = final;
+  }
+
+  #markLate(mark: LateMark): void {
+    this.ledger.markLate(this.id, this.#final ? -1 : this.slot, mark);
   }
 }

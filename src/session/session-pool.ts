@@ -84,7 +84,7 @@ export class SessionPool implements AsyncDisposable {
         onExhausted: (slot) => this.#onExhausted(slot),
         onRetired: (slot, reason) => this.#onRetired(slot, reason),
         onDeparted: (slot, how) => this.#onDeparted(slot, how),
-        onLateMark: (id, mark) => this.#hand?.noteLateMark(id, mark),
+        onLate: (id, slot, report) => this.#hand?.noteLate(id, slot, report),
         onForgotten: (slot) => this.#onForgotten(slot),
         onChanged: (slot, isCold) => this.#onChanged(slot, isCold),
         onCooldown: (slot) => this.#availability.rest(slot),
@@ -443,7 +443,7 @@ export class SessionPool implements AsyncDisposable {
     if (!this.#persistence) return;
     if (isCold) this.#persistence.noteCold(slot);
     else this.#persistence.noteHot(slot);
-    this.#hand?.noteUse(slot);
+    this.#hand?.noteChange(slot, isCold);
   }
 
   #onExhausted(slot: number): void {

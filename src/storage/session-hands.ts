@@ -111,6 +111,17 @@ export interface OriginNews {
   readonly probe: number;
 }
 
+/**
+ * What became known of a session, whoever has it: it is added to what the holder writes, once that one gives it back.
+ * With it also count {@link HandChanges.cookies} and {@link HandChanges.retired} of a session that the hand does not hold.
+ */
+export interface SessionFact {
+  readonly id: string;
+  readonly errorScoreChange: number;
+  /** So long nobody may use it. */
+  readonly restMs: number;
+}
+
 /** Changes of sessions that the hand does not hold (any more) are refused, one session after the other. */
 export interface HandChanges {
   readonly hot: readonly SessionHotRow[];
@@ -123,6 +134,7 @@ export interface HandChanges {
   readonly evenIfFull: readonly string[];
   readonly cookies: readonly CookieChanges[];
   readonly retired: readonly RetiredSession[];
+  readonly facts: readonly SessionFact[];
   /** After their changes are written. */
   readonly returned: readonly ReturnedSession[];
   readonly unusedPlaces: number;
@@ -131,8 +143,8 @@ export interface HandChanges {
 
 export interface HandNews {
   /**
-   * The lease was over: all sessions and places are gone, what was not written by then never will be, and a new lease has
-   * begun.
+   * The lease was over: all sessions and places are gone, nothing of this sync was written, and a new lease has begun, to
+   * which {@link SessionHand.offer} brings back what is still to be had.
    */
   readonly isLost: boolean;
   /** Sessions of which changes were refused, since they are another's now or retired. */
@@ -147,6 +159,8 @@ export interface HandNews {
   readonly handsCount: number;
   /** Sessions alive, in all hands and in none. */
   readonly poolSize: number;
+  /** Places that are reserved for this hand. */
+  readonly placesCount: number;
   /** Of those that were reported on. */
   readonly origins: readonly OriginNews[];
 }
@@ -160,6 +174,13 @@ export interface HandNews {
 export interface SessionHand {
   take(request: TakeRequest): Promise<Taken>;
   sync(changes: HandChanges): Promise<HandNews>;
+  /**
+   * As a sync, after one that said that the lease was over; with the rows of all sessions there were, and all that
+   * was not written. What nobody has had since is in the hand again, and written as if it had never left it. To the others, which
+   * are `refused`, it is added: how much uses and error score have changed since the lease, cookies by the time they
+   * were written, retirements. Those named in `whole` are written whole or not at all, new ones among them.
+   */
+  offer(changes: HandChanges, whole: readonly string[]): Promise<HandNews>;
   /**
    * Gives all sessions and places back, and ends the lease. What changed is to be synced before, with the rest of each
    * session; those still in the hand rest for their `minIntervalSecs`.

@@ -10,6 +10,7 @@ import { RedisClusterServers } from '../support/redis-cluster.ts';
 import type { RedisServer } from '../support/redis-server.ts';
 import { describeSessionChangesContract } from './session-changes.contract.ts';
 import { describeSessionHandsContract } from './session-hands.contract.ts';
+import { describeSessionOffersContract } from './session-offers.contract.ts';
 import { describeStorageContract } from './storage.contract.ts';
 
 /** The moment the suite begins at: its times are the caller's, not the server's. */
@@ -30,6 +31,7 @@ describeStorageContract('RedisStorage on a Cluster', open);
 describe('RedisStorage on a Cluster', () => {
   describeSessionHandsContract(open, clock);
   describeSessionChangesContract(open, clock);
+  describeSessionOffersContract(open, clock);
 });
 
 describe('a Cluster of three nodes', () => {

@@ -92,6 +92,29 @@ describe('sessions in hands on Redis', () => {
     await storage.close();
   });
 
+  it('takes back and adds once what a lost hand offers, when the answer is lost with the connection', async () => {
+    await using relay = await RedisRelay.start(server.port);
+    const clock = new FakeClock();
+    const { storage, store, hands } = await opened({ url: relay.url, clock });
+    await saveNew(store, ['a', 'b']);
+    const hand = await hands.join(OPTIONS);
+    await hand.take(ALL);
+    await clock.advance(OPTIONS.leaseMs);
+    const other = await hands.join(OPTIONS);
+    await other.sync(NO_CHANGES);
+    await other.take({ count: 0, ids: ['b'], places: 0 });
+    await other.sync(returned(0, 'b'));
+    await hand.sync(NO_CHANGES);
+    relay.loseNextAnswer();
+    const offered = { ...NO_CHANGES, hot: [hotRow('a', 1), hotRow('b', 2)] };
+    const [news] = await Promise.all([hand.offer(offered, []), clock.advance(1000)]);
+    expect(news).toMatchObject({ isLost: false, refused: ['b'] });
+    expect(await client.hGetAll(KEYS.hot)).toEqual({ a: '1 0 0 0 0', b: '2 0 0 0 0' });
+    expect(await client.zRange(KEYS.held, 0, -1)).toEqual(['a']);
+    expect(await client.exists([KEYS.lapses, KEYS.facts])).toBe(0);
+    await storage.close();
+  });
+
   it('gives up a lease when a call fails of which nobody knows whether it was carried out', async () => {
     await using relay = await RedisRelay.start(server.port);
     const clock = new FakeClock();

@@ -7,6 +7,7 @@ import { RedisMonitor } from '../support/redis-monitor.ts';
 import { RedisServer } from '../support/redis-server.ts';
 import { describeSessionChangesContract } from './session-changes.contract.ts';
 import { describeSessionHandsContract } from './session-hands.contract.ts';
+import { describeSessionOffersContract } from './session-offers.contract.ts';
 import { describeStorageContract } from './storage.contract.ts';
 
 /** The moment the suite begins at: its times are the caller's, not the server's. */
@@ -28,6 +29,7 @@ describeStorageContract('RedisStorage', open);
 describe('RedisStorage', () => {
   describeSessionHandsContract(open, clock);
   describeSessionChangesContract(open, clock);
+  describeSessionOffersContract(open, clock);
 });
 
 const OLDEST = '6.2.0';

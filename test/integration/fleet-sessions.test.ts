@@ -249,7 +249,7 @@ describe('a session asked for by name', () => {
 });
 
 describe('a worker that stands still for longer than its lease', () => {
-  it('learns that it has lost its sessions, and its late writes are refused', async () => {
+  it('learns that it has lost its sessions; its late writes are refused, and what it found is added', async () => {
     const one = await fleet.join({ maxPoolSize: 1 });
     const lease = await one.lease();
     const id = idOf(lease);
@@ -267,6 +267,9 @@ describe('a worker that stands still for longer than its lease', () => {
     expect(fleet.log.join('\n')).toMatch(/1 sessions are no longer in its hand/);
     taken.report({ kind: 'ok' });
     expect(taken.session.errorScore).toBe(0);
-    expect(idOf(await fleet.until(one.lease()))).toBe(id);
+    const again = await fleet.until(one.lease());
+    expect(idOf(again)).toBe(id);
+    // One use each so far, and what counted as used when the lease ran out is taken back.
+    expect([again.session.usageCount, again.session.errorScore]).toEqual([3, 1]);
   });
 });

@@ -19,6 +19,7 @@ export class Fleet {
   readonly #url: string;
   readonly #prefix = `fleet${fleetsCount++}`;
   readonly #storages: RedisStorage[] = [];
+  readonly #others: RedisStorage[] = [];
   readonly #pools: SessionPool[] = [];
   #seed = 1;
 
@@ -27,8 +28,10 @@ export class Fleet {
   }
 
   /** Each with a connection of its own. `clock` is the worker's own, where it is not the server's. */
-  async join(options: SessionPoolOptions = {}): Promise<SessionPool> {
-    const storage = this.storage();
+  async join(
+    options: SessionPoolOptions = {},
+    storage: RedisStorage = this.storage(),
+  ): Promise<SessionPool> {
     const pool = await SessionPool.open({
       storage,
       clock: this.clock,
@@ -41,13 +44,15 @@ export class Fleet {
   }
 
   storage(): RedisStorage {
-    const storage = new RedisStorage({
-      url: this.#url,
-      clock: this.clock,
-      prefix: this.#prefix,
-      log: quietLog(this.log),
-    });
+    const storage = this.#open(this.#url);
     this.#storages.push(storage);
+    return storage;
+  }
+
+  /** By a way that may be closed: nobody waits for its answers. */
+  storageVia(url: string): RedisStorage {
+    const storage = this.#open(url);
+    this.#others.push(storage);
     return storage;
   }
 
@@ -90,6 +95,15 @@ export class Fleet {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#pools.map((pool) => pool.close()));
-    await Promise.all(this.#storages.map((storage) => storage.close()));
+    await Promise.all([...this.#storages, ...this.#others].map((storage) => storage.close()));
+  }
+
+  #open(url: string): RedisStorage {
+    return new RedisStorage({
+      url,
+      clock: this.clock,
+      prefix: this.#prefix,
+      log: quietLog(this.log),
+    });
   }
 }

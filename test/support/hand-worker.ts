@@ -22,6 +22,9 @@ export interface WorkerSettings extends HandOptions {
   readonly minIntervalMs: number;
 }
 
+/** In one go. */
+const MOST_OFFERS = 3;
+
 /** By this score a write shows that was sent too late. */
 export const LATE_SCORE = 666;
 
@@ -33,6 +36,12 @@ export class HandWorker {
   readonly name: string;
   readonly held: Map<string, Held> = new Map();
   places = 0;
+  /** Of each lease that was over, what was in the hand. */
+  readonly lostIds: string[] = [];
+  /** What it could not bring back. */
+  readonly refusedIds: Set<string> = new Set();
+  /** What it lost, and said nothing of. */
+  readonly unsaidIds: Set<string> = new Set();
   /** It has left, or it has died and never says anything again. */
   isGone = false;
   /** By then at the latest the store takes the lease for over; it may be later than the worker thinks. */
@@ -68,6 +77,11 @@ export class HandWorker {
     const { leaseMs, maxPoolSize, usesAhead } = settings;
     const hand = await hands.join({ leaseMs, maxPoolSize, usesAhead });
     return new HandWorker(name, hand, clock, settings, joinedAt);
+  }
+
+  /** Every other worker offers what it had, as a pool does; the others say no more of it. */
+  get isOffering(): boolean {
+    return Number(this.name.slice(1)) % 2 === 0;
   }
 
   get hasLease(): boolean {
@@ -116,8 +130,10 @@ export class HandWorker {
     this.#leaseEndsAt = startedAt + this.#settings.leaseMs;
     this.surelyOverAt = this.#clock.now() + this.#settings.leaseMs;
     if (news.isLost) {
+      const lost = new Map(this.held);
       this.held.clear();
       this.places = 0;
+      await this.#noteLoss(lost);
       return news;
     }
     for (const [, session] of dirty) session.unsyncedUses = 0;
@@ -135,7 +151,7 @@ export class HandWorker {
   async giveBack(id: string): Promise<HandNews> {
     const restMs = Math.max(0, (this.held.get(id)?.readyAt ?? 0) - this.#clock.now());
     const news = await this.sync({ returned: [{ id, restMs }] });
-    this.held.delete(id);
+    if (!news.isLost) this.held.delete(id);
     return news;
   }
 
@@ -155,5 +171,26 @@ export class HandWorker {
     this.places = 0;
     this.isGone = true;
     return news;
+  }
+
+  async #noteLoss(lost: ReadonlyMap<string, Held>): Promise<void> {
+    this.lostIds.push(...lost.keys());
+    for (const id of lost.keys()) this.unsaidIds.add(id);
+    if (!this.isOffering) return;
+    const hot = [...lost].map(([id, { uses }]) => hotRow(id, uses));
+    for (let tries = 0; tries < MOST_OFFERS; tries++) {
+      const startedAt = this.#clock.now();
+      const news = await this.#hand.offer({ ...NO_CHANGES, hot }, []);
+      this.#leaseEndsAt = startedAt + this.#settings.leaseMs;
+      this.surelyOverAt = this.#clock.now() + this.#settings.leaseMs;
+      if (news.isLost) continue;
+      for (const [id, session] of lost) {
+        this.unsaidIds.delete(id);
+        if (news.refused.includes(id)) this.refusedIds.add(id);
+        else this.held.set(id, { ...session, unsyncedUses: 0 });
+      }
+      for (const { id } of news.retired) this.held.delete(id);
+      return;
+    }
   }
 }

@@ -21,6 +21,8 @@ export class HandWorld {
   readonly #maybeMade = new Set<string>();
   readonly #retired = new Set<string>();
   readonly #maybeRetired = new Set<string>();
+  /** Some worker may have had it without knowing, as the answer came when its lease was over. */
+  readonly #maybeTaken = new Set<string>();
   readonly #uses = new Map<string, { count: number; lastAt: number }>();
   readonly #store: SessionStore;
   readonly #limits: SessionLimitsInBody;
@@ -61,7 +63,11 @@ export class HandWorld {
   }
 
   async take(worker: HandWorker, count: number, places: number, ids: string[]): Promise<void> {
-    const { sessions, absent } = await worker.take({ count, places, ids });
+    const isLosing = this.link.isLosing;
+    const { sessions, absent, isLost } = await worker.take({ count, places, ids });
+    if (isLosing && isLost) {
+      for (const id of this.#made) this.#maybeTaken.add(id);
+    }
     for (const { hot } of sessions) expect(this.#retired).not.toContain(hot.id);
     for (const [id, why] of absent) {
       if (why === 'retired') expect([...this.#retired, ...this.#maybeRetired]).toContain(id);
@@ -88,7 +94,7 @@ export class HandWorld {
   async retire(worker: HandWorker, id: string): Promise<void> {
     this.#maybeRetired.add(id);
     const news = await worker.sync({ retired: [retired(id)] });
-    worker.held.delete(id);
+    if (!news.isLost) worker.held.delete(id);
     this.#note(news);
     if (!news.isLost) this.#retired.add(id);
   }
@@ -129,22 +135,36 @@ export class HandWorld {
     this.#checkHolders(pool);
   }
 
-  /** Nobody is left; a newcomer finds every session, with no use forgotten. */
+  /** All leases are over, and nobody is left but those who never say so; a newcomer finds every session, with no use forgotten. */
   async checkEnd(): Promise<void> {
     this.link.loseNextAnswer(undefined);
     await this.clock.advance(this.settings.leaseMs);
+    for (const worker of this.workers) {
+      if (worker.isOffering && !worker.isGone) await this.tell(worker, () => worker.leave());
+    }
     await this.join();
     const heir = this.workers.at(-1) as HandWorker;
     const live = [...this.#made].filter((id) => !this.#retired.has(id));
     await heir.take({ count: 0, places: 0 });
     await this.clock.advance(Math.max(this.settings.minIntervalMs, KEPT_MS));
     await heir.sync();
+    const exact = new Set(live.filter((id) => this.#isAllSaidOf(id)));
     const { sessions, places } = await heir.take({ count: 99, places: 99 });
     expect(sessions.map(({ hot }) => hot.id).sort()).toEqual(live.sort());
     expect(places).toBe(this.settings.maxPoolSize - live.length);
     for (const { hot } of sessions) {
-      expect(hot.usageCount).toBeGreaterThanOrEqual(this.#uses.get(hot.id)?.count ?? 0);
+      const uses = this.#uses.get(hot.id)?.count ?? 0;
+      expect(hot.usageCount).toBeGreaterThanOrEqual(uses);
+      if (exact.has(hot.id)) expect(hot.usageCount, `uses of ${hot.id}`).toBe(uses);
     }
+  }
+
+  /** No worker died with it, and each that lost it has said what it knew, to a store that could know which loss is meant. */
+  #isAllSaidOf(id: string): boolean {
+    const losses = this.workers.flatMap(({ lostIds }) => lostIds).filter((lost) => lost === id);
+    const isRefused = this.workers.some(({ refusedIds }) => refusedIds.has(id));
+    const isUnsaid = this.workers.some(({ unsaidIds, held }) => unsaidIds.has(id) || held.has(id));
+    return !isUnsaid && !this.#maybeTaken.has(id) && (losses.length < 2 || !isRefused);
   }
 
   /** No live session in two live hands, be the worker dead or not; and what a worker thinks it has, it has. */

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** Stands between a client and a server, and can lose the server's next answer together with the connection. */
+/** Stands between a client and a server. It can lose the server's next answer together with the connection, and hold everything up. */
 export class RedisRelay {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #isLosing = false;
+  #isStalled = false;
 
   private constructor(port: number) {
     this.#server = createServer((socket) => this.#relay(socket, connect(port, '127.0.0.1')));
@@ -28,6 +29,18 @@ export class RedisRelay {
     this.#isLosing = true;
   }
 
+  /** From now on nothing gets through, in either direction, and no connection breaks. */
+  stall(): void {
+    this.#isStalled = true;
+    for (const socket of this.#sockets) socket.pause();
+  }
+
+  /** What was held up goes on its way. */
+  resume(): void {
+    this.#isStalled = false;
+    for (const socket of this.#sockets) socket.resume();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
@@ -44,6 +57,7 @@ export class RedisRelay {
       socket.on('error', end).on('close', end);
     }
     client.on('data', (chunk) => server.write(chunk));
+    if (this.#isStalled) client.pause();
     server.on('data', (chunk) => {
       if (!this.#isLosing) {
         client.write(chunk);

@@ -19,6 +19,10 @@ export class RepeatingLink extends RedisLink {
     this.#lostForMs = forMs;
   }
 
+  get isLosing(): boolean {
+    return this.#lostForMs !== undefined;
+  }
+
   override async script<Key extends string, Arg extends string, Field extends string>(
     script: Script<Key, Arg, Field>,
     keys: Readonly<Record<Key, string>>,

@@ -18,6 +18,7 @@ export const NO_CHANGES: HandChanges = {
   evenIfFull: [],
   cookies: [],
   retired: [],
+  facts: [],
   returned: [],
   unusedPlaces: 0,
   origins: [],

@@ -8,36 +8,33 @@ import type {
   Taken,
   TakeRequest,
 } from '../../storage/session-hands.ts';
+import { merged, NO_CHANGES, Unwritten } from './changes.ts';
 
 /** Without changes the store hears of the hand this often: it is when news arrive, too. */
 const BEAT_MS = 1000;
+/** In one go; then the next sync begins with it. */
+const MOST_OFFERS = 3;
 
-const NO_CHANGES: HandChanges = Object.freeze({
-  hot: [],
-  cold: [],
-  evenIfFull: [],
-  cookies: [],
-  retired: [],
-  returned: [],
-  unusedPlaces: 0,
-  origins: [],
-});
-
-const NOTHING: Taken = Object.freeze({
-  sessions: [],
-  places: 0,
-  absent: new Map(),
-  nextDueMs: null,
-  isLost: true,
-});
+/** What a hand has to offer when its lease was over. */
+export interface Holdings {
+  readonly changes: HandChanges;
+  /** Sessions that are to be written whole or not at all. */
+  readonly whole: readonly string[];
+  /** So many places are needed for sessions that were made, or are in the making. */
+  readonly placesCount: number;
+}
 
 /** What the hand's owner hears. */
 export interface HandLinkOwner {
   /** What goes with every sync. */
   reports(): Pick<HandChanges, 'origins' | 'unusedPlaces'>;
   onNews(news: HandNews): void;
-  /** The lease was over: nothing of what changed was written, and nothing is in the hand any more. */
-  onLost(): void;
+  /** These changes were written. */
+  onWritten(changes: HandChanges): void;
+  /** The lease was over: all that is to be known of what the hand had. */
+  holdings(): Holdings;
+  /** What the hand had was offered, and those refused are not in it any more. */
+  onOffered(offered: HandChanges, news: HandNews): void;
   /** The lease may be over: until the next news, nothing may go out. */
   onStale(): void;
   onFailure(error: unknown): void;
@@ -52,6 +49,9 @@ export class HandLink {
   #hand: SessionHand | undefined;
   /** What is to be written of sessions that go back, with the next sync. */
   #leaving: HandChanges = NO_CHANGES;
+  readonly #unwritten = new Unwritten();
+  /** The lease was over, and what the hand had is still to be offered. */
+  #isLost = false;
   #last: Promise<unknown> = Promise.resolve();
   #beat: Timer | undefined;
   #deadline: Timer | undefined;
@@ -82,7 +82,7 @@ export class HandLink {
       const taken = await hand.take(request);
       if (!taken.isLost) return taken;
       await this.#sync(hand, NO_CHANGES);
-      return NOTHING;
+      return await hand.take(request);
     });
   }
 
@@ -91,7 +91,7 @@ export class HandLink {
   }
 
   /** For the next sync, which comes as soon as the present task is done. */
-  giveBack(changes: Pick<HandChanges, 'hot' | 'cold' | 'cookies' | 'returned'>): void {
+  tell(changes: Partial<HandChanges>): void {
     if (this.#leaving === NO_CHANGES) this.#syncSoon();
     this.#leaving = merged(this.#leaving, { ...NO_CHANGES, ...changes });
   }
@@ -124,20 +124,60 @@ export class HandLink {
   async #sync(hand: SessionHand, changes: HandChanges): Promise<void> {
     const leaving = this.#leaving;
     this.#leaving = NO_CHANGES;
-    const began = this.#clock.monotonicMs();
     this.#beat?.cancel();
-    let news: HandNews;
+    const sent = merged(leaving, { ...changes, ...this.#owner.reports() });
     try {
-      news = await hand.sync(merged(leaving, { ...changes, ...this.#owner.reports() }));
+      const news = await this.#send(hand, sent);
+      if (news) this.#owner.onNews(news);
     } catch (error) {
       this.#owner.onStale();
       throw error;
     } finally {
       this.#planBeat();
     }
+  }
+
+  /** `undefined` where nothing was written. */
+  async #send(hand: SessionHand, changes: HandChanges): Promise<HandNews | undefined> {
+    const began = this.#clock.monotonicMs();
+    let news: HandNews | undefined;
+    try {
+      if (!this.#isLost) news = await hand.sync(changes);
+    } finally {
+      if (news?.isLost !== false) this.#unwritten.keep(changes);
+    }
+    if (news?.isLost !== false) return await this.#offerUntilTaken(hand, changes);
     this.#planDeadline(began);
-    if (news.isLost) this.#owner.onLost();
-    this.#owner.onNews(news);
+    this.#owner.onWritten(changes);
+    return news;
+  }
+
+  /** An answer may be so long on its way that the next lease is over when it comes. */
+  async #offerUntilTaken(hand: SessionHand, changes: HandChanges): Promise<HandNews | undefined> {
+    this.#isLost = true;
+    for (let tries = 0; tries < MOST_OFFERS; tries++) {
+      const news = await this.#offer(hand, changes);
+      if (news) return news;
+    }
+    return undefined;
+  }
+
+  /** The lease was over. Nothing goes out before the store has said what is still in the hand; where that fails, all is offered again. */
+  async #offer(hand: SessionHand, { origins }: HandChanges): Promise<HandNews | undefined> {
+    this.#owner.onStale();
+    const { changes, whole, placesCount } = this.#owner.holdings();
+    this.#unwritten.keep(changes);
+    const offered = { ...this.#unwritten.all, origins };
+    const began = this.#clock.monotonicMs();
+    if (placesCount > 0) await hand.take({ count: 0, places: placesCount });
+    const news = await hand.offer(offered, whole);
+    if (news.isLost) return undefined;
+    this.#unwritten.clear();
+    this.#isLost = false;
+    this.#planDeadline(began);
+    this.#owner.onOffered(offered, news);
+    this.#owner.onWritten(offered);
+    return { ...news, refused: [] };
   }
 
   #planBeat(): void {
@@ -157,15 +197,4 @@ export class HandLink {
       isBackground: true,
     });
   }
-}
-
-function merged(first: HandChanges, then: HandChanges): HandChanges {
-  if (first === NO_CHANGES) return then;
-  return {
-    ...then,
-    hot: [...first.hot, ...then.hot],
-    cold: [...first.cold, ...then.cold],
-    cookies: [...first.cookies, ...then.cookies],
-    returned: [...first.returned, ...then.returned],
-  };
 }

@@ -82,10 +82,6 @@ class PoolHandOwner implements HandOwner {
     return slot;
   }
 
-  wasReturned(id: string): boolean {
-    return this.#parts.obituaries.get(id)?.reason === 'returned';
-  }
-
   async add(id: string): Promise<string | undefined> {
     const slot = await this.#parts.maker().makeNamed(id);
     if (slot === -1) return undefined;

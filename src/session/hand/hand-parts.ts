@@ -15,8 +15,6 @@ import type { SlotTable } from '../slot-table.ts';
 export interface HandOwner {
   /** A stored session comes in: its slot; -1 where its row cannot be read. */
   enter(session: HeldSession): number;
-  /** Whether the session was given back, when this worker last had it. */
-  wasReturned(id: string): boolean;
   /** A new session comes in, for which there is a place: of this id, unless the user's function gives another, which is told; `undefined` where it gives none. */
   add(id: string): Promise<string | undefined>;
   /** These may be lent from now on. */

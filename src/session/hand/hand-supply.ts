@@ -106,7 +106,7 @@ export class HandSupply {
   releasePlaces(): number {
     const { canGrow, lackingCount } = this.#owner;
     if (this.#isAsking || (canGrow && lackingCount > 0)) return 0;
-    const unused = Math.max(0, this.#places - this.#owner.makingCount - this.#promised);
+    const unused = Math.max(0, this.#places - this.neededCount);
     this.#places -= unused;
     return unused;
   }
@@ -116,10 +116,15 @@ export class HandSupply {
     this.#batch = 1;
   }
 
-  /** Nothing is left in the hand. */
-  reset(): void {
-    this.#places = 0;
+  /** The lease was over: these places are left. */
+  reset(placesCount: number): void {
+    this.#places = placesCount;
     this.#batch = 1;
+  }
+
+  /** Places that are needed for what is in the making. */
+  get neededCount(): number {
+    return this.#owner.makingCount + this.#promised;
   }
 
   /** A place for a session that is about to be made; says whether there is one. To be followed by `endPromise`. */

@@ -1,22 +1,24 @@
 import type { Clock } from '../../core/clock.ts';
 import { ClosedError } from '../../core/errors.ts';
-import type { Absence, HandNews, HeldSession } from '../../storage/session-hands.ts';
+import type { Absence, HandChanges, HandNews, HeldSession } from '../../storage/session-hands.ts';
 import type { RetiredSession, SessionChanges } from '../../storage/session-store.ts';
 import { DuplicateSessionError, PoolFullError } from '../errors.ts';
-import { type Departure, type LateMark, type Ledger, RETIRED_REASONS } from '../ledger.ts';
+import { type Departure, type LateReport, type Ledger, RETIRED_REASONS } from '../ledger.ts';
 import type { SessionSink } from '../persistence.ts';
 import type { Roster } from '../roster.ts';
 import { bodyWithoutCookies } from '../session-record.ts';
 import { FLAG_STORED, type SlotTable } from '../slot-table.ts';
+import { NO_CHANGES } from './changes.ts';
 import { FairShare } from './fair-share.ts';
 import { GoneSessions } from './gone-sessions.ts';
-import { HandLink } from './hand-link.ts';
+import { HandLink, type Holdings } from './hand-link.ts';
 import type { HandOwner, HandParts } from './hand-parts.ts';
 import { HandReturns } from './hand-returns.ts';
 import { HandRows } from './hand-rows.ts';
 import { HandSupply } from './hand-supply.ts';
 import { KeySessions } from './key-sessions.ts';
 import { LateMarks } from './late-marks.ts';
+import { LateReports } from './late-reports.ts';
 import { SoughtSessions } from './sought-sessions.ts';
 import { Suspensions } from './suspensions.ts';
 import { UsesAhead, usesAheadFor } from './uses-ahead.ts';
@@ -39,8 +41,11 @@ export class Hand implements SessionSink {
   readonly #suspensions: Suspensions;
   readonly #gone = new GoneSessions();
   readonly #lateMarks: LateMarks;
+  readonly #lateReports: LateReports;
   readonly #sought = new SoughtSessions();
   readonly #evenIfFull = new Set<string>();
+  /** New, or with other cookies altogether, and the store has not confirmed it yet. */
+  readonly #whole = new Set<string>();
   #lostCount = 0;
 
   constructor(parts: HandParts) {
@@ -76,8 +81,10 @@ export class Hand implements SessionSink {
           unusedPlaces: this.#supply.releasePlaces(),
         }),
         onNews: (news) => this.#onNews(news),
-        onLost: () => this.#onLost(),
-        onStale: () => this.#suspensions.suspendAll(this.#slots()),
+        onWritten: (changes) => this.#onWritten(changes),
+        holdings: () => this.#holdings(),
+        onOffered: (offered, answer) => this.#onOffered(offered, answer),
+        onStale: () => this.#onStale(),
         onFailure: (error) => this.#onFailure(error),
       },
     });
@@ -110,6 +117,11 @@ export class Hand implements SessionSink {
       random,
     });
     this.#lateMarks = new LateMarks({ ...parts, obtain: (id) => this.obtain(id) });
+    this.#lateReports = new LateReports({
+      ...parts,
+      tell: (known) => this.#link.tell(known),
+      retire: (id, reason) => this.#lateMarks.note(id, reason),
+    });
     this.#keys = new KeySessions({
       find: (ids) => this.fetch(ids),
       create: (id) => this.#create(id),
@@ -159,13 +171,21 @@ export class Hand implements SessionSink {
     this.#giveBack(slot);
   }
 
-  /** A use of the session has been counted. */
-  noteUse(slot: number): void {
+  /** A use of the session has been counted, or something else of it has changed; cookies or user data if `isCold`. */
+  noteChange(slot: number, isCold: boolean): void {
     if (this.#usesAhead.isMany(slot)) this.#noteManyUses(slot);
+    if (isCold && this.#suspensions.isStale) this.#rows.noteCookies(slot);
+  }
+
+  /** Until it is written, the session counts only as it is: nothing of it is added to what another has of it. */
+  noteWhole(id: string): void {
+    this.#whole.add(id);
   }
 
   noteCreated(slot: number, evenIfFull: boolean): void {
-    if (evenIfFull) this.#evenIfFull.add(this.#table.ids[slot] as string);
+    const id = this.#table.ids[slot] as string;
+    this.#whole.add(id);
+    if (evenIfFull) this.#evenIfFull.add(id);
     else this.#supply.usePlace();
     this.#usesAhead.noteWritten(slot, this.#table.usageCount.get(slot));
     this.#returns.noteCame(slot, this.#clock.now());
@@ -175,7 +195,9 @@ export class Hand implements SessionSink {
   }
 
   noteRetired(slot: number): void {
-    const isEven = this.#evenIfFull.delete(this.#table.ids[slot] as string);
+    const id = this.#table.ids[slot] as string;
+    const isEven = this.#evenIfFull.delete(id);
+    this.#whole.delete(id);
     const isStored = (this.#table.flags.get(slot) & FLAG_STORED) !== 0;
     if (!isStored && !isEven) this.#supply.regainPlace();
     this.#noteGone(slot);
@@ -229,9 +251,10 @@ export class Hand implements SessionSink {
     }
   }
 
-  /** A user who still holds a session judges it. Of one that was lost others know more. */
-  noteLateMark(id: string, mark: LateMark): void {
-    if (this.#roster.has(id) || this.#owner.wasReturned(id)) this.#lateMarks.note(id, mark);
+  /** Of a session that has left the hand; with a slot, where a lease of it is still open here. */
+  noteLate(id: string, slot: number, report: LateReport | null): void {
+    if (slot !== -1) this.#lateReports.note(id, slot, report);
+    else if (typeof report === 'string') this.#lateMarks.note(id, report);
   }
 
   /** So many sessions have left the hand without being given back. */
@@ -261,13 +284,13 @@ export class Hand implements SessionSink {
 
   async save({ hot, cold, retired }: SessionChanges): Promise<void> {
     const evenIfFull = [...this.#evenIfFull];
-    await this.#link.sync({ hot, cold, retired, evenIfFull, cookies: this.#rows.cookiesOf(cold) });
-    for (const { id } of cold) this.#evenIfFull.delete(id);
-    for (const { id, usageCount } of hot) {
+    // Even if the lease was over meanwhile, and whoever has them now.
+    const facts = retired.map(({ id }) => ({ id, errorScoreChange: 0, restMs: 0 }));
+    const cookies = this.#rows.cookiesOf(cold);
+    await this.#link.sync({ hot, cold, retired, facts, evenIfFull, cookies });
+    for (const { id } of hot) {
       const slot = this.#roster.slotOf(id);
-      if (slot === -1) continue;
-      this.#usesAhead.noteWritten(slot, usageCount);
-      this.#suspensions.resume(slot);
+      if (slot !== -1) this.#suspensions.resume(slot);
     }
   }
 
@@ -276,7 +299,7 @@ export class Hand implements SessionSink {
     this.#supply.close();
     this.#lateMarks.close();
     this.#sought.fail(new ClosedError('The session pool'));
-    for (const slot of this.#slots()) this.#link.giveBack(this.#rows.returning(slot));
+    for (const slot of this.#slots()) this.#link.tell(this.#rows.returning(slot));
     await this.#link.leave();
   }
 
@@ -375,19 +398,55 @@ export class Hand implements SessionSink {
     this.#sought.settle(id);
   }
 
-  #onLost(): void {
-    const slots = this.#slots();
-    const inFlight = slots.reduce((sum, slot) => sum + this.#table.inFlight.get(slot), 0);
-    if (slots.length > 0) {
-      this.#parts.log.warning(
-        `The store did not hear of this worker for more than ${this.#parts.leaseSecs} s: ${slots.length} sessions are ` +
-          `no longer in its hand, and what ${inFlight} requests in flight report of them is not counted`,
-      );
+  #onWritten({ hot, cold }: HandChanges): void {
+    for (const { id } of cold) {
+      this.#evenIfFull.delete(id);
+      this.#whole.delete(id);
     }
-    this.#supply.reset();
-    this.#evenIfFull.clear();
-    for (const slot of slots) this.#depart(slot, 'lost');
-    this.#supply.reset();
+    for (const { id, usageCount } of hot) {
+      const slot = this.#roster.slotOf(id);
+      if (slot !== -1) this.#usesAhead.noteWritten(slot, usageCount);
+    }
+  }
+
+  #onStale(): void {
+    const slots = this.#slots();
+    this.#suspensions.suspendAll(slots);
+    for (const slot of slots) {
+      if (this.#parts.persistence().mayBeCold(slot)) this.#rows.noteCookies(slot);
+    }
+  }
+
+  #holdings(): Holdings {
+    const changes = {
+      ...NO_CHANGES,
+      ...this.#rows.offered(this.#slots()),
+      evenIfFull: [...this.#evenIfFull],
+    };
+    const whole = [...this.#whole];
+    const placesCount = whole.length + this.#supply.neededCount;
+    return { changes, whole, placesCount };
+  }
+
+  #onOffered({ hot }: HandChanges, { refused, placesCount }: HandNews): void {
+    const offered = new Set(hot.map(({ id }) => id));
+    const madeSince = [...this.#whole].filter((id) => !offered.has(id)).length;
+    this.#supply.reset(Math.max(0, placesCount - madeSince));
+    if (hot.length > 0) this.#logLoss(hot.length, refused.length);
+    for (const id of refused) {
+      const slot = this.#roster.slotOf(id);
+      if (slot !== -1) this.#depart(slot, 'lost');
+    }
+  }
+
+  #logLoss(count: number, lostCount: number): void {
+    const fate =
+      lostCount === 0
+        ? `its ${count} sessions are still its own, and nothing is lost`
+        : `${lostCount} of its ${count} sessions are no longer in its hand; uses, marks, cookies and retirements are ` +
+          'added to what others have of them, user data is not';
+    const { leaseSecs, log } = this.#parts;
+    log.warning(`The store did not hear of this worker for more than ${leaseSecs} s: ${fate}`);
   }
 
   #onFailure(error: unknown): void {
@@ -398,7 +457,7 @@ export class Hand implements SessionSink {
   }
 
   #giveBack(slot: number): void {
-    this.#link.giveBack(this.#rows.returning(slot));
+    this.#link.tell(this.#rows.returning(slot));
     this.#depart(slot, 'returned');
   }
 
@@ -410,6 +469,7 @@ export class Hand implements SessionSink {
   }
 
   #noteGone(slot: number): void {
+    this.#rows.noteGone(slot);
     this.#returns.noteGone(slot);
     this.#suspensions.noteGone(slot);
   }

@@ -10,6 +10,8 @@
 -- KEYS[8] cold: by id, everything else
 -- KEYS[9] rates: by origin, what is known of it
 -- KEYS[10] loads: by fence, how much the hand asks of each origin
+-- KEYS[11] lapses: by id, how it came back from a hand that was lost
+-- KEYS[12] facts: by id, what is to be added when it is free
 -- ARGV[1] now: wall-clock ms, '' for the server's time
 -- ARGV[2] fence: of the hand
 -- ARGV[3] limit: at most so many sessions
@@ -26,6 +28,8 @@ local pool = {
   cold = KEYS[8],
   rates = KEYS[9],
   loads = KEYS[10],
+  lapses = KEYS[11],
+  facts = KEYS[12],
 }
 local now, fence, limit = timeOf(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 -- One whose lease is over may have died on the way: it is not left, it is reaped.

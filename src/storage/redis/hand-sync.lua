@@ -1,4 +1,5 @@
 -- Writes what a worker changed of the sessions in its hand, prolongs the lease, and tells what others did.
+-- Of a lease that was over it takes back what nobody has had since, and adds to the rest, where sessions are offered.
 --
 -- KEYS[1] meta: counters of the pool
 -- KEYS[2] hands: fences, by the end of their lease
@@ -15,6 +16,8 @@
 -- KEYS[13] origins: names, by the last report
 -- KEYS[14] rates: by origin, what is known of it
 -- KEYS[15] loads: by fence, how much the hand asks of each origin
+-- KEYS[16] lapses: by id, how it came back from a hand that was lost
+-- KEYS[17] facts: by id, what is to be added when it is free
 -- ARGV[1] now: wall-clock ms, '' for the server's time
 -- ARGV[2] fence: of the hand
 -- ARGV[3] number: of the call; with that of the hand's last call nothing is written again
@@ -22,13 +25,16 @@
 -- ARGV[5] usesAhead: of a session, uses that may have been made when the new lease runs out
 -- ARGV[6] since: how many retirements of the pool the worker knows
 -- ARGV[7] unusedPlaces: so many places go back
--- ARGV[8…] part, id, text, value: of each change; all of a session stand together, in this order: 'new', 'extra' or
---   'cold' with the body, 'hot', 'cookie' with a cookie, 'retired' with the reason and the time, or 'returned' with the
---   ms until it is due. 'new' needs a place, 'extra' none. 'origin' has a name in place of the id, and a report
+-- ARGV[8] lost: fences of the worker's leases that were over, if sessions of those are offered; else ''
+-- ARGV[9…] part, id, text, value: of each change; all of a session stand together, in this order: 'new', 'extra' or
+--   'cold' with the body, 'fact' with the change of the error score and the ms nobody may use it, 'hot', 'cookie' with a
+--   cookie, 'retired' with the reason and the time, or 'returned' with the ms until it is due. 'new' needs a place,
+--   'extra' none. What begins with 'fact' counts whoever has the session. 'origin' has a name in place of the id, and a
+--   report
 -- Returns 1 when the lease was over, else 0; the present fence; how many retirements the worker knows now, and how
 -- many there were; how many sessions others want; live hands; sessions; then lists: ids that were refused; id, reason
 -- and time of retirements; ids that others wait for; name, rate or '', load,
--- good, bad, 1 when it is down, and the number of the probe the hand may send, of the reported origins
+-- good, bad, 1 when it is down, and the number of the probe the hand may send, of the reported origins; and places the hand has
 
 local pool = {
   meta = KEYS[1],
@@ -46,10 +52,12 @@ local pool = {
   origins = KEYS[13],
   rates = KEYS[14],
   loads = KEYS[15],
+  lapses = KEYS[16],
+  facts = KEYS[17],
 }
 local now, number = timeOf(ARGV[1]), tonumber(ARGV[3])
 local since, unusedPlaces = tonumber(ARGV[6]), tonumber(ARGV[7])
-local FIRST_CHANGE = 8
+local FIRST_CHANGE = 9
 local MOST_NEWS = 1000
 
 reap(pool, now)
@@ -94,8 +102,41 @@ write.retired = function(id, text, value)
 end
 write.returned = function(id, _, value) setFree(pool, id, now, now + tonumber(value)) end
 
+write.fact = function(id, text)
+  local score, restMs = string.match(text, '^(%S+) (%S+)$')
+  addFacts(pool, id, 0, score, now + tonumber(restMs))
+end
+
+-- What may be added to a session that another has, or has had since: nothing that replaces what is there.
+local function mergerFor(id, uses, score)
+  if not (redis.call('ZSCORE', pool.held, id) or redis.call('ZSCORE', pool.free, id)) then
+    return {}
+  end
+  local merge = { fact = write.fact, cookie = write.cookie, retired = write.retired }
+  merge.hot = uses and function(_, text)
+    local newUses, newScore = string.match(text, '^(%S+) (%S+)')
+    addFacts(pool, id, newUses - uses, newScore - score, 0)
+  end
+  return merge
+end
+
+local lost = {}
+for lostFence in string.gmatch(ARGV[8], '%S+') do lost[lostFence] = true end
+local isOffer = next(lost) ~= nil
+
+-- Returns whether the session is in the hand, and by what each part of its changes is written.
+local function openSession(part, id)
+  local isRegained, uses, score = false, nil, nil
+  if isOffer then isRegained, uses, score = regain(pool, fence, lost, id) end
+  local isNew = part == 'new' or part == 'extra'
+  local isOurs = isRegained or isNew and create(part, id) or isHeldBy(pool, fence, id)
+  if isOurs then return true, write end
+  if part == 'fact' or isOffer and not isNew then return false, mergerFor(id, uses, score) end
+  return false, {}
+end
+
 local function writeAll()
-  local refused, loads, current, isOurs = {}, nil, nil, false
+  local refused, loads, current, writer = {}, nil, nil, {}
   for index = FIRST_CHANGE, #ARGV, 4 do
     local part, id, text, value = ARGV[index], ARGV[index + 1], ARGV[index + 2], ARGV[index + 3]
     if part == 'origin' then
@@ -103,12 +144,12 @@ local function writeAll()
       report(pool, fence, loads, id, text, now)
     else
       if id ~= current then
-        local isNew = part == 'new' or part == 'extra'
-        isOurs = isNew and create(part, id) or isHeldBy(pool, fence, id)
+        local isOurs
+        isOurs, writer = openSession(part, id)
         current = id
-        if not isOurs then refused[#refused + 1] = id end
+        if not isOurs and part ~= 'fact' then refused[#refused + 1] = id end
       end
-      if isOurs then write[part](id, text, value) end
+      if writer[part] then writer[part](id, text, value) end
     end
   end
   for id, jar in pairs(jars) do keepJar(pool, id, jar) end
@@ -185,4 +226,5 @@ return {
   retired,
   redis.call('ZRANGEBYSCORE', pool.waits, fence, fence, 'LIMIT', 0, MOST_NEWS),
   originNews(),
+  record.places,
 }

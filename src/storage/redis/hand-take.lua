@@ -13,6 +13,8 @@
 -- KEYS[10] retired: ids, by the time they retired
 -- KEYS[11] rates: by origin, what is known of it
 -- KEYS[12] loads: by fence, how much the hand asks of each origin
+-- KEYS[13] lapses: by id, how it came back from a hand that was lost
+-- KEYS[14] facts: by id, what is to be added when it is free
 -- ARGV[1] now: wall-clock ms, '' for the server's time
 -- ARGV[2] fence: of the hand
 -- ARGV[3] number: of the call; with that of the hand's last call its answer is given again
@@ -36,6 +38,8 @@ local pool = {
   retired = KEYS[10],
   rates = KEYS[11],
   loads = KEYS[12],
+  lapses = KEYS[13],
+  facts = KEYS[14],
 }
 local now, fence, number = timeOf(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 local count, places, maxPoolSize = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
@@ -66,6 +70,7 @@ local function takeById(answer, id)
     redis.call('ZREM', pool.free, id)
     redis.call('ZREM', pool.waits, id)
     redis.call('ZADD', pool.held, fence, id)
+    noteTaken(pool, { id })
     return takeInto(answer, id, math.max(0, dueAt - now))
   end
   answer.absent[#answer.absent + 1] = id
@@ -85,6 +90,7 @@ local function takeAny(answer)
   redis.call('ZREM', pool.free, unpack(ids))
   redis.call('ZREM', pool.waits, unpack(ids))
   redis.call('ZADD', pool.held, unpack(entries))
+  noteTaken(pool, ids)
   return #ids
 end
 

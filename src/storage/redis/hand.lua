@@ -1,4 +1,4 @@
--- Put before scripts that take part in a pool, behind pool.lua and origin.lua.
+-- Put before scripts that take part in a pool, behind pool.lua, lapse.lua and origin.lua.
 --
 -- A hand is known by the fence of its lease. Its record: leaseMs, usesAhead; places it may still fill; wanted, how
 -- many sessions its last take wanted in vain; number and answer of its last call.
@@ -53,6 +53,7 @@ end
 -- One that somebody waits for is kept for those who ask for it by its id: in `waits` stands when it is due for them,
 -- below zero, and it is due for everybody a little later.
 local function setFree(pool, id, now, dueAt)
+  dueAt = settleFacts(pool, id, dueAt)
   if pool.hasWaits == nil then pool.hasWaits = redis.call('EXISTS', pool.waits) == 1 end
   if pool.hasWaits and redis.call('ZSCORE', pool.waits, id) then
     redis.call('ZADD', pool.waits, string.format('%.0f', -dueAt), id)
@@ -98,22 +99,23 @@ local function usesLeft(limits, uses, usesAhead)
   return math.max(0, math.min(usesAhead, most - uses))
 end
 
--- Takes a session out of a hand whose worker does not say what became of it.
-local function bringBack(pool, id, now, usesAhead)
+-- Takes a session out of a hand whose worker does not say what became of it. `lapsed` is the fence of a lease that is over.
+local function bringBack(pool, id, now, usesAhead, lapsed)
   local limits = limitsOf(redis.call('HGET', pool.cold, id) or '')
   local uses, others = string.match(redis.call('HGET', pool.hot, id) or '', '^(%d+)( .*)$')
   local more = uses and usesLeft(limits, tonumber(uses), usesAhead) or 0
   if more > 0 then
     redis.call('HSET', pool.hot, id, string.format('%.0f', uses + more) .. others)
   end
+  if lapsed then noteLapse(pool, id, lapsed) end
   local rest = limits.minIntervalSecs
   setFree(pool, id, now, now + (type(rest) == 'number' and rest * 1000 or 0))
 end
 
 -- At most so many of its sessions; those it has no more of end it. Returns how many were brought back.
-local function endHand(pool, fence, now, usesAhead, most)
+local function endHand(pool, fence, now, usesAhead, most, lapsed)
   local ids = redis.call('ZRANGEBYSCORE', pool.held, fence, fence, 'LIMIT', 0, most)
-  for _, id in ipairs(ids) do bringBack(pool, id, now, usesAhead) end
+  for _, id in ipairs(ids) do bringBack(pool, id, now, usesAhead, lapsed) end
   if #ids == most then return most end
   local record = recordOf(pool, fence)
   if record then
@@ -130,7 +132,7 @@ local function reap(pool, now)
   local left = MOST_REAPED
   for _, fence in ipairs(redis.call('ZRANGEBYSCORE', pool.hands, '-inf', now, 'LIMIT', 0, 20)) do
     local record = recordOf(pool, fence)
-    left = left - endHand(pool, fence, now, record and record.usesAhead or 0, left)
+    left = left - endHand(pool, fence, now, record and record.usesAhead or 0, left, fence)
     if left == 0 then return end
   end
 end

@@ -13,6 +13,8 @@ local function forget(pool, id)
   redis.call('ZREM', pool.free, id)
   redis.call('ZREM', pool.held, id)
   redis.call('ZREM', pool.waits, id)
+  redis.call('HDEL', pool.lapses, id)
+  redis.call('HDEL', pool.facts, id)
 end
 
 -- `fence` is that of the lease it was in, '0' for none.

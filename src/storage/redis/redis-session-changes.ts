@@ -1,5 +1,5 @@
 import type { HandChanges } from '../session-hands.ts';
-import { cookieText, hotText, reportText } from './session-text.ts';
+import { cookieText, factText, hotText, reportText } from './session-text.ts';
 
 /** One change, as the script of a sync takes it. */
 export interface ChangeItem {
@@ -13,12 +13,15 @@ export interface ChangeItem {
 const CHUNK = 500;
 const CHUNK_CHARACTERS = 1_000_000;
 
-/** In calls that are not too large; all changes of a session are in one. There is one call at least. */
-export function callsFor(changes: HandChanges): ChangeItem[][] {
+/**
+ * In calls that are not too large; all changes of a session are in one. There is one call at least. Sessions whose two
+ * rows are there are new, or those in `whole` where that is given.
+ */
+export function callsFor(changes: HandChanges, whole?: readonly string[]): ChangeItem[][] {
   const calls: ChangeItem[][] = [];
   let call: ChangeItem[] = [];
   let characters = 0;
-  for (const group of groupsOf(changes)) {
+  for (const group of groupsOf(changes, whole)) {
     const size = group.reduce((sum, { id, text }) => sum + id.length + text.length, 0);
     const isFull = call.length + group.length > CHUNK || characters + size > CHUNK_CHARACTERS;
     if (isFull && call.length > 0) {
@@ -34,7 +37,7 @@ export function callsFor(changes: HandChanges): ChangeItem[][] {
 }
 
 /** Those of each session, in the order in which they are to be made; then each origin. */
-function groupsOf(changes: HandChanges): Iterable<ChangeItem[]> {
+function groupsOf(changes: HandChanges, whole?: readonly string[]): Iterable<ChangeItem[]> {
   const groups = new Map<string, ChangeItem[]>();
   const add = (part: string, id: string, text: string, value = ''): void => {
     const item = { part, id, text, value };
@@ -43,11 +46,12 @@ function groupsOf(changes: HandChanges): Iterable<ChangeItem[]> {
     else groups.set(id, [item]);
   };
   const extra = new Set(changes.evenIfFull);
-  const complete = new Set(changes.hot.map(({ id }) => id));
+  const complete = new Set(whole ?? changes.hot.map(({ id }) => id));
   const retired = new Set(changes.retired.map(({ id }) => id));
   for (const { id, body } of changes.cold) {
     add(complete.has(id) ? (extra.has(id) ? 'extra' : 'new') : 'cold', id, body);
   }
+  for (const fact of changes.facts) add('fact', fact.id, factText(fact));
   for (const row of changes.hot) add('hot', row.id, hotText(row));
   for (const { id, cookies } of changes.cookies) {
     for (const cookie of cookies) add('cookie', id, cookieText(cookie));

@@ -20,6 +20,8 @@ import type { StoreTime } from './store-time.ts';
 const CHUNK = 500;
 /** Of no lease. */
 const NO_FENCE = '0';
+/** Leases that were over, and of which sessions may still be offered. */
+const MOST_LOST = 8;
 
 export interface RedisSessionHandOptions extends HandOptions {
   readonly link: RedisLink;
@@ -49,6 +51,7 @@ type SyncReply = [
   retirements: string[],
   wantedIds: string[],
   origins: string[],
+  placesCount: number,
 ];
 
 /**
@@ -58,6 +61,7 @@ type SyncReply = [
 export class RedisSessionHand implements SessionHand {
   readonly #options: RedisSessionHandOptions;
   #fence = NO_FENCE;
+  #lostFences: string[] = [];
   #number = 0;
   #knownRetirements = 0;
   #last: Promise<unknown> = Promise.resolve();
@@ -83,7 +87,16 @@ export class RedisSessionHand implements SessionHand {
   }
 
   sync(changes: HandChanges): Promise<HandNews> {
-    return this.#inTurn(() => this.#sync(changes));
+    return this.#inTurn(() => this.#sync(callsFor(changes), changes.unusedPlaces, ''));
+  }
+
+  offer(changes: HandChanges, whole: readonly string[]): Promise<HandNews> {
+    return this.#inTurn(async () => {
+      const lost = this.#lostFences.join(' ');
+      const news = await this.#sync(callsFor(changes, whole), changes.unusedPlaces, lost);
+      if (!news.isLost) this.#lostFences = [];
+      return news;
+    });
   }
 
   leave(): Promise<void> {
@@ -95,12 +108,18 @@ export class RedisSessionHand implements SessionHand {
       try {
         return await call();
       } catch (error) {
-        this.#fence = NO_FENCE;
+        this.#lose();
         throw error;
       }
     });
     this.#last = running.catch(() => {});
     return running;
+  }
+
+  #lose(): void {
+    if (this.#fence !== NO_FENCE)
+      this.#lostFences = [...this.#lostFences, this.#fence].slice(-MOST_LOST);
+    this.#fence = NO_FENCE;
   }
 
   async #take({ count, ids = [], places }: TakeRequest): Promise<Taken> {
@@ -156,17 +175,17 @@ export class RedisSessionHand implements SessionHand {
     return sessions;
   }
 
-  async #sync(changes: HandChanges): Promise<HandNews> {
+  async #sync(calls: ChangeItem[][], unused: number, lost: string): Promise<HandNews> {
     const refused: string[] = [];
     const retired: HandNews['retired'][number][] = [];
     const origins: HandNews['origins'][number][] = [];
-    let { unusedPlaces } = changes;
-    const calls = callsFor(changes);
+    let unusedPlaces = unused;
     for (;;) {
-      const reply = await this.#syncSome(calls.shift() ?? [], unusedPlaces);
+      const reply = await this.#syncSome(calls.shift() ?? [], unusedPlaces, lost);
       unusedPlaces = 0;
       const [isLost, fence, known, total, wantedCount, handsCount, poolSize] = reply;
-      const [refusedIds, retirements, wantedIds, originNews] = reply.slice(7) as string[][];
+      const [refusedIds, retirements, wantedIds, originNews] = reply.slice(7, 11) as string[][];
+      if (isLost === 1) this.#lose();
       this.#fence = fence;
       this.#knownRetirements = known;
       refused.push(...(refusedIds ?? []));
@@ -181,13 +200,18 @@ export class RedisSessionHand implements SessionHand {
           wantedIds: wantedIds ?? [],
           handsCount,
           poolSize,
+          placesCount: reply[11],
           origins,
         };
       }
     }
   }
 
-  async #syncSome(items: readonly ChangeItem[], unusedPlaces: number): Promise<SyncReply> {
+  async #syncSome(
+    items: readonly ChangeItem[],
+    unusedPlaces: number,
+    lost: string,
+  ): Promise<SyncReply> {
     const { link, keys, time, leaseMs, usesAhead } = this.#options;
     const args = {
       fence: this.#fence,
@@ -196,6 +220,7 @@ export class RedisSessionHand implements SessionHand {
       usesAhead: String(usesAhead),
       since: String(this.#knownRetirements),
       unusedPlaces: String(unusedPlaces),
+      lost,
     };
     const reply = await link.script(
       HAND_SYNC,
@@ -214,6 +239,7 @@ export class RedisSessionHand implements SessionHand {
       isMore = await link.script(HAND_LEAVE, keys, () => ({ ...args, now: time.argument() }));
     } while (isMore === 1);
     this.#fence = NO_FENCE;
+    this.#lostFences = [];
   }
 }
 

@@ -17,6 +17,8 @@ const PARTS = [
   'origins',
   'rates',
   'loads',
+  'lapses',
+  'facts',
 ] as const;
 
 export type SessionKeys = Readonly<Record<(typeof PARTS)[number], string>>;

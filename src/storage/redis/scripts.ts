@@ -8,6 +8,7 @@ import { text as handSync } from './hand-sync.lua';
 import { text as handTake } from './hand-take.lua';
 import { text as keyValueRemove } from './key-value-remove.lua';
 import { text as keyValueSet } from './key-value-set.lua';
+import { text as lapse } from './lapse.lua';
 import { text as lines } from './lines.lua';
 import { text as origin } from './origin.lua';
 import { text as pool } from './pool.lua';
@@ -161,7 +162,20 @@ export const KEY_VALUE_REMOVE = {
 
 export const SESSION_SAVE = {
   text: `${time}\n${pool}\n${sessionSave}` as string,
-  keys: ['hot', 'cold', 'retired', 'reasons', 'meta', 'free', 'held', 'waits', 'cookies', 'log'],
+  keys: [
+    'hot',
+    'cold',
+    'retired',
+    'reasons',
+    'meta',
+    'free',
+    'held',
+    'waits',
+    'cookies',
+    'log',
+    'lapses',
+    'facts',
+  ],
   args: ['now'],
   each: ['part', 'id', 'text', 'retiredAt'],
 } as const;
@@ -175,7 +189,7 @@ export const SESSION_LOAD = {
 
 export const SESSION_QUARANTINE = {
   text: `${pool}\n${cookie}\n${sessionQuarantine}` as string,
-  keys: ['hot', 'cold', 'quarantine', 'cookies', 'free', 'held', 'waits'],
+  keys: ['hot', 'cold', 'quarantine', 'cookies', 'free', 'held', 'waits', 'lapses', 'facts'],
   args: ['id', 'reason'],
   each: [],
 } as const;
@@ -194,7 +208,7 @@ export const SESSION_EXPORT = {
   each: [],
 } as const;
 
-const withHands = `${time}\n${pool}\n${origin}\n${hand}`;
+const withHands = `${time}\n${pool}\n${lapse}\n${origin}\n${hand}`;
 
 export const HAND_JOIN = {
   text: `${withHands}\n${handJoin}` as string,
@@ -218,6 +232,8 @@ export const HAND_TAKE = {
     'retired',
     'rates',
     'loads',
+    'lapses',
+    'facts',
   ],
   args: ['now', 'fence', 'number', 'count', 'places', 'maxPoolSize'],
   each: ['id'],
@@ -241,14 +257,29 @@ export const HAND_SYNC = {
     'origins',
     'rates',
     'loads',
+    'lapses',
+    'facts',
   ],
-  args: ['now', 'fence', 'number', 'leaseMs', 'usesAhead', 'since', 'unusedPlaces'],
+  args: ['now', 'fence', 'number', 'leaseMs', 'usesAhead', 'since', 'unusedPlaces', 'lost'],
   each: ['part', 'id', 'text', 'value'],
 } as const;
 
 export const HAND_LEAVE = {
   text: `${withHands}\n${handLeave}` as string,
-  keys: ['meta', 'hands', 'records', 'held', 'free', 'waits', 'hot', 'cold', 'rates', 'loads'],
+  keys: [
+    'meta',
+    'hands',
+    'records',
+    'held',
+    'free',
+    'waits',
+    'hot',
+    'cold',
+    'rates',
+    'loads',
+    'lapses',
+    'facts',
+  ],
   args: ['now', 'fence', 'limit'],
   each: [],
 } as const;

@@ -7,6 +7,8 @@
 -- KEYS[5] free: ids, by the time they are due
 -- KEYS[6] held: ids, by the fence of the lease they are in
 -- KEYS[7] waits: ids that somebody waits for, by the fence of the lease they are in
+-- KEYS[8] lapses: by id, how it came back from a hand that was lost
+-- KEYS[9] facts: by id, what is to be added when it is free
 -- ARGV[1] id: of the session
 -- ARGV[2] reason: what is wrong with it
 -- Returns nothing
@@ -18,6 +20,8 @@ local pool = {
   free = KEYS[5],
   held = KEYS[6],
   waits = KEYS[7],
+  lapses = KEYS[8],
+  facts = KEYS[9],
 }
 local id = ARGV[1]
 local hot, cold = redis.call('HGET', pool.hot, id), redis.call('HGET', pool.cold, id)

@@ -10,6 +10,8 @@
 -- KEYS[8] waits: ids that somebody waits for, by the fence of the lease they are in
 -- KEYS[9] cookies: by id, the jar
 -- KEYS[10] log: fence and id of each retirement, in order
+-- KEYS[11] lapses: by id, how it came back from a hand that was lost
+-- KEYS[12] facts: by id, what is to be added when it is free
 -- ARGV[1] now: wall-clock ms, '' for the server's time
 -- ARGV[2…] part, id, text, retiredAt: of each change; part is 'retired', 'hot' or 'cold', those retired come first
 -- Returns nothing
@@ -25,6 +27,8 @@ local pool = {
   waits = KEYS[8],
   cookies = KEYS[9],
   log = KEYS[10],
+  lapses = KEYS[11],
+  facts = KEYS[12],
 }
 local now = timeOf(ARGV[1])
 local OTHER = { hot = pool.cold, cold = pool.hot }

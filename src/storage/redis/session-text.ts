@@ -5,6 +5,7 @@ import type {
   HeldSession,
   OriginNews,
   OriginReport,
+  SessionFact,
 } from '../session-hands.ts';
 import type { RetiredSession, SessionHotRow } from '../session-store.ts';
 
@@ -31,6 +32,10 @@ export function hotRowOf(id: string, text: string): SessionHotRow | undefined {
 
 export function cookieText({ key, json, at }: CookieChange): string {
   return `${Math.round(at)} ${Buffer.byteLength(key)} ${key}${json ?? ''}`;
+}
+
+export function factText({ errorScoreChange, restMs }: SessionFact): string {
+  return `${errorScoreChange} ${Math.max(0, Math.ceil(restMs))}`;
 }
 
 export function reportText(report: OriginReport): string {

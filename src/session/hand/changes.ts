@@ -1,0 +1,87 @@
+import type { CookieChange, CookieChanges, HandChanges } from '../../storage/session-hands.ts';
+
+export const NO_CHANGES: HandChanges = Object.freeze({
+  hot: [],
+  cold: [],
+  evenIfFull: [],
+  cookies: [],
+  retired: [],
+  facts: [],
+  returned: [],
+  unusedPlaces: 0,
+  origins: [],
+});
+
+/** One after the other in one sync. Of origins and places only the later ones are told. */
+export function merged(first: HandChanges, then: HandChanges): HandChanges {
+  if (first === NO_CHANGES) return then;
+  return {
+    ...then,
+    hot: [...first.hot, ...then.hot],
+    cold: [...first.cold, ...then.cold],
+    evenIfFull: [...first.evenIfFull, ...then.evenIfFull],
+    cookies: [...first.cookies, ...then.cookies],
+    retired: [...first.retired, ...then.retired],
+    facts: [...first.facts, ...then.facts],
+    returned: [...first.returned, ...then.returned],
+  };
+}
+
+/**
+ * What was sent to the store and, as far as is known, not written. Of each session the latest is kept, so it is never more
+ * than the sessions that were in hand.
+ */
+export class Unwritten {
+  #changes: HandChanges = NO_CHANGES;
+
+  get all(): HandChanges {
+    return this.#changes;
+  }
+
+  keep(changes: HandChanges): void {
+    const { hot, cold, evenIfFull, cookies, retired, facts, returned } = merged(
+      this.#changes,
+      changes,
+    );
+    this.#changes = {
+      ...NO_CHANGES,
+      hot: latest(hot),
+      cold: latest(cold),
+      evenIfFull: [...new Set(evenIfFull)],
+      cookies: latestCookies(cookies),
+      retired: latest(retired),
+      facts: latest(facts, (before, after) => ({
+        id: after.id,
+        errorScoreChange: before.errorScoreChange + after.errorScoreChange,
+        restMs: Math.max(before.restMs, after.restMs),
+      })),
+      returned: latest(returned),
+    };
+  }
+
+  clear(): void {
+    this.#changes = NO_CHANGES;
+  }
+}
+
+function latest<Row extends { readonly id: string }>(
+  rows: readonly Row[],
+  join: (before: Row, after: Row) => Row = (_before, after) => after,
+): Row[] {
+  const byId = new Map<string, Row>();
+  for (const row of rows) {
+    const before = byId.get(row.id);
+    byId.set(row.id, before ? join(before, row) : row);
+  }
+  return [...byId.values()];
+}
+
+function latestCookies(all: readonly CookieChanges[]): CookieChanges[] {
+  const byId = new Map<string, Map<string, CookieChange>>();
+  for (const { id, cookies } of all) {
+    const byKey = byId.get(id) ?? new Map<string, CookieChange>();
+    for (const cookie of cookies) byKey.set(cookie.key, cookie);
+    byId.set(id, byKey);
+  }
+  return [...byId].map(([id, byKey]) => ({ id, cookies: [...byKey.values()] }));
+}
