@@ -19,6 +19,7 @@ import { decayed } from './decay.ts';
 import { Draw } from './draw.ts';
 import { DuePairs } from './due-pairs.ts';
 import { FleetEvidence } from './fleet-evidence.ts';
+import { FleetProxies } from './fleet-proxies.ts';
 import { FleetUrls } from './fleet-urls.ts';
 import { Judge } from './judge.ts';
 import type { Origin } from './origin.ts';
@@ -146,6 +147,7 @@ export class Scheduler implements ReadySet {
     );
     this.fleet = new FleetEvidence(this.#origins, options.breaker, {
       urls: new FleetUrls(poison, (url) => this.#court.blameUrl(url)),
+      proxies: new FleetProxies(this.#proxies, parts.random, parts.now),
       onDown: (origin, now) => this.#court.noteDown(origin, now),
     });
     this.#log = new UseLog(options.memory.records);
@@ -299,6 +301,7 @@ export class Scheduler implements ReadySet {
     }
     if (!outcome || outcome.kind === 'neutral') return 'none';
     const excuse = this.#judge.judge(use, outcome, now);
+    this.fleet.proxies.note(use, outcome, now);
     this.#court.convene(use, excuse);
     return excuse;
   }

@@ -21,6 +21,8 @@ const NO_CHANGES: HandChanges = Object.freeze({
   returned: [],
   unusedPlaces: 0,
   origins: [],
+  watched: null,
+  proxies: [],
 });
 
 const NOTHING: Taken = Object.freeze({
@@ -34,7 +36,7 @@ const NOTHING: Taken = Object.freeze({
 /** What the hand's owner hears. */
 export interface HandLinkOwner {
   /** What goes with every sync. */
-  reports(): Pick<HandChanges, 'origins' | 'unusedPlaces'>;
+  reports(): Pick<HandChanges, 'origins' | 'watched' | 'proxies' | 'unusedPlaces'>;
   onNews(news: HandNews): void;
   /** The lease was over: nothing of what changed was written, and nothing is in the hand any more. */
   onLost(): void;

@@ -1,5 +1,6 @@
-import type { HandNews, HeldSession, OriginReport } from '../../storage/session-hands.ts';
+import type { HandNews, HeldSession } from '../../storage/session-hands.ts';
 import type { RetiredSession, SessionStore } from '../../storage/session-store.ts';
+import type { EvidenceReports } from '../adaptive/fleet-evidence.ts';
 import type { Scheduler } from '../adaptive/scheduler.ts';
 import type { Obituaries } from '../explanation.ts';
 import type { LeaseDesk } from '../lease-desk.ts';
@@ -16,6 +17,7 @@ import type { HandOwner, HandParts } from './hand-parts.ts';
 import { slotFor } from './held-session.ts';
 
 const EVENT_TAKEN = codeOf('taken');
+const NO_EVIDENCE: EvidenceReports = Object.freeze({ origins: [], watched: null, proxies: [] });
 
 interface PoolParts {
   readonly store: SessionStore;
@@ -118,15 +120,16 @@ class PoolHandOwner implements HandOwner {
     return this.#parts.maker().makingCount;
   }
 
-  originReports(): readonly OriginReport[] {
+  evidence(): EvidenceReports {
     const { scheduler, ledger } = this.#parts;
-    return scheduler?.fleet.reports(ledger.now()) ?? [];
+    return scheduler?.fleet.reports(ledger.now()) ?? NO_EVIDENCE;
   }
 
-  onFleetNews({ origins, handsCount, poolSize }: HandNews): void {
+  onFleetNews(news: HandNews): void {
     const { scheduler, ledger, roster } = this.#parts;
-    scheduler?.fleet.note(origins, handsCount, ledger.now());
-    scheduler?.court.noteElsewhere(poolSize - roster.size);
+    if (!scheduler) return;
+    scheduler.court.noteElsewhere(news.poolSize - roster.size);
+    if (scheduler.fleet.note(news, ledger.now())) this.#desk.onRoom();
   }
 
   onPlaces(): void {

@@ -12,9 +12,11 @@
 -- KEYS[10] retired: ids, by the time they retired
 -- KEYS[11] reasons: by id, why it retired
 -- KEYS[12] log: fence and id of each retirement, in order
--- KEYS[13] origins: names, by the last report
+-- KEYS[13] origins: names, by the version of the last report
 -- KEYS[14] rates: by origin, what is known of it
 -- KEYS[15] loads: by fence, how much the hand asks of each origin
+-- KEYS[16] proxies: by name, when a proxy worked and failed, or was banned by an origin
+-- KEYS[17] proxyNews: names of these, by the version of the last report
 -- ARGV[1] now: wall-clock ms, '' for the server's time
 -- ARGV[2] fence: of the hand
 -- ARGV[3] number: of the call; with that of the hand's last call nothing is written again
@@ -22,13 +24,18 @@
 -- ARGV[5] usesAhead: of a session, uses that may have been made when the new lease runs out
 -- ARGV[6] since: how many retirements of the pool the worker knows
 -- ARGV[7] unusedPlaces: so many places go back
--- ARGV[8…] part, id, text, value: of each change; all of a session stand together, in this order: 'new', 'extra' or
+-- ARGV[8] version: of the evidence that the worker knows, '' where it asks for none
+-- ARGV[9] watched: names of origins of which it has nothing to tell, each on a line
+-- ARGV[10…] part, id, text, value: of each change; all of a session stand together, in this order: 'new', 'extra' or
 --   'cold' with the body, 'hot', 'cookie' with a cookie, 'retired' with the reason and the time, or 'returned' with the
---   ms until it is due. 'new' needs a place, 'extra' none. 'origin' has a name in place of the id, and a report
+--   ms until it is due. 'new' needs a place, 'extra' none. 'origin' has a name in place of the id, a report, and '1' where it is to be
+--   answered in any case; so does 'proxy'
 -- Returns 1 when the lease was over, else 0; the present fence; how many retirements the worker knows now, and how
 -- many there were; how many sessions others want; live hands; sessions; then lists: ids that were refused; id, reason
 -- and time of retirements; ids that others wait for; name, rate or '', load,
--- good, bad, 1 when it is down, and the number of the probe the hand may send, of the reported origins
+-- good, bad, 1 when it is down, and the number of the probe the hand may send, of origins of which there is news; name, ms since
+-- something came back, ms since it failed, both -1 for never, ms it still rests, and failures in a row, of proxies of
+-- which there is; then the version of the evidence that the worker knows from now on
 
 local pool = {
   meta = KEYS[1],
@@ -46,10 +53,12 @@ local pool = {
   origins = KEYS[13],
   rates = KEYS[14],
   loads = KEYS[15],
+  proxies = KEYS[16],
+  proxyNews = KEYS[17],
 }
 local now, number = timeOf(ARGV[1]), tonumber(ARGV[3])
 local since, unusedPlaces = tonumber(ARGV[6]), tonumber(ARGV[7])
-local FIRST_CHANGE = 8
+local FIRST_CHANGE = 10
 local MOST_NEWS = 1000
 
 reap(pool, now)
@@ -94,14 +103,14 @@ write.retired = function(id, text, value)
 end
 write.returned = function(id, _, value) setFree(pool, id, now, now + tonumber(value)) end
 
+-- What the worker tells beside its sessions: name, text and value of each.
+local told = { origin = {}, proxy = {} }
+
 local function writeAll()
-  local refused, loads, current, isOurs = {}, nil, nil, false
+  local refused, current, isOurs = {}, nil, false
   for index = FIRST_CHANGE, #ARGV, 4 do
     local part, id, text, value = ARGV[index], ARGV[index + 1], ARGV[index + 2], ARGV[index + 3]
-    if part == 'origin' then
-      loads = loads or loadsOf(pool, fence)
-      report(pool, fence, loads, id, text, now)
-    else
+    if not told[part] then
       if id ~= current then
         local isNew = part == 'new' or part == 'extra'
         isOurs = isNew and create(part, id) or isHeldBy(pool, fence, id)
@@ -112,15 +121,25 @@ local function writeAll()
     end
   end
   for id, jar in pairs(jars) do keepJar(pool, id, jar) end
-  if loads then
-    redis.call('HSET', pool.loads, fence, cmsgpack.pack(loads))
-    forgetOrigins(pool)
-  end
   setPlaces(pool, record, record.places - math.min(record.places, unusedPlaces))
   return refused
 end
 
+for index = FIRST_CHANGE, #ARGV, 4 do
+  local list = told[ARGV[index]]
+  if list then
+    for offset = 1, 3 do list[#list + 1] = ARGV[index + offset] end
+  end
+end
+
+local knownVersion = tonumber(ARGV[8])
+local proxyNews, lastVersion = {}, nil
+if knownVersion then proxyNews, lastVersion = proxyNewsSince(pool, knownVersion, now) end
+
+-- Of what the worker tells; none where that is written already.
+local version
 if not isLost and record.number ~= number then
+  if #told.origin + #told.proxy > 0 then version = nextVersion(pool, now) end
   record.answer = writeAll()
   record.number = number
 end
@@ -154,22 +173,13 @@ local function wantedCount()
   return math.max(0, wanted - redis.call('ZCOUNT', pool.free, '-inf', now))
 end
 
-local function originNews()
-  local news = {}
-  for index = FIRST_CHANGE, #ARGV, 4 do
-    if ARGV[index] == 'origin' then
-      local name = ARGV[index + 1]
-      local origin = originOf(pool, name, now)
-      news[#news + 1] = name
-      news[#news + 1] = origin.rate and string.format('%.17g', math.exp(origin.rate)) or ''
-      news[#news + 1] = string.format('%.17g', origin.load)
-      news[#news + 1] = string.format('%.17g', origin.good)
-      news[#news + 1] = string.format('%.17g', origin.bad)
-      news[#news + 1] = isDown(origin) and '1' or '0'
-      news[#news + 1] = string.format('%.0f', probeOf(origin, fence, now))
-    end
+local origins = exchangeOrigins(pool, fence, told.origin, ARGV[9], knownVersion or 0, version, now)
+if version then
+  for index = 1, #told.proxy, 3 do
+    tellProxy(pool, told.proxy[index], told.proxy[index + 1], version, now)
   end
-  return news
+  if #told.proxy > 0 then forgetProxies(pool, now) end
+  if #told.origin > 0 then forgetOrigins(pool) end
 end
 
 local retired = retirements()
@@ -184,5 +194,7 @@ return {
   record.answer,
   retired,
   redis.call('ZRANGEBYSCORE', pool.waits, fence, fence, 'LIMIT', 0, MOST_NEWS),
-  originNews(),
+  origins,
+  proxyNews,
+  lastVersion or version or knownVersion and redis.call('HGET', pool.meta, 'version') or '0',
 }

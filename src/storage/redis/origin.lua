@@ -12,13 +12,28 @@ local SAME_CUT_MS = 1500
 -- So long a probe waits for somebody else than who sent the last one: two signs of life.
 local SAME_PROBER_MS = 2000
 
--- `number` tells an origin that was forgotten from the same one when it is learnt anew.
-local function originOf(pool, name, now)
-  local text = redis.call('HGET', pool.rates, name)
-  if not text then return { rate = false, good = 0, bad = 0, load = 0, at = now, number = 0 } end
-  local origin = cmsgpack.unpack(text)
-  local left = 0.5 ^ (math.max(0, now - origin.at) / HALF_LIFE_MS)
-  origin.good, origin.bad, origin.at = origin.good * left, origin.bad * left, now
+local UNKNOWN = { rate = false, good = 0, bad = 0, load = 0, number = 0 }
+
+-- What is told in a sync gets its number. It grows with the time, so that a server which lost its last writes gives no
+-- number again that it gave before.
+local function nextVersion(pool, now)
+  local last = tonumber(redis.call('HGET', pool.meta, 'version') or 0)
+  local version = string.format('%.0f', math.max(last + 1, now * 1000))
+  redis.call('HSET', pool.meta, 'version', version)
+  return version
+end
+
+-- `text` is what is kept of it, false for nothing. `number` tells an origin that was forgotten from the same one when
+-- it is learnt anew.
+local function originIn(text, now)
+  local origin = text and cmsgpack.unpack(text) or {}
+  if not text then
+    for name, value in pairs(UNKNOWN) do origin[name] = value end
+    origin.at = now
+  elseif now > origin.at then
+    local left = 0.5 ^ ((now - origin.at) / HALF_LIFE_MS)
+    origin.good, origin.bad, origin.at = origin.good * left, origin.bad * left, now
+  end
   return origin
 end
 
@@ -28,22 +43,20 @@ local function changeLoad(origin, change)
   origin.load = load < 1e-9 and 0 or load
 end
 
-local function keepOrigin(pool, name, origin)
-  if origin.number == 0 then origin.number = redis.call('HINCRBY', pool.meta, 'origins', 1) end
-  redis.call('HSET', pool.rates, name, cmsgpack.pack(origin))
-end
-
 local function loadsOf(pool, fence)
   local text = redis.call('HGET', pool.loads, fence)
   return text and cmsgpack.unpack(text) or {}
 end
 
 local function dropLoads(pool, fence, now)
+  local version
   for name, load in pairs(loadsOf(pool, fence)) do
-    local origin = originOf(pool, name, now)
+    local origin = originIn(redis.call('HGET', pool.rates, name), now)
     if origin.number == load[2] then
       changeLoad(origin, -load[1])
-      keepOrigin(pool, name, origin)
+      redis.call('HSET', pool.rates, name, cmsgpack.pack(origin))
+      version = version or nextVersion(pool, now)
+      redis.call('ZADD', pool.origins, version, name)
     end
   end
   redis.call('HDEL', pool.loads, fence)
@@ -100,30 +113,97 @@ local function probeOf(origin, fence, now)
   return now < origin.probeAt and origin.probes or 0
 end
 
--- `text` is rate change, first rate, load, good, bad, ms since it was up and since it was found down, and the least
--- and the most ms between probes; '-' for none. Changes the loads of the hand.
-local function report(pool, fence, loads, name, text, now)
+-- The loads of one hand, which are read when one of them changes.
+local function loadsBook(pool, fence)
+  local loads, count = nil, 0
+  local book = {}
+  function book.set(name, origin, load)
+    if not loads then
+      loads = loadsOf(pool, fence)
+      for _ in pairs(loads) do count = count + 1 end
+    end
+    local before = loads[name]
+    if before and before[2] == origin.number then changeLoad(origin, -before[1]) end
+    if not before and count >= MOST_LOADS then load = 0 end
+    changeLoad(origin, load)
+    local after = load > 0 and { load, origin.number } or nil
+    count = count + (after and 1 or 0) - (before and 1 or 0)
+    loads[name] = after
+  end
+  function book.keep()
+    if loads then redis.call('HSET', pool.loads, fence, cmsgpack.pack(loads)) end
+  end
+  return book
+end
+
+-- Takes in a report: rate change, first rate, load, good, bad, ms since it was up and since it was found down, and the
+-- least and the most ms between probes; '-' for none. Returns whether its worker waits for an answer.
+local function learn(pool, fence, loads, name, origin, text, now)
   local rateChange, firstRate, load, good, bad, upMs, downMs, leastMs, mostMs =
     string.match(text, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
-  local origin = originOf(pool, name, now)
+  if origin.number == 0 then origin.number = redis.call('HINCRBY', pool.meta, 'origins', 1) end
   learnWhetherDown(origin, tonumber(upMs), tonumber(downMs), now)
   if isDown(origin) and tonumber(leastMs) then
     grantProbe(origin, fence, tonumber(leastMs), tonumber(mostMs), now)
   end
   learnRate(origin, tonumber(rateChange), tonumber(firstRate), now)
   origin.good, origin.bad = origin.good + tonumber(good), origin.bad + tonumber(bad)
-  local before = loads[name]
-  if before and before[2] == origin.number then changeLoad(origin, -before[1]) end
-  local count = 0
-  -- Most are among them already, and counting all for each of a hundred takes a fifth of a sync.
-  if not before then
-    for _ in pairs(loads) do count = count + 1 end
+  if load ~= '-' then loads.set(name, origin, tonumber(load)) end
+  return downMs ~= '-' or leastMs ~= '-'
+end
+
+local function addNews(news, fence, name, origin, now)
+  local at = #news
+  news[at + 1] = name
+  news[at + 2] = origin.rate and string.format('%.12g', math.exp(origin.rate)) or ''
+  news[at + 3] = string.format('%.9g', origin.load)
+  news[at + 4] = string.format('%.9g', origin.good)
+  news[at + 5] = string.format('%.9g', origin.bad)
+  news[at + 6] = isDown(origin) and '1' or '0'
+  news[at + 7] = string.format('%.0f', probeOf(origin, fence, now))
+end
+
+-- What a sync tells of origins and hears of them. Each is read once, and written once.
+--
+-- `told` has name, report, and '1' for what is to be answered in any case; `watched` the names of others. News are of
+-- what other hands have told of since the version `since`, and of what is down. Nothing is written without `version`.
+local function exchangeOrigins(pool, fence, told, watched, since, version, now)
+  local names, news = {}, {}
+  for index = 1, #told, 3 do names[#names + 1] = told[index] end
+  local toldCount = #names
+  for name in string.gmatch(watched, '[^\n]+') do names[#names + 1] = name end
+  if #names == 0 then return news end
+  local versions = redis.call('ZMSCORE', pool.origins, unpack(names))
+  local read, isNews = {}, {}
+  for index, name in ipairs(names) do
+    local last = tonumber(versions[index])
+    isNews[name] = not last or last > since
+    if index <= toldCount or (last and last > since) then read[#read + 1] = name end
   end
-  load = (before or count < MOST_LOADS) and tonumber(load) or 0
-  changeLoad(origin, load)
-  keepOrigin(pool, name, origin)
-  loads[name] = load > 0 and { load, origin.number } or nil
-  redis.call('ZADD', pool.origins, now, name)
+  if #read == 0 then return news end
+  local texts = redis.call('HMGET', pool.rates, unpack(read))
+  local loads, rows, scores = loadsBook(pool, fence), {}, {}
+  for index, name in ipairs(read) do
+    local origin = originIn(texts[index], now)
+    local isAnswered = isNews[name]
+    if index <= toldCount then
+      isAnswered = isAnswered or told[index * 3] == '1'
+      if version then
+        isAnswered = learn(pool, fence, loads, name, origin, told[index * 3 - 1], now) or isAnswered
+        rows[#rows + 1] = name
+        rows[#rows + 1] = cmsgpack.pack(origin)
+        scores[#scores + 1] = version
+        scores[#scores + 1] = name
+      end
+    end
+    if isAnswered or isDown(origin) then addNews(news, fence, name, origin, now) end
+  end
+  if #rows > 0 then
+    redis.call('HSET', pool.rates, unpack(rows))
+    redis.call('ZADD', pool.origins, unpack(scores))
+    loads.keep()
+  end
+  return news
 end
 
 local function forgetOrigins(pool)

@@ -1,5 +1,5 @@
 import type { HandChanges } from '../session-hands.ts';
-import { cookieText, hotText, reportText } from './session-text.ts';
+import { cookieText, hotText, proxyReportText, reportText } from './session-text.ts';
 
 /** One change, as the script of a sync takes it. */
 export interface ChangeItem {
@@ -33,7 +33,7 @@ export function callsFor(changes: HandChanges): ChangeItem[][] {
   return calls;
 }
 
-/** Those of each session, in the order in which they are to be made; then each origin. */
+/** Those of each session, in the order in which they are to be made; then each origin and proxy. */
 function groupsOf(changes: HandChanges): Iterable<ChangeItem[]> {
   const groups = new Map<string, ChangeItem[]>();
   const add = (part: string, id: string, text: string, value = ''): void => {
@@ -59,7 +59,15 @@ function groupsOf(changes: HandChanges): Iterable<ChangeItem[]> {
     if (!retired.has(id)) add('returned', id, '', String(Math.max(0, Math.ceil(restMs))));
   }
   const origins = changes.origins.map((report) => [
-    { part: 'origin', id: report.origin, text: reportText(report), value: '' },
+    {
+      part: 'origin',
+      id: report.origin,
+      text: reportText(report),
+      value: report.isFirst ? '1' : '',
+    },
   ]);
-  return [...groups.values(), ...origins];
+  const proxies = changes.proxies.map((report) => [
+    { part: 'proxy', id: report.name, text: proxyReportText(report), value: '' },
+  ]);
+  return [...groups.values(), ...origins, ...proxies];
 }

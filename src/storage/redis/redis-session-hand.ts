@@ -13,7 +13,13 @@ import type { RedisLink } from './redis-link.ts';
 import { type ChangeItem, callsFor } from './redis-session-changes.ts';
 import type { SessionKeys } from './redis-session-keys.ts';
 import { HAND_JOIN, HAND_LEAVE, HAND_SYNC, HAND_TAKE } from './scripts.ts';
-import { absencesOf, heldSessionOf, originNewsOf, retirementsOf } from './session-text.ts';
+import {
+  absencesOf,
+  heldSessionOf,
+  originNewsOf,
+  proxyNewsOf,
+  retirementsOf,
+} from './session-text.ts';
 import type { StoreTime } from './store-time.ts';
 
 /** Sessions in one call: the server does nothing else meanwhile, for a millisecond or two. */
@@ -49,6 +55,8 @@ type SyncReply = [
   retirements: string[],
   wantedIds: string[],
   origins: string[],
+  proxies: unknown[],
+  version: string,
 ];
 
 /**
@@ -60,6 +68,8 @@ export class RedisSessionHand implements SessionHand {
   #fence = NO_FENCE;
   #number = 0;
   #knownRetirements = 0;
+  /** Of what others have told of origins and proxies. */
+  #version = '0';
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(options: RedisSessionHandOptions) {
@@ -160,18 +170,26 @@ export class RedisSessionHand implements SessionHand {
     const refused: string[] = [];
     const retired: HandNews['retired'][number][] = [];
     const origins: HandNews['origins'][number][] = [];
-    let { unusedPlaces } = changes;
+    const proxies: HandNews['proxies'][number][] = [];
+    let { unusedPlaces, watched } = changes;
+    const since = watched ? this.#version : '';
     const calls = callsFor(changes);
     for (;;) {
-      const reply = await this.#syncSome(calls.shift() ?? [], unusedPlaces);
+      const asked = { unusedPlaces, watched: watched ?? [], since };
+      const reply = await this.#syncSome(calls.shift() ?? [], asked);
+      const [originNews, proxyNews, version] = reply.slice(10) as [string[], unknown[], string];
+      // That of the first call: what others tell between two of them is still news afterwards.
+      if (watched) this.#version = version;
       unusedPlaces = 0;
+      watched = null;
       const [isLost, fence, known, total, wantedCount, handsCount, poolSize] = reply;
-      const [refusedIds, retirements, wantedIds, originNews] = reply.slice(7) as string[][];
+      const [refusedIds, retirements, wantedIds] = reply.slice(7, 10) as string[][];
       this.#fence = fence;
       this.#knownRetirements = known;
       refused.push(...(refusedIds ?? []));
       retired.push(...retirementsOf(retirements ?? []));
-      origins.push(...originNewsOf(originNews ?? []));
+      origins.push(...originNewsOf(originNews));
+      proxies.push(...proxyNewsOf(proxyNews));
       if (isLost === 1 || (calls.length === 0 && known === total)) {
         return {
           isLost: isLost === 1,
@@ -182,12 +200,16 @@ export class RedisSessionHand implements SessionHand {
           handsCount,
           poolSize,
           origins,
+          proxies,
         };
       }
     }
   }
 
-  async #syncSome(items: readonly ChangeItem[], unusedPlaces: number): Promise<SyncReply> {
+  async #syncSome(
+    items: readonly ChangeItem[],
+    asked: { unusedPlaces: number; watched: readonly string[]; since: string },
+  ): Promise<SyncReply> {
     const { link, keys, time, leaseMs, usesAhead } = this.#options;
     const args = {
       fence: this.#fence,
@@ -195,7 +217,9 @@ export class RedisSessionHand implements SessionHand {
       leaseMs: String(leaseMs),
       usesAhead: String(usesAhead),
       since: String(this.#knownRetirements),
-      unusedPlaces: String(unusedPlaces),
+      unusedPlaces: String(asked.unusedPlaces),
+      version: asked.since,
+      watched: asked.watched.join('\n'),
     };
     const reply = await link.script(
       HAND_SYNC,

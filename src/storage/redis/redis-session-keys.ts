@@ -17,6 +17,8 @@ const PARTS = [
   'origins',
   'rates',
   'loads',
+  'proxies',
+  'proxyNews',
 ] as const;
 
 export type SessionKeys = Readonly<Record<(typeof PARTS)[number], string>>;

@@ -11,6 +11,7 @@ import { text as keyValueSet } from './key-value-set.lua';
 import { text as lines } from './lines.lua';
 import { text as origin } from './origin.lua';
 import { text as pool } from './pool.lua';
+import { text as proxy } from './proxy.lua';
 import { text as record } from './record.lua';
 import { text as requestAdd } from './request-add.lua';
 import { text as requestClaim } from './request-claim.lua';
@@ -216,6 +217,7 @@ export const HAND_TAKE = {
     'cold',
     'cookies',
     'retired',
+    'origins',
     'rates',
     'loads',
   ],
@@ -224,7 +226,7 @@ export const HAND_TAKE = {
 } as const;
 
 export const HAND_SYNC = {
-  text: `${withHands}\n${cookie}\n${handSync}` as string,
+  text: `${withHands}\n${cookie}\n${proxy}\n${handSync}` as string,
   keys: [
     'meta',
     'hands',
@@ -241,14 +243,38 @@ export const HAND_SYNC = {
     'origins',
     'rates',
     'loads',
+    'proxies',
+    'proxyNews',
   ],
-  args: ['now', 'fence', 'number', 'leaseMs', 'usesAhead', 'since', 'unusedPlaces'],
+  args: [
+    'now',
+    'fence',
+    'number',
+    'leaseMs',
+    'usesAhead',
+    'since',
+    'unusedPlaces',
+    'version',
+    'watched',
+  ],
   each: ['part', 'id', 'text', 'value'],
 } as const;
 
 export const HAND_LEAVE = {
   text: `${withHands}\n${handLeave}` as string,
-  keys: ['meta', 'hands', 'records', 'held', 'free', 'waits', 'hot', 'cold', 'rates', 'loads'],
+  keys: [
+    'meta',
+    'hands',
+    'records',
+    'held',
+    'free',
+    'waits',
+    'hot',
+    'cold',
+    'origins',
+    'rates',
+    'loads',
+  ],
   args: ['now', 'fence', 'limit'],
   each: [],
 } as const;

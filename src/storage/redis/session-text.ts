@@ -5,6 +5,7 @@ import type {
   HeldSession,
   OriginNews,
   OriginReport,
+  ProxyReport,
 } from '../session-hands.ts';
 import type { RetiredSession, SessionHotRow } from '../session-store.ts';
 
@@ -35,10 +36,20 @@ export function cookieText({ key, json, at }: CookieChange): string {
 
 export function reportText(report: OriginReport): string {
   const { rateChange, firstRate, load, good, bad, upMs, downMs, probe } = report;
-  const terms = [probe?.leastMs ?? '-', probe?.mostMs ?? '-'];
-  return [rateChange, firstRate ?? '-', load, good, bad, upMs ?? '-', downMs ?? '-', ...terms].join(
-    ' ',
-  );
+  const { leastMs = null, mostMs = null } = probe ?? {};
+  return [rateChange, firstRate, load, good, bad, upMs, downMs, leastMs, mostMs]
+    .map(short)
+    .join(' ');
+}
+
+export function proxyReportText({ upMs, failure }: ProxyReport): string {
+  const { agoMs = null, restMs = null, inRow = null } = failure ?? {};
+  return [upMs, agoMs, restMs, inRow].map(short).join(' ');
+}
+
+/** Nobody needs to know more exactly. */
+function short(value: number | null): string {
+  return value === null ? '-' : String(Number(value.toPrecision(7)));
 }
 
 /** Of id, ms until it is due, hot part, cold part, cookies; `undefined` when the hot part cannot be read. */
@@ -70,6 +81,20 @@ export function originNewsOf(texts: readonly string[]): OriginNews[] {
     isDown: isDown === '1',
     probe: Number(probe),
   }));
+}
+
+/** Of name, ms since something came back, ms since it failed, ms of rest, failures in a row; -1 for never. */
+export function proxyNewsOf(row: readonly unknown[]): ProxyReport[] {
+  return groups(row as readonly (string | number)[], 5).map(
+    ([name = '', upMs = -1, agoMs = -1, restMs = 0, inRow = 0]) => ({
+      name: String(name),
+      upMs: Number(upMs) < 0 ? null : Number(upMs),
+      failure:
+        Number(agoMs) < 0
+          ? null
+          : { agoMs: Number(agoMs), restMs: Number(restMs), inRow: Number(inRow) },
+    }),
+  );
 }
 
 export function cookieChangesOf(texts: readonly string[]): CookieChange[] {
