@@ -8,9 +8,8 @@
 -- KEYS[6] waits: ids that somebody waits for, by the fence of the lease they are in
 -- KEYS[7] hot: by id, the numbers that change at every use
 -- KEYS[8] cold: by id, everything else
--- KEYS[9] origins: names, by the version of the last report
--- KEYS[10] rates: by origin, what is known of it
--- KEYS[11] loads: by fence, how much the hand asks of each origin
+-- KEYS[9] rates: by origin, what is known of it
+-- KEYS[10] loads: by fence, how much the hand asks of each origin
 -- ARGV[1] now: wall-clock ms, '' for the server's time
 -- ARGV[2] fence: of the hand
 -- ARGV[3] limit: at most so many sessions
@@ -25,9 +24,8 @@ local pool = {
   waits = KEYS[6],
   hot = KEYS[7],
   cold = KEYS[8],
-  origins = KEYS[9],
-  rates = KEYS[10],
-  loads = KEYS[11],
+  rates = KEYS[9],
+  loads = KEYS[10],
 }
 local now, fence, limit = timeOf(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 -- One whose lease is over may have died on the way: it is not left, it is reaped.

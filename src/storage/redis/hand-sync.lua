@@ -12,7 +12,7 @@
 -- KEYS[10] retired: ids, by the time they retired
 -- KEYS[11] reasons: by id, why it retired
 -- KEYS[12] log: fence and id of each retirement, in order
--- KEYS[13] origins: names, by the version of the last report
+-- KEYS[13] origins: names, by the time of a late report
 -- KEYS[14] rates: by origin, what is known of it
 -- KEYS[15] loads: by fence, how much the hand asks of each origin
 -- KEYS[16] proxies: by name, when a proxy worked and failed, or was banned by an origin
@@ -32,8 +32,8 @@
 --   answered in any case; so does 'proxy'
 -- Returns 1 when the lease was over, else 0; the present fence; how many retirements the worker knows now, and how
 -- many there were; how many sessions others want; live hands; sessions; then lists: ids that were refused; id, reason
--- and time of retirements; ids that others wait for; name, rate or '', load,
--- good, bad, 1 when it is down, and the number of the probe the hand may send, of origins of which there is news; name, ms since
+-- and time of retirements; ids that others wait for; name and
+-- news of origins of which there is news; name, ms since
 -- something came back, ms since it failed, both -1 for never, ms it still rests, and failures in a row, of proxies of
 -- which there is; then the version of the evidence that the worker knows from now on
 
@@ -132,9 +132,9 @@ for index = FIRST_CHANGE, #ARGV, 4 do
   end
 end
 
-local knownVersion = tonumber(ARGV[8])
+local knownVersion = ARGV[8]
 local proxyNews, lastVersion = {}, nil
-if knownVersion then proxyNews, lastVersion = proxyNewsSince(pool, knownVersion, now) end
+if knownVersion ~= '' then proxyNews, lastVersion = proxyNewsSince(pool, knownVersion, now) end
 
 -- Of what the worker tells; none where that is written already.
 local version
@@ -173,7 +173,7 @@ local function wantedCount()
   return math.max(0, wanted - redis.call('ZCOUNT', pool.free, '-inf', now))
 end
 
-local origins = exchangeOrigins(pool, fence, told.origin, ARGV[9], knownVersion or 0, version, now)
+local origins = exchangeOrigins(pool, fence, told.origin, ARGV[9], knownVersion, version, now)
 if version then
   for index = 1, #told.proxy, 3 do
     tellProxy(pool, told.proxy[index], told.proxy[index + 1], version, now)
@@ -196,5 +196,5 @@ return {
   redis.call('ZRANGEBYSCORE', pool.waits, fence, fence, 'LIMIT', 0, MOST_NEWS),
   origins,
   proxyNews,
-  lastVersion or version or knownVersion and redis.call('HGET', pool.meta, 'version') or '0',
+  lastVersion or version or knownVersion ~= '' and redis.call('HGET', pool.meta, 'version') or '0',
 }

@@ -11,9 +11,8 @@
 -- KEYS[8] cold: by id, everything else
 -- KEYS[9] cookies: by id, the jar
 -- KEYS[10] retired: ids, by the time they retired
--- KEYS[11] origins: names, by the version of the last report
--- KEYS[12] rates: by origin, what is known of it
--- KEYS[13] loads: by fence, how much the hand asks of each origin
+-- KEYS[11] rates: by origin, what is known of it
+-- KEYS[12] loads: by fence, how much the hand asks of each origin
 -- ARGV[1] now: wall-clock ms, '' for the server's time
 -- ARGV[2] fence: of the hand
 -- ARGV[3] number: of the call; with that of the hand's last call its answer is given again
@@ -35,9 +34,8 @@ local pool = {
   cold = KEYS[8],
   cookies = KEYS[9],
   retired = KEYS[10],
-  origins = KEYS[11],
-  rates = KEYS[12],
-  loads = KEYS[13],
+  rates = KEYS[11],
+  loads = KEYS[12],
 }
 local now, fence, number = timeOf(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 local count, places, maxPoolSize = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])

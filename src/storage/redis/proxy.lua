@@ -42,8 +42,8 @@ end
 
 -- What was told since a version; the version up to which that is all, where there is more.
 local function proxyNewsSince(pool, since, now)
-  local found = redis.call('ZRANGEBYSCORE', pool.proxyNews, '(' .. string.format('%.0f', since), '+inf',
-    'WITHSCORES', 'LIMIT', 0, MOST_PROXY_NEWS)
+  local found = redis.call('ZRANGEBYSCORE', pool.proxyNews, '(' .. since, '+inf', 'WITHSCORES',
+    'LIMIT', 0, MOST_PROXY_NEWS)
   local news, names = {}, {}
   for index = 1, #found, 2 do names[#names + 1] = found[index] end
   if #names == 0 then return news end
@@ -56,5 +56,5 @@ local function proxyNewsSince(pool, since, now)
     news[at + 4] = math.max(0, restsUntil - now)
     news[at + 5] = inRow
   end
-  return news, #names == MOST_PROXY_NEWS and found[#found] or nil
+  return news, #names == MOST_PROXY_NEWS and string.format('%016.0f', found[#found]) or nil
 end

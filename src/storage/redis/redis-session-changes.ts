@@ -1,11 +1,12 @@
 import type { HandChanges } from '../session-hands.ts';
-import { cookieText, hotText, proxyReportText, reportText } from './session-text.ts';
+import type { RedisArgument } from './redis-client.ts';
+import { cookieText, hotText, proxyReportText, reportBytes } from './session-text.ts';
 
 /** One change, as the script of a sync takes it. */
 export interface ChangeItem {
   readonly part: string;
   readonly id: string;
-  readonly text: string;
+  readonly text: RedisArgument;
   readonly value: string;
 }
 
@@ -62,7 +63,7 @@ function groupsOf(changes: HandChanges): Iterable<ChangeItem[]> {
     {
       part: 'origin',
       id: report.origin,
-      text: reportText(report),
+      text: reportBytes(report),
       value: report.isFirst ? '1' : '',
     },
   ]);

@@ -217,7 +217,6 @@ export const HAND_TAKE = {
     'cold',
     'cookies',
     'retired',
-    'origins',
     'rates',
     'loads',
   ],
@@ -262,19 +261,7 @@ export const HAND_SYNC = {
 
 export const HAND_LEAVE = {
   text: `${withHands}\n${handLeave}` as string,
-  keys: [
-    'meta',
-    'hands',
-    'records',
-    'held',
-    'free',
-    'waits',
-    'hot',
-    'cold',
-    'origins',
-    'rates',
-    'loads',
-  ],
+  keys: ['meta', 'hands', 'records', 'held', 'free', 'waits', 'hot', 'cold', 'rates', 'loads'],
   args: ['now', 'fence', 'limit'],
   each: [],
 } as const;

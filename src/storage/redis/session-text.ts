@@ -9,6 +9,8 @@ import type {
 } from '../session-hands.ts';
 import type { RetiredSession, SessionHotRow } from '../session-store.ts';
 
+const FLOAT_BYTES = 4;
+
 // How the parts of a session are written. The scripts read some of them: see hand.lua, cookie.lua and origin.lua.
 
 export function hotText(row: SessionHotRow): string {
@@ -34,12 +36,16 @@ export function cookieText({ key, json, at }: CookieChange): string {
   return `${Math.round(at)} ${Buffer.byteLength(key)} ${key}${json ?? ''}`;
 }
 
-export function reportText(report: OriginReport): string {
+/** As `learn` in origin.lua reads it: numbers of 32 bits, which is as exact as anybody needs, and takes no reading of digits. */
+export function reportBytes(report: OriginReport): Buffer {
   const { rateChange, firstRate, load, good, bad, upMs, downMs, probe } = report;
   const { leastMs = null, mostMs = null } = probe ?? {};
-  return [rateChange, firstRate, load, good, bad, upMs, downMs, leastMs, mostMs]
-    .map(short)
-    .join(' ');
+  const numbers = [rateChange, firstRate, load, good, bad, upMs, downMs, leastMs, mostMs];
+  const bytes = Buffer.alloc(numbers.length * FLOAT_BYTES);
+  numbers.forEach((number, index) => {
+    bytes.writeFloatBE(number ?? Number.NaN, index * FLOAT_BYTES);
+  });
+  return bytes;
 }
 
 export function proxyReportText({ upMs, failure }: ProxyReport): string {
@@ -47,9 +53,8 @@ export function proxyReportText({ upMs, failure }: ProxyReport): string {
   return [upMs, agoMs, restMs, inRow].map(short).join(' ');
 }
 
-/** Nobody needs to know more exactly. */
 function short(value: number | null): string {
-  return value === null ? '-' : String(Number(value.toPrecision(7)));
+  return value === null ? '-' : String(Math.round(value));
 }
 
 /** Of id, ms until it is due, hot part, cold part, cookies; `undefined` when the hot part cannot be read. */
@@ -72,15 +77,18 @@ export function retirementsOf(texts: readonly string[]): RetiredSession[] {
 }
 
 export function originNewsOf(texts: readonly string[]): OriginNews[] {
-  return groups(texts, 7).map(([origin = '', rate, load, good, bad, isDown, probe]) => ({
-    origin,
-    rate: rate === '' ? null : Number(rate),
-    load: Number(load),
-    good: Number(good),
-    bad: Number(bad),
-    isDown: isDown === '1',
-    probe: Number(probe),
-  }));
+  return groups(texts, 2).map(([origin = '', text = '']) => {
+    const [rate, load, good, bad, isDown, probe] = text.split(' ');
+    return {
+      origin,
+      rate: rate === '-1' ? null : Number(rate),
+      load: Number(load),
+      good: Number(good),
+      bad: Number(bad),
+      isDown: isDown === '1',
+      probe: Number(probe),
+    };
+  });
 }
 
 /** Of name, ms since something came back, ms since it failed, ms of rest, failures in a row; -1 for never. */
