@@ -13,7 +13,7 @@ const LATENCY_MS = 200;
 const PER_SECOND = (WORKERS * PARALLEL * 1000) / LATENCY_MS;
 const LONGEST_PROBE_MS = 30_000;
 
-type Answer = { readonly kind: 'ok' | 'target' | 'blocked'; readonly status?: number };
+type Answer = { readonly kind: 'ok' | 'target' | 'blocked' | 'proxy'; readonly status?: number };
 
 let server: RedisServer;
 beforeAll(async () => {
@@ -102,15 +102,41 @@ it('a URL that is blocked on a session of each worker costs none of them', async
   expect(pools.map((pool) => pool.retiredSessionsCount)).toEqual([0, 0, 0, 0, 0, 0]);
 });
 
-function workers(fleet: Fleet): Promise<SessionPool[]> {
-  const proxyUrls = Array.from({ length: PROXIES }, (_, n) => `http://10.0.${n}.1:8000`);
+describe('fifty proxies of which half are dead', () => {
+  const isDead = (proxy: number): boolean => proxy % 2 === 1;
+  /** Of which most last for a try or two of each dead proxy. */
+  const MS = 60_000;
+
+  async function deadTries(count: number): Promise<{ dead: number; good: number }> {
+    await using fleet = new Fleet(server.url);
+    const crawls = new Crawls(fleet, await workers(fleet, { count, proxies: 50, uses: 10 }));
+    crawls.answer = (_, proxy) => ({ kind: isDead(proxy) ? 'proxy' : 'ok' });
+    await fleet.pass(MS, 100);
+    crawls.stop();
+    const dead = crawls.sent.filter(({ proxy }) => isDead(proxy)).length;
+    const per = Array.from({length: 12}, (_, n) => crawls.sent.filter(({at, proxy}) => isDead(proxy) && Math.floor((at - crawls.sent[0]!.at) / 5000) === n).length);
+    return { dead, good: crawls.sent.length - dead, per } as never;
+  }
+
+  it('cost ten workers hardly more tries than one', async () => {
+    const alone = await deadTries(1);
+    const together = await deadTries(WORKERS);
+    console.log(JSON.stringify([alone, together]));
+  });
+});
+
+function workers(
+  fleet: Fleet,
+  { count = WORKERS, proxies = PROXIES, uses = 1_000_000 } = {},
+): Promise<SessionPool[]> {
+  const proxyUrls = Array.from({ length: proxies }, (_, n) => `http://10.0.${n}.1:8000`);
   return Promise.all(
-    Array.from({ length: WORKERS }, () =>
+    Array.from({ length: count }, () =>
       fleet.join({
         selection: 'adaptive',
-        maxPoolSize: PROXIES,
+        maxPoolSize: proxies,
         proxyConfiguration: new ProxyConfiguration({ proxyUrls }),
-        sessionOptions: { maxUsageCount: 1_000_000 },
+        sessionOptions: { maxUsageCount: uses },
       }),
     ),
   );
@@ -118,8 +144,8 @@ function workers(fleet: Fleet): Promise<SessionPool[]> {
 
 /** Each worker sends what it may, some requests in parallel. */
 class Crawls {
-  answer: (worker: number) => Answer = () => ({ kind: 'ok' });
-  readonly sent: { readonly at: number; readonly worker: number }[] = [];
+  answer: (worker: number, proxy: number) => Answer = () => ({ kind: 'ok' });
+  readonly sent: { readonly at: number; readonly worker: number; readonly proxy: number }[] = [];
   readonly workers: readonly number[];
   readonly #pools: readonly SessionPool[];
   readonly #fleet: Fleet;
@@ -153,9 +179,10 @@ class Crawls {
     const pool = this.#pools[worker] as SessionPool;
     while (!this.#isOver) {
       const lease = await pool.lease({ url: `${SITE}${this.#pagesCount++}`, timeoutSecs: 3600 });
-      this.sent.push({ at: clock.now(), worker });
+      const proxy = Number(lease.session.proxyInfo?.hostname.split('.')[2]);
+      this.sent.push({ at: clock.now(), worker, proxy });
       await clock.sleep(LATENCY_MS);
-      lease.report(this.answer(worker));
+      lease.report(this.answer(worker, proxy));
     }
   }
 }

@@ -40,6 +40,7 @@ export function handOn(
   parts: Omit<PoolParts, 'store'> & Pick<HandParts, 'table' | 'availability' | 'preparation'>,
 ): Hand {
   const { maxPoolSize, handLeaseSecs, sessionOptions, clock, random, log } = parts.options;
+  parts.options.proxyConfiguration?.shuffle?.(random);
   return new Hand({
     ...parts,
     store,
