@@ -192,6 +192,12 @@ export class Ledger {
     this.#finish(slot);
   }
 
+  /** Its proxy has failed so often in a row, as others have found: it comes to the same as here. */
+  noteProxyFailures(slot: number, inRow: number): void {
+    const isProven = (this.table.flags.get(slot) & FLAG_PROVEN) !== 0;
+    if (!isProven || inRow > PROXY_FAILURES_TOLERATED) this.retire(slot, 'proxy');
+  }
+
   /** Somebody judges a session that has gone elsewhere. */
   markLate(id: string, mark: LateMark): void {
     this.#owner.onLateMark?.(id, mark);

@@ -104,30 +104,74 @@ it('a URL that is blocked on a session of each worker costs none of them', async
 
 describe('fifty proxies of which half are dead', () => {
   const isDead = (proxy: number): boolean => proxy % 2 === 1;
-  /** Of which most last for a try or two of each dead proxy. */
-  const MS = 60_000;
+  const all = { proxies: 50, uses: 10 };
 
-  async function deadTries(count: number): Promise<{ dead: number; good: number }> {
+  async function triesOf(count: number): Promise<{ dead: number; good: number }> {
     await using fleet = new Fleet(server.url);
-    const crawls = new Crawls(fleet, await workers(fleet, { count, proxies: 50, uses: 10 }));
+    const crawls = new Crawls(fleet, await workers(fleet, { ...all, count }));
     crawls.answer = (_, proxy) => ({ kind: isDead(proxy) ? 'proxy' : 'ok' });
-    await fleet.pass(MS, 100);
+    await fleet.pass(60_000, 100);
     crawls.stop();
     const dead = crawls.sent.filter(({ proxy }) => isDead(proxy)).length;
-    const per = Array.from({length: 12}, (_, n) => crawls.sent.filter(({at, proxy}) => isDead(proxy) && Math.floor((at - crawls.sent[0]!.at) / 5000) === n).length);
-    return { dead, good: crawls.sent.length - dead, per } as never;
+    return { dead, good: crawls.sent.length - dead };
   }
 
   it('cost ten workers hardly more tries than one', async () => {
-    const alone = await deadTries(1);
-    const together = await deadTries(WORKERS);
+    const alone = await triesOf(1);
+    const together = await triesOf(WORKERS);
     console.log(JSON.stringify([alone, together]));
+  });
+
+  it.each([1, 10])('are used again soon after they work %d', async (count) => {
+    await using fleet = new Fleet(server.url);
+    const crawls = new Crawls(fleet, await workers(fleet, { ...all, count }));
+    const log: string[] = [];
+    const say = () => {
+      const lately = crawls.sent.filter(({ at }) => at >= fleet.clock.now() - 5_000);
+      const again = lately.filter(({ proxy }) => isDead(proxy));
+      log.push(`${new Set(again.map(({ proxy }) => proxy)).size}/${new Set(again.map(({ worker }) => worker)).size}/${again.length}/${lately.length}`);
+    };
+    await fleet.pass(20_000, 100);
+    say();
+    crawls.answer = (_, proxy) => ({ kind: isDead(proxy) ? 'proxy' : 'ok' });
+    await fleet.pass(30_000, 100);
+    say();
+    crawls.answer = (_, proxy) => ({ kind: isDead(proxy) ? 'ok' : 'proxy' });
+    for (let s = 0; s < 18; s++) {
+      await fleet.pass(5_000, 100);
+      say();
+    }
+    console.log(`"dead again`, log.join(' '));
+    crawls.stop();
+  });
+
+  it('offline', async () => {
+    await using fleet = new Fleet(server.url);
+    const crawls = new Crawls(fleet, await workers(fleet, all));
+    await fleet.pass(10_000, 100);
+    const before = crawls.sent.length;
+    crawls.answer = (worker) => ({ kind: worker === 0 ? 'proxy' : 'ok' });
+    await fleet.pass(30_000, 100);
+    const others = crawls.sent.slice(before).filter(({ worker }) => worker > 0);
+    console.log(`"dead offline`, others.length, new Set(others.map(({ proxy }) => proxy)).size, crawls.sent.slice(before).length - others.length);
+    const s = crawls.sent.length;
+    crawls.answer = () => ({ kind: 'ok' });
+    const l = [];
+    for (let n = 0; n < 9; n++) {
+      const from = crawls.sent.length;
+      await fleet.pass(10_000, 100);
+      l.push(crawls.sent.slice(from).filter(({ worker }) => worker === 0).length);
+    }
+    console.log(`"dead w0`, l.join(' '));
+    const after = crawls.sent.slice(s);
+    console.log(`"dead after`, after.length, after.filter(({ worker }) => worker === 0).length, new Set(after.map(({ proxy }) => proxy)).size);
+    crawls.stop();
   });
 });
 
 function workers(
   fleet: Fleet,
-  { count = WORKERS, proxies = PROXIES, uses = 1_000_000 } = {},
+  { count = WORKERS, proxies = PROXIES, uses = 1_000_000, intervalSecs = 0 } = {},
 ): Promise<SessionPool[]> {
   const proxyUrls = Array.from({ length: proxies }, (_, n) => `http://10.0.${n}.1:8000`);
   return Promise.all(
@@ -136,7 +180,7 @@ function workers(
         selection: 'adaptive',
         maxPoolSize: proxies,
         proxyConfiguration: new ProxyConfiguration({ proxyUrls }),
-        sessionOptions: { maxUsageCount: uses },
+        sessionOptions: { maxUsageCount: uses, minIntervalSecs: intervalSecs },
       }),
     ),
   );
@@ -158,7 +202,7 @@ class Crawls {
     this.workers = [...pools.keys()];
     for (const worker of this.workers) {
       // Leases that still wait when the pool closes come to nothing.
-      for (let n = 0; n < PARALLEL; n++) this.#crawl(worker).catch(() => {});
+      for (let n = 0; n < PARALLEL; n++) this.#crawl(worker).catch((e) => console.log('"dead', worker, fleet.clock.now(), String(e)));
     }
   }
 

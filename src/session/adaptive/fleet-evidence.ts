@@ -7,7 +7,7 @@ import type {
 } from '../../storage/session-hands.ts';
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 import { decayed } from './decay.ts';
-import type { FleetProxies } from './fleet-proxies.ts';
+import type { FleetProxies, ProxyChange } from './fleet-proxies.ts';
 import type { FleetUrls } from './fleet-urls.ts';
 import type { Origin } from './origin.ts';
 import type { OriginBook } from './origin-book.ts';
@@ -105,8 +105,8 @@ export class FleetEvidence {
     return { origins: reports, watched: names, proxies };
   }
 
-  /** Says whether there are proxies that may be used again. */
-  note(news: EvidenceNews, now: number): boolean {
+  /** Returns what changes for proxies. */
+  note(news: EvidenceNews, now: number): ProxyChange[] {
     const { origins, handsCount } = news;
     this.#origins.share = shareOf(0, 0, handsCount);
     // The store no longer has what this worker told of its load.

@@ -9,19 +9,23 @@ import type { Use } from './use.ts';
 /** What is over sooner is over before most have heard of it. */
 const SHORTEST_TOLD_MS = 2000;
 /** Others leave the next try to the one that found out: for a part of its rest, within bounds, and a while for each hand. */
-const LEFT_SHARE = 0.5;
-const SHORTEST_LEFT_MS = 5000;
-const LONGEST_LEFT_MS = 60_000;
-const LEFT_FOR_EACH_HAND_MS = 2000;
+const LEFT_SHARE = 0.25;
+const SHORTEST_LEFT_MS = 3000;
+const LONGEST_LEFT_MS = 20_000;
+const LEFT_FOR_EACH_HAND_MS = 1000;
 /** Whoever fails so soon after others had an answer has a reason of its own, and goes by what it sees for a while. */
 const DISPUTED_WITHIN_MS = 60_000;
 const DISPUTED_FOR_MS = 600_000;
+/** Where nothing has come back for so long and nobody may be used, what others say no longer keeps any from being tried. */
+const STARVED_AFTER_MS = 3000;
 /** What is heard of proxies that are not known here. */
 const MOST_HEARD = 10_000;
 
 /** What was seen, told and heard of one proxy. */
 interface Standing {
   readonly name: string;
+  /** Not to be used before, by the word of others. */
+  restsUntil: number;
   answeredAt: number;
   failedAt: number;
   /** As the fleet knows it. */
@@ -30,6 +34,14 @@ interface Standing {
   /** When that was heard. */
   upHeardAt: number;
   disputedUntil: number;
+}
+
+/** A proxy that is to rest by the word of others, or to rest no more. */
+export interface ProxyChange {
+  readonly url: string;
+  /** 0 where something came back through it. */
+  readonly restMs: number;
+  readonly inRow: number;
 }
 
 interface Heard {
@@ -53,7 +65,13 @@ export class FleetProxies {
   readonly #heard = new Map<string, Heard>();
   /** Of which others think that they fail. */
   readonly #recovered = new Set<number>();
+  /** By the word of others, since they were asked for. */
+  readonly #changed = new Set<number>();
   #isActive = false;
+  /** The latest end of what others say. */
+  #lastUntil = 0;
+  /** Since when nobody may be used, and nothing has come back. */
+  #starvedFrom = Number.POSITIVE_INFINITY;
   #handsCount = 1;
 
   constructor(book: ProxyBook, random: Random, now: () => number) {
@@ -69,6 +87,21 @@ export class FleetProxies {
     else if (this.#book.restsFrom.get(proxy) === now && this.#book.failuresInRow.get(proxy) > 0) {
       this.#noteFailure(proxy, now);
     }
+  }
+
+  /** 0 when others have nothing against it, else when to ask again. */
+  refusesUntil(proxy: number, now: number): number {
+    if (now >= this.#lastUntil || now >= this.#starvedFrom + STARVED_AFTER_MS) return 0;
+    const until = this.#standings[proxy]?.restsUntil ?? 0;
+    return until > now ? until : 0;
+  }
+
+  /** No session may be used. Returns when that may change, as what others say no longer counts. */
+  noteInVain(now: number): number {
+    if (now >= this.#lastUntil) return Number.POSITIVE_INFINITY;
+    this.#starvedFrom = Math.min(this.#starvedFrom, now);
+    const endsAt = this.#starvedFrom + STARVED_AFTER_MS;
+    return endsAt > now ? endsAt : Number.POSITIVE_INFINITY;
   }
 
   reports(now: number): ProxyReport[] {
@@ -94,10 +127,9 @@ export class FleetProxies {
     return reports;
   }
 
-  /** What others tell. Says whether any may be used again by it. */
-  hear(news: readonly ProxyReport[], handsCount: number, now: number): boolean {
+  /** What others tell. Returns what changes by it. */
+  hear(news: readonly ProxyReport[], handsCount: number, now: number): ProxyChange[] {
     this.#handsCount = handsCount;
-    let isAnyFreed = false;
     for (const { name, upMs, failure } of news) {
       const upAt = upMs === null ? Number.NEGATIVE_INFINITY : now - upMs;
       const downAt = failure === null ? Number.NEGATIVE_INFINITY : now - failure.agoMs;
@@ -107,19 +139,27 @@ export class FleetProxies {
         const heard = { downAt, failure, until: now + failure.restMs };
         this.#remember(name, heard, now);
         if (proxy !== undefined) this.#hearDown(proxy, heard, now);
-      } else if (proxy !== undefined && this.#hearUp(proxy, upAt, now)) {
-        isAnyFreed = true;
+      } else if (proxy !== undefined) {
+        this.#hearUp(proxy, upAt, now);
       }
     }
-    return isAnyFreed;
+    const changes = [...this.#changed].map((proxy) => ({
+      url: this.#book.urlOf(proxy),
+      restMs: Math.max(0, (this.#standings[proxy]?.restsUntil ?? 0) - now),
+      inRow: this.#book.failuresInRow.get(proxy),
+    }));
+    this.#changed.clear();
+    return changes;
   }
 
   #noteAnswer(proxy: number, now: number): void {
     this.#network.noteAnswer(proxy, now);
+    this.#starvedFrom = Number.POSITIVE_INFINITY;
     const standing = this.#standings[proxy];
     if (!standing) return;
     standing.answeredAt = now;
     standing.disputedUntil = 0;
+    standing.restsUntil = 0;
     if (standing.downAt > standing.upAt) this.#recovered.add(proxy);
   }
 
@@ -150,6 +190,7 @@ export class FleetProxies {
     const name = nameOf(this.#book.urlOf(proxy));
     this.#standings[proxy] = {
       name,
+      restsUntil: 0,
       answeredAt: never,
       failedAt: never,
       downAt: never,
@@ -167,6 +208,7 @@ export class FleetProxies {
     if (standing) this.#proxyOfName.delete(standing.name);
     this.#standings[proxy] = undefined;
     this.#recovered.delete(proxy);
+    this.#changed.delete(proxy);
     this.#network.forget(proxy);
   }
 
@@ -188,28 +230,32 @@ export class FleetProxies {
     }
     if (until <= now) return;
     const book = this.#book;
-    const rest = until + this.#leftMs(failure);
-    book.restsUntil.set(proxy, Math.max(book.restsUntil.get(proxy), rest));
+    standing.restsUntil = Math.max(standing.restsUntil, until + this.#leftMs(failure));
+    this.#lastUntil = Math.max(this.#lastUntil, standing.restsUntil);
     book.restsFrom.set(proxy, Math.max(book.restsFrom.get(proxy), downAt));
     const inRow = Math.max(book.failuresInRow.get(proxy), failure.inRow);
     book.failuresInRow.set(proxy, inRow);
+    this.#changed.add(proxy);
   }
 
   /** So that not all try at the same time. */
   #leftMs({ restMs }: ProxyFailure): number {
     const left = Math.max(SHORTEST_LEFT_MS, Math.min(LONGEST_LEFT_MS, LEFT_SHARE * restMs));
-    return left + this.#random.next() * this.#handsCount * LEFT_FOR_EACH_HAND_MS;
+    const spread = Math.min(LONGEST_LEFT_MS, this.#handsCount * LEFT_FOR_EACH_HAND_MS);
+    return left + this.#random.next() * spread;
   }
 
-  #hearUp(proxy: number, upAt: number, now: number): boolean {
+  #hearUp(proxy: number, upAt: number, now: number): void {
     const standing = this.#standings[proxy];
-    if (!standing || upAt <= standing.upAt) return false;
+    if (!standing || upAt <= standing.upAt) return;
     standing.upAt = upAt;
     standing.upHeardAt = now;
+    const restsUntil = Math.max(standing.restsUntil, this.#book.restsUntil.get(proxy));
+    standing.restsUntil = 0;
     const isOwn = now < standing.disputedUntil || standing.failedAt > upAt;
-    if (isOwn || this.#book.restsUntil.get(proxy) <= now) return false;
-    this.#book.restsUntil.set(proxy, now);
-    return true;
+    if (isOwn || restsUntil <= now) return;
+    this.#book.restsUntil.set(proxy, Math.min(now, this.#book.restsUntil.get(proxy)));
+    this.#changed.add(proxy);
   }
 }
 

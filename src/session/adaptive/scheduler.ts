@@ -237,6 +237,7 @@ export class Scheduler implements ReadySet {
     if (this.#choice.count < this.#options.pick.candidates) this.#takeFromDue(origin, now);
     if (this.#choice.count === 0) {
       if (this.#isPaced) origin.pacing.noteBound(now, this.#retryAt);
+      this.#retryAt = Math.min(this.#retryAt, this.fleet.proxies.noteInVain(now));
       return -1;
     }
     this.#chosen = this.#choice.decide(origin, now);
@@ -449,6 +450,8 @@ export class Scheduler implements ReadySet {
   #refusal(proxy: number, pair: number, now: number): number {
     const proxyRestsUntil = this.#proxies.restsUntil.get(proxy);
     if (proxyRestsUntil > now) return proxyRestsUntil;
+    const heardUntil = this.fleet.proxies.refusesUntil(proxy, now);
+    if (heardUntil > 0) return heardUntil;
     if (pair === -1) return 0;
     const pairs = this.#pairs;
     const dueAt = pairs.dueAt.get(pair);

@@ -1,6 +1,7 @@
 import type { HandNews, HeldSession } from '../../storage/session-hands.ts';
 import type { RetiredSession, SessionStore } from '../../storage/session-store.ts';
 import type { EvidenceReports } from '../adaptive/fleet-evidence.ts';
+import type { ProxyChange } from '../adaptive/fleet-proxies.ts';
 import type { Scheduler } from '../adaptive/scheduler.ts';
 import type { Obituaries } from '../explanation.ts';
 import type { LeaseDesk } from '../lease-desk.ts';
@@ -130,7 +131,10 @@ class PoolHandOwner implements HandOwner {
     const { scheduler, ledger, roster } = this.#parts;
     if (!scheduler) return;
     scheduler.court.noteElsewhere(news.poolSize - roster.size);
-    if (scheduler.fleet.note(news, ledger.now())) this.#desk.onRoom();
+    const changes = scheduler.fleet.note(news, ledger.now());
+    if (changes.length === 0) return;
+    this.#followProxies(changes);
+    this.#desk.onRoom();
   }
 
   onPlaces(): void {
@@ -151,6 +155,27 @@ class PoolHandOwner implements HandOwner {
 
   onFailure(error: unknown): void {
     this.#desk.failWaiting(error);
+  }
+
+  /** As when it fails here: no new session comes to it, and those that are of no use make room for others. */
+  #followProxies(changes: readonly ProxyChange[]): void {
+    const { ledger, roster, options } = this.#parts;
+    const failures = new Map<string, number>();
+    for (const { url, restMs, inRow } of changes) {
+      if (restMs === 0) options.proxyConfiguration?.report(url, 'good');
+      else {
+        options.proxyConfiguration?.rest?.(url, restMs);
+        failures.set(url, inRow);
+      }
+    }
+    if (failures.size === 0) return;
+    const slots = Array.from({ length: roster.size }, (_, index) => roster.at(index));
+    for (const slot of slots) {
+      const inRow = failures.get(ledger.table.proxies.get(slot)?.url ?? '');
+      if (inRow !== undefined && ledger.table.inFlight.get(slot) === 0) {
+        ledger.noteProxyFailures(slot, inRow);
+      }
+    }
   }
 
   #setAside(id: string, why: string): void {
