@@ -110,8 +110,7 @@ export class FleetProxies {
     for (const proxy of this.#network.takeConfirmed()) {
       const standing = this.#standings[proxy];
       const restMs = this.#book.restsUntil.get(proxy) - now;
-      if (!standing || restMs < SHORTEST_TOLD_MS || standing.answeredAt >= standing.failedAt)
-        continue;
+      if (!standing || restMs < SHORTEST_TOLD_MS || now < standing.disputedUntil) continue;
       standing.downAt = standing.failedAt;
       const agoMs = now - standing.failedAt;
       const failure = { agoMs, restMs, inRow: this.#book.failuresInRow.get(proxy) };
@@ -250,6 +249,7 @@ export class FleetProxies {
     if (!standing || upAt <= standing.upAt) return;
     standing.upAt = upAt;
     standing.upHeardAt = now;
+    this.#network.forget(proxy);
     const restsUntil = Math.max(standing.restsUntil, this.#book.restsUntil.get(proxy));
     standing.restsUntil = 0;
     const isOwn = now < standing.disputedUntil || standing.failedAt > upAt;

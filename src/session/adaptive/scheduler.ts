@@ -485,6 +485,7 @@ export class Scheduler implements ReadySet {
     const ends: readonly (readonly [AdaptiveWait['reason'], number])[] = [
       ['quarantine', quarantinedUntil],
       ['proxy', this.#proxies.restsUntil.get(proxy)],
+      ['proxy', this.fleet.proxies.refusesUntil(proxy, this.#now())],
       ['rest', this.#pairs.restsUntil.get(pair)],
       ['pace', this.#pairs.pacedUntil.get(pair)],
     ];
