@@ -10,7 +10,16 @@ const SESSIONS = size(100_000, 2_000);
 const HANDS = 8;
 const FILL = 500;
 const START = 1_700_000_000_000;
-const NOTHING = { cold: [], evenIfFull: [], cookies: [], retired: [], facts: [], unusedPlaces: 0 };
+const NOTHING = {
+  cold: [],
+  evenIfFull: [],
+  cookies: [],
+  retired: [],
+  facts: [],
+  unusedPlaces: 0,
+  watched: null,
+  proxies: [],
+};
 
 const redis = await MeasuredRedis.start();
 const { url } = redis;

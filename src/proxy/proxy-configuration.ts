@@ -1,5 +1,6 @@
 import { ClosedError, OptionError } from '../core/errors.ts';
 import { expectedText } from '../core/options.ts';
+import type { Random } from '../core/random.ts';
 import { Bindings } from './bindings.ts';
 import { infoFor, makeEntry, type ProxyEntry } from './proxy-entry.ts';
 import { callProxyFunction } from './proxy-function.ts';
@@ -137,6 +138,15 @@ export class ProxyConfiguration implements ProxySource, AsyncDisposable {
   release(sessionId: string): void {
     this.#asking.delete(sessionId);
     this.#bindings.delete(sessionId);
+  }
+
+  rest(proxyUrl: string, restMs: number): void {
+    const entry = this.#roster.find(proxyUrl);
+    if (entry) this.#roster.rest(entry, restMs);
+  }
+
+  shuffle(random: Random): void {
+    this.#roster.shuffle(random);
   }
 
   /**

@@ -1,3 +1,5 @@
+import type { Random } from '../core/random.ts';
+
 /** One proxy, taken apart. `url` is the whole truth; the rest is read from it. Never log `url` or `password`. */
 export interface ProxyInfo {
   /** Normalised URL with credentials, percent-encoded, such as `http://user:p%40ss@host:8000`. */
@@ -36,4 +38,8 @@ export interface ProxySource {
   release(sessionId: string): void;
   /** What a use of the proxy came to. New sessions are bound to proxies that are not resting after failures. */
   report(proxyUrl: string, verdict: ProxyVerdict): void;
+  /** Others have found that it fails: no new session is bound to it for so long, if there is another. */
+  rest?(proxyUrl: string, restMs: number): void;
+  /** Several workers have the same list, and are not all to begin with its first proxy: ties between proxies are left to chance. */
+  shuffle?(random: Random): void;
 }

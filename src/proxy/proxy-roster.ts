@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import type { Random } from '../core/random.ts';
 import { EntryHeap } from './entry-heap.ts';
 import { keyOf, makeEntry, type ProxyEntry } from './proxy-entry.ts';
 import type { ProxyInfo, ProxyVerdict } from './proxy-info.ts';
@@ -34,6 +35,7 @@ export class ProxyRoster {
   #resting = new EntryHeap(byRest);
   #turn = 0;
   #next = 0;
+  #shuffledBy: Random | undefined;
 
   constructor(clock: Pick<Clock, 'monotonicMs'>) {
     this.#clock = clock;
@@ -55,12 +57,19 @@ export class ProxyRoster {
     this.#resting = new EntryHeap(byRest);
     for (const entry of this.#listed) {
       entry.isListed = true;
+      if (this.#shuffledBy && entry.lastTurn === 0) entry.lastTurn = -this.#shuffledBy.next();
       (this.#isResting(entry) ? this.#resting : this.#ready).add(entry);
     }
     const gone = before.filter((entry) => !entry.isListed);
     for (const entry of gone) this.#forgetIfUnused(entry);
     const stayedCount = before.length - gone.length;
     return { addedCount: list.length - stayedCount, removedCount: gone.length };
+  }
+
+  /** From here on, those that were never given out come in an order of chance. */
+  shuffle(random: Random): void {
+    this.#shuffledBy = random;
+    this.replace(this.#listed.map(({ info }) => info));
   }
 
   /** Each in turn. */
@@ -134,6 +143,11 @@ export class ProxyRoster {
     if (entry.strikes < 1) return;
     const restMs = Math.min(FIRST_REST_MS * 2 ** (Math.ceil(entry.strikes) - 1), LONGEST_REST_MS);
     this.#setRest(entry, this.#clock.monotonicMs() + restMs);
+  }
+
+  /** Whatever it comes to meanwhile here, but for a success. */
+  rest(entry: ProxyEntry, restMs: number): void {
+    this.#setRest(entry, Math.max(entry.restUntil, this.#clock.monotonicMs() + restMs));
   }
 
   #setRest(entry: ProxyEntry, until: number): void {

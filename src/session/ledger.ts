@@ -199,6 +199,12 @@ export class Ledger {
     this.#finish(slot);
   }
 
+  /** Its proxy has failed so often in a row, as others have found: it comes to the same as here. */
+  noteProxyFailures(slot: number, inRow: number): void {
+    const isProven = (this.table.flags.get(slot) & FLAG_PROVEN) !== 0;
+    if (!isProven || inRow > PROXY_FAILURES_TOLERATED) this.retire(slot, 'proxy');
+  }
+
   /** Somebody judges a session that has gone elsewhere; `slot` is -1 where it has none here. During a lease it judges that lease's use. */
   markLate(id: string, slot: number, mark: LateMark): void {
     const { inFlight, unjudged } = this.table;

@@ -78,8 +78,8 @@ export interface OriginReport {
   readonly rateChange: number;
   /** A first rate, where the fleet has none so far, and instead of a change then; requests a second and address, of the whole fleet. `null`: none. */
   readonly firstRate: number | null;
-  /** Requests a second and address that this worker sends at present. It stands until the hand reports another. */
-  readonly load: number;
+  /** Requests a second and address that this worker sends at present; `null`: as it was reported last. */
+  readonly load: number | null;
   readonly good: number;
   readonly bad: number;
   /** How long ago the last request went out that was answered well; `null`: none since the last report. */
@@ -88,6 +88,8 @@ export interface OriginReport {
   readonly downMs: number | null;
   /** It would ask whether the origin answers again; the fleet asks once in `leastMs`, and ever less often, up to `mostMs`. `null`: it would not. */
   readonly probe: ProbeTerms | null;
+  /** The hand does not know yet what the fleet knows: it hears of it whether or not others have reported of late. */
+  readonly isFirst: boolean;
 }
 
 export interface ProbeTerms {
@@ -122,6 +124,27 @@ export interface SessionFact {
   readonly restMs: number;
 }
 
+/**
+ * What a worker has seen of a proxy, or of one at one origin. Of the times that all tell the latest counts, and the rest
+ * that goes with it.
+ */
+export interface ProxyReport {
+  readonly name: string;
+  /** How long ago something last came back; `null`: nothing to tell. */
+  readonly upMs: number | null;
+  /** The last time that it failed; `null`: nothing to tell. */
+  readonly failure: ProxyFailure | null;
+}
+
+export interface ProxyFailure {
+  /** How long ago. */
+  readonly agoMs: number;
+  /** How long it is still to be left alone. */
+  readonly restMs: number;
+  /** Failures in a row so far. */
+  readonly inRow: number;
+}
+
 /** Changes of sessions that the hand does not hold (any more) are refused, one session after the other. */
 export interface HandChanges {
   readonly hot: readonly SessionHotRow[];
@@ -139,6 +162,9 @@ export interface HandChanges {
   readonly returned: readonly ReturnedSession[];
   readonly unusedPlaces: number;
   readonly origins: readonly OriginReport[];
+  /** Origins on which there is nothing to report, but of which the hand wants to hear; `null`: of nothing, until the next sync. */
+  readonly watched: readonly string[] | null;
+  readonly proxies: readonly ProxyReport[];
 }
 
 export interface HandNews {
@@ -161,8 +187,13 @@ export interface HandNews {
   readonly poolSize: number;
   /** Places that are reserved for this hand. */
   readonly placesCount: number;
-  /** Of those that were reported on. */
+  /**
+   * Of those that were reported on and those watched: where another hand has reported since this one last heard of it,
+   * and where the report says that it waits for an answer, or the origin is down.
+   */
   readonly origins: readonly OriginNews[];
+  /** What other hands have reported since this one last heard; to one that is new, all that is remembered, a part at a time. */
+  readonly proxies: readonly ProxyReport[];
 }
 
 /**

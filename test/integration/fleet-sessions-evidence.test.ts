@@ -1,3 +1,4 @@
+import { createClient } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ProxyConfiguration } from '../../src/proxy/proxy-configuration.ts';
 import type { SessionPool } from '../../src/session/session-pool.ts';
@@ -13,7 +14,7 @@ const LATENCY_MS = 200;
 const PER_SECOND = (WORKERS * PARALLEL * 1000) / LATENCY_MS;
 const LONGEST_PROBE_MS = 30_000;
 
-type Answer = { readonly kind: 'ok' | 'target' | 'blocked'; readonly status?: number };
+type Answer = { readonly kind: 'ok' | 'target' | 'blocked' | 'proxy'; readonly status?: number };
 
 let server: RedisServer;
 beforeAll(async () => {
@@ -102,15 +103,80 @@ it('a URL that is blocked on a session of each worker costs none of them', async
   expect(pools.map((pool) => pool.retiredSessionsCount)).toEqual([0, 0, 0, 0, 0, 0]);
 });
 
-function workers(fleet: Fleet): Promise<SessionPool[]> {
-  const proxyUrls = Array.from({ length: PROXIES }, (_, n) => `http://10.0.${n}.1:8000`);
+describe('proxies that fail, to ten workers of one pool', () => {
+  const isOdd = (proxy: number): boolean => proxy % 2 === 1;
+
+  async function triesOf(count: number): Promise<{ dead: number; good: number }> {
+    await using fleet = new Fleet(server.url);
+    const crawls = new Crawls(fleet, await workers(fleet, { count, proxies: 50, uses: 10 }));
+    crawls.answer = (_, proxy) => ({ kind: isOdd(proxy) ? 'proxy' : 'ok' });
+    await fleet.pass(40_000, LATENCY_MS);
+    crawls.stop();
+    const dead = crawls.sent.filter(({ proxy }) => isOdd(proxy)).length;
+    return { dead, good: crawls.sent.length - dead };
+  }
+
+  it('cost hardly more tries than from one, where each finding out by itself takes ten times as many', async () => {
+    const alone = await triesOf(1);
+    const together = await triesOf(WORKERS);
+    expect(alone.dead).toBeGreaterThanOrEqual(20);
+    expect(together.dead).toBeLessThan(2 * alone.dead);
+    expect(together.good).toBeGreaterThan(0.95 * WORKERS * alone.good);
+  });
+
+  it('are used again by all within twenty seconds after they work', async () => {
+    await using fleet = new Fleet(server.url);
+    const crawls = new Crawls(fleet, await workers(fleet, { proxies: 20, uses: 10 }));
+    await fleet.pass(20_000, LATENCY_MS);
+    crawls.answer = (_, proxy) => ({ kind: isOdd(proxy) ? 'proxy' : 'ok' });
+    await fleet.pass(10_000, LATENCY_MS);
+    crawls.answer = () => ({ kind: 'ok' });
+    const before = crawls.sent.length;
+    await fleet.pass(20_000, LATENCY_MS);
+    const again = crawls.sent.slice(before).filter(({ proxy }) => isOdd(proxy));
+    expect(new Set(again.map(({ worker }) => worker)).size).toBe(WORKERS);
+    crawls.stop();
+  });
+
+  it('are not taken for failing because one worker has no network', async () => {
+    await using fleet = new Fleet(server.url);
+    const crawls = new Crawls(fleet, await workers(fleet, { proxies: 50, uses: 10 }));
+    await fleet.pass(10_000, LATENCY_MS);
+    crawls.answer = (worker) => ({ kind: worker === 0 ? 'proxy' : 'ok' });
+    const before = crawls.sent.length;
+    const toldBefore = await proxiesTold();
+    await fleet.pass(10_000, LATENCY_MS);
+    const others = crawls.sent.slice(before).filter(({ worker }) => worker > 0);
+    expect(others.length).toBeGreaterThan(0.95 * 10 * PER_SECOND * ((WORKERS - 1) / WORKERS));
+    const tried = crawls.sent.slice(before).filter(({ worker }) => worker === 0);
+    expect(new Set(tried.map(({ proxy }) => proxy)).size).toBeGreaterThan(20);
+    expect(await proxiesTold()).toBe(toldBefore);
+    crawls.stop();
+  });
+});
+
+/** By all workers of all pools so far. */
+async function proxiesTold(): Promise<number> {
+  const client = createClient({ url: server.url });
+  await client.connect();
+  const keys = await client.keys('*:proxies');
+  const counts = await Promise.all(keys.map((key) => client.hLen(key)));
+  await client.close();
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+function workers(
+  fleet: Fleet,
+  { count = WORKERS, proxies = PROXIES, uses = 1_000_000 } = {},
+): Promise<SessionPool[]> {
+  const proxyUrls = Array.from({ length: proxies }, (_, n) => `http://10.0.${n}.1:8000`);
   return Promise.all(
-    Array.from({ length: WORKERS }, () =>
+    Array.from({ length: count }, () =>
       fleet.join({
         selection: 'adaptive',
-        maxPoolSize: PROXIES,
+        maxPoolSize: proxies,
         proxyConfiguration: new ProxyConfiguration({ proxyUrls }),
-        sessionOptions: { maxUsageCount: 1_000_000 },
+        sessionOptions: { maxUsageCount: uses },
       }),
     ),
   );
@@ -118,8 +184,8 @@ function workers(fleet: Fleet): Promise<SessionPool[]> {
 
 /** Each worker sends what it may, some requests in parallel. */
 class Crawls {
-  answer: (worker: number) => Answer = () => ({ kind: 'ok' });
-  readonly sent: { readonly at: number; readonly worker: number }[] = [];
+  answer: (worker: number, proxy: number) => Answer = () => ({ kind: 'ok' });
+  readonly sent: { readonly at: number; readonly worker: number; readonly proxy: number }[] = [];
   readonly workers: readonly number[];
   readonly #pools: readonly SessionPool[];
   readonly #fleet: Fleet;
@@ -153,9 +219,10 @@ class Crawls {
     const pool = this.#pools[worker] as SessionPool;
     while (!this.#isOver) {
       const lease = await pool.lease({ url: `${SITE}${this.#pagesCount++}`, timeoutSecs: 3600 });
-      this.sent.push({ at: clock.now(), worker });
+      const proxy = Number(lease.session.proxyInfo?.hostname.split('.')[2]);
+      this.sent.push({ at: clock.now(), worker, proxy });
       await clock.sleep(LATENCY_MS);
-      lease.report(this.answer(worker));
+      lease.report(this.answer(worker, proxy));
     }
   }
 }

@@ -39,7 +39,11 @@ const AUDIT = `
   local free, held, hands, hot, cold, retired, meta, records, rates, loads = unpack(KEYS)
   local function sumOf(key, name)
     local sum = 0
-    for _, text in ipairs(redis.call('HVALS', key)) do sum = sum + cmsgpack.unpack(text)[name] end
+    for _, text in ipairs(redis.call('HVALS', key)) do
+      -- What is kept of origins begins with a version.
+      local packed = key == rates and string.sub(text, 17) or text
+      sum = sum + cmsgpack.unpack(packed)[name]
+    end
     return sum
   end
   local recordedLoad = 0

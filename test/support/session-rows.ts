@@ -22,6 +22,8 @@ export const NO_CHANGES: HandChanges = {
   returned: [],
   unusedPlaces: 0,
   origins: [],
+  watched: [],
+  proxies: [],
 };
 
 export function hotRow(id: string, usageCount = 0): SessionHotRow {
@@ -40,7 +42,7 @@ export function newSessions(ids: readonly string[], limits?: SessionLimitsInBody
 
 export function report(origin: string, known: Partial<OriginReport> = {}): OriginReport {
   const nothing = { rateChange: 0, firstRate: null, load: 0, good: 0, bad: 0 };
-  return { origin, ...nothing, upMs: null, downMs: null, probe: null, ...known };
+  return { origin, ...nothing, upMs: null, downMs: null, probe: null, isFirst: true, ...known };
 }
 
 export function idsOf({ sessions }: Pick<Taken, 'sessions'>): string[] {

@@ -1,5 +1,13 @@
-import type { OriginNews, OriginReport, ProbeTerms } from '../../storage/session-hands.ts';
+import type {
+  HandChanges,
+  HandNews,
+  OriginNews,
+  OriginReport,
+  ProbeTerms,
+} from '../../storage/session-hands.ts';
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import { decayed } from './decay.ts';
+import type { FleetProxies, ProxyChange } from './fleet-proxies.ts';
 import type { FleetUrls } from './fleet-urls.ts';
 import type { Origin } from './origin.ts';
 import type { OriginBook } from './origin-book.ts';
@@ -11,15 +19,32 @@ const MOST_ORIGINS = 100;
 /** However little a worker has sent so far, it may begin with such a part of an equal share. */
 const LEAST_PART = 0.5;
 
+/** A load that differs by less is told as it was. */
+const LOAD_TOLERANCE = 0.1;
+/** Told again after so long in any case, as the store may have lost it. */
+const LOAD_STANDS_MS = 60_000;
+/** As fast results fade at the store. */
+const RESULTS_HALF_LIFE_MS = 600_000;
+
+export type EvidenceReports = Pick<HandChanges, 'origins' | 'watched' | 'proxies'>;
+
+export type EvidenceNews = Pick<HandNews, 'origins' | 'proxies' | 'handsCount' | 'isLost'>;
+
 /** What was told and heard of one origin. */
 interface Exchange {
   /** The rate as of the last report. */
   rate: number;
   good: number;
   bad: number;
-  /** What the fleet had heard by then. */
+  /** What the fleet had heard by then, as of when. */
   fleetGood: number;
   fleetBad: number;
+  fleetAt: number;
+  /** As it was told, and when. */
+  load: number;
+  loadAt: number;
+  /** By the latest news. */
+  othersLoad: number;
   /** When the last request went out that was told to have been answered well. */
   toldUpAt: number;
   /** When it was found to be down, as sent, and as the store has it. */
@@ -36,8 +61,11 @@ export class FleetEvidence {
   readonly #origins: OriginBook;
   readonly #probeTerms: ProbeTerms;
   readonly #urls: FleetUrls;
+  readonly proxies: FleetProxies;
   readonly #onDown: (origin: Origin, now: number) => void;
   readonly #exchanges = new WeakMap<Origin, Exchange>();
+  /** Of which the last news would have been. */
+  #listed = new Set<Origin>();
   #reportedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -45,6 +73,7 @@ export class FleetEvidence {
     breaker: ResolvedAdaptiveOptions['breaker'],
     parts: {
       readonly urls: FleetUrls;
+      readonly proxies: FleetProxies;
       /** Others have found it to be down. */
       readonly onDown: (origin: Origin, now: number) => void;
     },
@@ -55,29 +84,63 @@ export class FleetEvidence {
       mostMs: breaker.maxProbeSecs * 1000,
     };
     this.#urls = parts.urls;
+    this.proxies = parts.proxies;
     this.#onDown = parts.onDown;
   }
 
-  reports(now: number): OriginReport[] {
-    if (now - this.#reportedAt < REPORT_EACH_MS) return [];
+  reports(now: number): EvidenceReports {
+    const proxies = this.proxies.reports(now);
+    if (now - this.#reportedAt < REPORT_EACH_MS) return { origins: [], watched: null, proxies };
     this.#reportedAt = now;
-    const origins = [...this.#origins.all()].filter(({ key }) => key !== '');
-    const reports = origins.slice(-MOST_ORIGINS).map((origin) => this.#report(origin, now));
-    return [...reports, ...this.#urls.reports(now)];
-  }
-
-  note(news: readonly OriginNews[], handsCount: number, now: number): void {
-    this.#origins.share = shareOf(0, 0, handsCount);
-    if (news.length === 0) return;
-    this.#urls.note(news);
-    const byKey = new Map(news.map((item) => [item.origin, item]));
-    for (const origin of this.#origins.all()) {
-      const item = byKey.get(origin.key);
-      if (item) this.#take(origin, item, handsCount, now);
+    const { origins, watched } = this.#urls.reports(now);
+    const reports = [...origins];
+    const names = [...watched];
+    const listed = this.#chosen(now);
+    for (const origin of listed) {
+      const report = this.#report(origin, now);
+      if (report) reports.push(report);
+      else names.push(origin.key);
     }
+    this.#listed = listed;
+    return { origins: reports, watched: names, proxies };
   }
 
-  #report(origin: Origin, now: number): OriginReport {
+  /** Returns what changes for proxies. */
+  note(news: EvidenceNews, now: number): ProxyChange[] {
+    const { origins, handsCount } = news;
+    this.#origins.share = shareOf(0, 0, handsCount);
+    // The store no longer has what this worker told of its load.
+    if (news.isLost) this.#forgetListed();
+    this.#urls.note(origins);
+    const byKey = new Map(origins.map((item) => [item.origin, item]));
+    for (const origin of this.#listed) {
+      const known = this.#exchangeOf(origin);
+      const item = byKey.get(origin.key);
+      if (item) this.#take(origin, known, item, handsCount, now);
+      const own = origin.pacing.observed(now);
+      origin.pacing.share = shareOf(own, own + known.othersLoad, handsCount);
+    }
+    return this.proxies.hear(news.proxies, handsCount, now);
+  }
+
+  /** Those used last, and those of which the store has a load that is over. */
+  #chosen(now: number): Set<Origin> {
+    const origins = [...this.#origins.all()].filter(({ key }) => key !== '');
+    const late = origins.slice(-MOST_ORIGINS);
+    const over = origins
+      .slice(0, -MOST_ORIGINS)
+      .filter((origin) => (this.#exchanges.get(origin)?.load ?? 0) > 0)
+      .filter(({ pacing }) => pacing.observed(now) === 0);
+    return new Set([...over, ...late]);
+  }
+
+  #forgetListed(): void {
+    for (const origin of this.#listed) this.#exchangeOf(origin).loadAt = Number.NEGATIVE_INFINITY;
+    this.#listed = new Set();
+  }
+
+  /** `undefined` where there is nothing to tell. */
+  #report(origin: Origin, now: number): OriginReport | undefined {
     const { pacing, breaker, goodCount, badCount } = origin;
     const known = this.#exchangeOf(origin);
     const { rate } = pacing;
@@ -86,20 +149,28 @@ export class FleetEvidence {
     const { lastGoodSentAt, foundDownAt } = breaker;
     const isUp = breaker.state !== 'open' && lastGoodSentAt > known.toldUpAt;
     const isFoundDown = foundDownAt !== undefined && foundDownAt !== known.toldDownAt;
+    const load = this.#loadToTell(origin, known, now);
     const report: OriginReport = {
       origin: origin.key,
       rateChange: Number.isFinite(change) ? change : 0,
       firstRate: isFirst ? rate : null,
-      load: pacing.observed(now),
+      load,
       good: goodCount - known.good,
       bad: badCount - known.bad,
       upMs: isUp ? now - lastGoodSentAt : null,
       downMs: isFoundDown ? now - foundDownAt : null,
       probe: breaker.isWaitedFor(now) ? this.#probeTerms : null,
+      isFirst: !this.#listed.has(origin),
     };
+    if (isSilent(report)) return undefined;
+    if (load !== null) {
+      known.load = load;
+      known.loadAt = now;
+    }
     if (isUp) known.toldUpAt = lastGoodSentAt;
     if (isFoundDown) known.sentDownAt = foundDownAt;
     known.rate = rate;
+    fade(known, now);
     known.fleetGood += report.good;
     known.fleetBad += report.bad;
     known.good = goodCount;
@@ -107,15 +178,27 @@ export class FleetEvidence {
     return report;
   }
 
-  #take(origin: Origin, news: OriginNews, handsCount: number, now: number): void {
-    const known = this.#exchangeOf(origin);
+  /** `null` where the store knows it well enough. */
+  #loadToTell({ pacing }: Origin, known: Exchange, now: number): number | null {
+    const load = pacing.observed(now);
+    const difference = Math.abs(load - known.load);
+    const isKnown = load === 0 ? known.load === 0 : difference <= LOAD_TOLERANCE * known.load;
+    const isLate = now - known.loadAt >= LOAD_STANDS_MS && load + known.load > 0;
+    return isKnown && !isLate ? null : load;
+  }
+
+  #take(origin: Origin, known: Exchange, news: OriginNews, handsCount: number, now: number): void {
     const { pacing } = origin;
-    pacing.share = shareOf(pacing.observed(now), news.load, handsCount);
-    if (news.rate !== null) {
+    known.othersLoad = Math.max(0, news.load - known.load);
+    if (news.rate === null) {
+      // The store has forgotten it, or never knew: whoever has one tells it.
+      known.rate = Number.POSITIVE_INFINITY;
+    } else {
       const since = Math.log(pacing.rate / known.rate);
       pacing.adopt(news.rate * (Number.isFinite(since) ? Math.exp(since) : 1));
       known.rate = news.rate;
     }
+    fade(known, now);
     origin.learnFromOthers(
       Math.max(0, news.good - known.fleetGood),
       Math.max(0, news.bad - known.fleetBad),
@@ -140,6 +223,10 @@ export class FleetEvidence {
       bad: 0,
       fleetGood: 0,
       fleetBad: 0,
+      fleetAt: 0,
+      load: 0,
+      loadAt: never,
+      othersLoad: 0,
       toldUpAt: never,
       sentDownAt: never,
       toldDownAt: never,
@@ -147,6 +234,20 @@ export class FleetEvidence {
     this.#exchanges.set(origin, exchange);
     return exchange;
   }
+}
+
+function isSilent(report: OriginReport): boolean {
+  const { rateChange, firstRate, load, good, bad, upMs, downMs, probe, isFirst } = report;
+  const isAny = rateChange !== 0 || good !== 0 || bad !== 0 || isFirst;
+  return !isAny && [firstRate, load, upMs, downMs, probe].every((told) => told === null);
+}
+
+/** As at the store. */
+function fade(known: Exchange, now: number): void {
+  const left = decayed(now - known.fleetAt, RESULTS_HALF_LIFE_MS);
+  known.fleetGood *= left;
+  known.fleetBad *= left;
+  known.fleetAt = now;
 }
 
 /** Addresses may be in several hands at once: each sends its part of what an address may. */

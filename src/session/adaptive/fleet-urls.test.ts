@@ -19,19 +19,19 @@ function news(origin: string, good: number, bad: number) {
 it('tells how often a URL was blocked, once, and never its text', () => {
   const { poison, urls } = worker();
   poison.noteBlocked(URL, 1, 1, 0.9, NOW);
-  const [first] = urls.reports(NOW);
+  const [first] = urls.reports(NOW).origins;
   expect(first).toMatchObject({ good: 1, bad: -Math.log(1 - 0.9) });
   expect(JSON.stringify(first)).not.toMatch(/hunter2|site/);
-  expect(urls.reports(NOW)).toMatchObject([{ good: 0, bad: 0 }]);
+  expect(urls.reports(NOW)).toEqual({ origins: [], watched: [first?.origin] });
   poison.noteBlocked(URL, 2, 1, 0.9, NOW);
-  expect(urls.reports(NOW)).toMatchObject([{ good: 1 }]);
-  expect(urls.reports(NOW + 120_001)).toEqual([]);
+  expect(urls.reports(NOW).origins).toMatchObject([{ good: 1 }]);
+  expect(urls.reports(NOW + 120_001)).toEqual({ origins: [], watched: [] });
 });
 
 it('blames a URL that was blocked on the sessions of several workers', () => {
   const { poison, urls, blamed } = worker();
   poison.noteBlocked(URL, 1, 1, 0.9, NOW);
-  const name = urls.reports(NOW)[0]?.origin as string;
+  const name = urls.reports(NOW).origins[0]?.origin as string;
   urls.note([news(name, 2, 4.7)]);
   expect(blamed).toEqual([]);
   urls.note([news(name, 2.9, 7)]);
@@ -44,7 +44,7 @@ it('counts what it told itself only once', () => {
   const { poison, urls, blamed } = worker();
   poison.noteBlocked(URL, 1, 1, 0.9, NOW);
   poison.noteBlocked(URL, 2, 1, 0.9, NOW);
-  const name = urls.reports(NOW)[0]?.origin as string;
+  const name = urls.reports(NOW).origins[0]?.origin as string;
   urls.note([news(name, 2, 4.6), news('https://site.example', 99, 99)]);
   expect(blamed).toEqual([]);
 });

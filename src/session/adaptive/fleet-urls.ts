@@ -27,27 +27,34 @@ export class FleetUrls {
     this.#onBlamed = onBlamed;
   }
 
-  reports(now: number): OriginReport[] {
+  reports(now: number): { readonly origins: OriginReport[]; readonly watched: string[] } {
     const former = this.#exchanges;
     this.#exchanges = new Map();
-    const reports: OriginReport[] = [];
+    const origins: OriginReport[] = [];
+    const watched: string[] = [];
     for (const { url, own } of this.#poison.suspectsSince(now - TOLD_FOR_MS, MOST_URLS)) {
       const name = nameOf(url);
-      const told = former.get(name)?.told ?? { sessions: 0, surprise: 0 };
+      const before = former.get(name);
+      const told = before?.told ?? { sessions: 0, surprise: 0 };
       this.#exchanges.set(name, { url, told: own });
-      reports.push({
+      if (before && own.sessions === told.sessions && own.surprise === told.surprise) {
+        watched.push(name);
+        continue;
+      }
+      origins.push({
         origin: name,
         rateChange: 0,
         firstRate: null,
-        load: 0,
+        load: null,
         good: own.sessions - told.sessions,
         bad: own.surprise - told.surprise,
         upMs: null,
         downMs: null,
         probe: null,
+        isFirst: before === undefined,
       });
     }
-    return reports;
+    return { origins, watched };
   }
 
   note(news: readonly OriginNews[]): void {

@@ -13,6 +13,12 @@ const FIRST_CAPACITY = 64;
 /** All sessions without a proxy go out from one address. */
 const DIRECT = '';
 
+/** Who is told of addresses that come and go. */
+export interface ProxyWatcher {
+  onAdded(proxy: number): void;
+  onForgotten(proxy: number): void;
+}
+
 /**
  * The addresses of the pool: what each came to as a proxy, and which of its sessions are ready. An address enters
  * with its first session and is kept while it has one, and a bounded number of them afterwards.
@@ -54,6 +60,7 @@ export class ProxyBook {
   /** Index of a slot's proxy, plus one; 0 while it is not known. */
   #ofSlot: Int32Array = new Int32Array(FIRST_CAPACITY);
   #nextSerial = 1;
+  #watcher: ProxyWatcher | undefined;
 
   constructor(maxIdle: number) {
     this.#maxIdle = maxIdle;
@@ -115,6 +122,12 @@ export class ProxyBook {
     return slot < this.#ofSlot.length ? (this.#ofSlot[slot] as number) - 1 : -1;
   }
 
+  /** Tells of those that are known, and of all that come. */
+  watch(watcher: ProxyWatcher): void {
+    this.#watcher = watcher;
+    for (const proxy of this.#indexOfKey.values()) watcher.onAdded(proxy);
+  }
+
   /** A session enters, with the URL of its proxy. */
   enter(slot: number, url: string | undefined): void {
     const key = url ?? DIRECT;
@@ -164,10 +177,12 @@ export class ProxyBook {
     this.#networks[proxy] = 0;
     this.#indexOfKey.set(key, proxy);
     this.#serials.set(proxy, this.#nextSerial++);
+    this.#watcher?.onAdded(proxy);
     return proxy;
   }
 
   #forget(proxy: number): void {
+    this.#watcher?.onForgotten(proxy);
     this.#idle.delete(proxy);
     this.#indexOfKey.delete(this.#keys[proxy] as string);
     this.#keys[proxy] = '';

@@ -19,6 +19,7 @@ import { decayed } from './decay.ts';
 import { Draw } from './draw.ts';
 import { DuePairs } from './due-pairs.ts';
 import { FleetEvidence } from './fleet-evidence.ts';
+import { FleetProxies } from './fleet-proxies.ts';
 import { FleetUrls } from './fleet-urls.ts';
 import { Judge } from './judge.ts';
 import type { Origin } from './origin.ts';
@@ -146,6 +147,7 @@ export class Scheduler implements ReadySet {
     );
     this.fleet = new FleetEvidence(this.#origins, options.breaker, {
       urls: new FleetUrls(poison, (url) => this.#court.blameUrl(url)),
+      proxies: new FleetProxies(this.#proxies, parts.random, parts.now),
       onDown: (origin, now) => this.#court.noteDown(origin, now),
     });
     this.#log = new UseLog(options.memory.records);
@@ -235,6 +237,7 @@ export class Scheduler implements ReadySet {
     if (this.#choice.count < this.#options.pick.candidates) this.#takeFromDue(origin, now);
     if (this.#choice.count === 0) {
       if (this.#isPaced) origin.pacing.noteBound(now, this.#retryAt);
+      this.#retryAt = Math.min(this.#retryAt, this.fleet.proxies.noteInVain(now));
       return -1;
     }
     this.#chosen = this.#choice.decide(origin, now);
@@ -299,6 +302,7 @@ export class Scheduler implements ReadySet {
     }
     if (!outcome || outcome.kind === 'neutral') return 'none';
     const excuse = this.#judge.judge(use, outcome, now);
+    this.fleet.proxies.note(use, outcome, now);
     this.#court.convene(use, excuse);
     return excuse;
   }
@@ -446,6 +450,8 @@ export class Scheduler implements ReadySet {
   #refusal(proxy: number, pair: number, now: number): number {
     const proxyRestsUntil = this.#proxies.restsUntil.get(proxy);
     if (proxyRestsUntil > now) return proxyRestsUntil;
+    const heardUntil = this.fleet.proxies.refusesUntil(proxy, now);
+    if (heardUntil > 0) return heardUntil;
     if (pair === -1) return 0;
     const pairs = this.#pairs;
     const dueAt = pairs.dueAt.get(pair);
@@ -479,6 +485,7 @@ export class Scheduler implements ReadySet {
     const ends: readonly (readonly [AdaptiveWait['reason'], number])[] = [
       ['quarantine', quarantinedUntil],
       ['proxy', this.#proxies.restsUntil.get(proxy)],
+      ['proxy', this.fleet.proxies.refusesUntil(proxy, this.#now())],
       ['rest', this.#pairs.restsUntil.get(pair)],
       ['pace', this.#pairs.pacedUntil.get(pair)],
     ];

@@ -10,9 +10,11 @@ export const NO_CHANGES: HandChanges = Object.freeze({
   returned: [],
   unusedPlaces: 0,
   origins: [],
+  watched: null,
+  proxies: [],
 });
 
-/** One after the other in one sync. Of origins and places only the later ones are told. */
+/** One after the other in one sync. Of origins, proxies and places only the later ones are told. */
 export function merged(first: HandChanges, then: HandChanges): HandChanges {
   if (first === NO_CHANGES) return then;
   return {

@@ -27,7 +27,7 @@ export interface Holdings {
 /** What the hand's owner hears. */
 export interface HandLinkOwner {
   /** What goes with every sync. */
-  reports(): Pick<HandChanges, 'origins' | 'unusedPlaces'>;
+  reports(): Pick<HandChanges, 'origins' | 'watched' | 'proxies' | 'unusedPlaces'>;
   onNews(news: HandNews): void;
   /** These changes were written. */
   onWritten(changes: HandChanges): void;
@@ -163,11 +163,12 @@ export class HandLink {
   }
 
   /** The lease was over. Nothing goes out before the store has said what is still in the hand; where that fails, all is offered again. */
-  async #offer(hand: SessionHand, { origins }: HandChanges): Promise<HandNews | undefined> {
+  async #offer(hand: SessionHand, sent: HandChanges): Promise<HandNews | undefined> {
     this.#owner.onStale();
     const { changes, whole, placesCount } = this.#owner.holdings();
     this.#unwritten.keep(changes);
-    const offered = { ...this.#unwritten.all, origins };
+    const { origins, watched, proxies } = sent;
+    const offered = { ...this.#unwritten.all, origins, watched, proxies };
     const began = this.#clock.monotonicMs();
     if (placesCount > 0) await hand.take({ count: 0, places: placesCount });
     const news = await hand.offer(offered, whole);
@@ -177,7 +178,7 @@ export class HandLink {
     this.#planDeadline(began);
     this.#owner.onOffered(offered, news);
     this.#owner.onWritten(offered);
-    return { ...news, refused: [] };
+    return { ...news, refused: [], isLost: true };
   }
 
   #planBeat(): void {

@@ -1,5 +1,7 @@
-import type { HandNews, HeldSession, OriginReport } from '../../storage/session-hands.ts';
+import type { HandNews, HeldSession } from '../../storage/session-hands.ts';
 import type { RetiredSession, SessionStore } from '../../storage/session-store.ts';
+import type { EvidenceReports } from '../adaptive/fleet-evidence.ts';
+import type { ProxyChange } from '../adaptive/fleet-proxies.ts';
 import type { Scheduler } from '../adaptive/scheduler.ts';
 import type { Obituaries } from '../explanation.ts';
 import type { LeaseDesk } from '../lease-desk.ts';
@@ -16,6 +18,7 @@ import type { HandOwner, HandParts } from './hand-parts.ts';
 import { slotFor } from './held-session.ts';
 
 const EVENT_TAKEN = codeOf('taken');
+const NO_EVIDENCE: EvidenceReports = Object.freeze({ origins: [], watched: null, proxies: [] });
 
 interface PoolParts {
   readonly store: SessionStore;
@@ -38,6 +41,7 @@ export function handOn(
   parts: Omit<PoolParts, 'store'> & Pick<HandParts, 'table' | 'availability' | 'preparation'>,
 ): Hand {
   const { maxPoolSize, handLeaseSecs, sessionOptions, clock, random, log } = parts.options;
+  parts.options.proxyConfiguration?.shuffle?.(random);
   return new Hand({
     ...parts,
     store,
@@ -114,15 +118,19 @@ class PoolHandOwner implements HandOwner {
     return this.#parts.maker().makingCount;
   }
 
-  originReports(): readonly OriginReport[] {
+  evidence(): EvidenceReports {
     const { scheduler, ledger } = this.#parts;
-    return scheduler?.fleet.reports(ledger.now()) ?? [];
+    return scheduler?.fleet.reports(ledger.now()) ?? NO_EVIDENCE;
   }
 
-  onFleetNews({ origins, handsCount, poolSize }: HandNews): void {
+  onFleetNews(news: HandNews): void {
     const { scheduler, ledger, roster } = this.#parts;
-    scheduler?.fleet.note(origins, handsCount, ledger.now());
-    scheduler?.court.noteElsewhere(poolSize - roster.size);
+    if (!scheduler) return;
+    scheduler.court.noteElsewhere(news.poolSize - roster.size);
+    const changes = scheduler.fleet.note(news, ledger.now());
+    if (changes.length === 0) return;
+    this.#followProxies(changes);
+    this.#desk.onRoom();
   }
 
   onPlaces(): void {
@@ -143,6 +151,27 @@ class PoolHandOwner implements HandOwner {
 
   onFailure(error: unknown): void {
     this.#desk.failWaiting(error);
+  }
+
+  /** As when it fails here: no new session comes to it, and those that are of no use make room for others. */
+  #followProxies(changes: readonly ProxyChange[]): void {
+    const { ledger, roster, options } = this.#parts;
+    const failures = new Map<string, number>();
+    for (const { url, restMs, inRow } of changes) {
+      if (restMs === 0) options.proxyConfiguration?.report(url, 'good');
+      else {
+        options.proxyConfiguration?.rest?.(url, restMs);
+        failures.set(url, inRow);
+      }
+    }
+    if (failures.size === 0) return;
+    const slots = Array.from({ length: roster.size }, (_, index) => roster.at(index));
+    for (const slot of slots) {
+      const inRow = failures.get(ledger.table.proxies.get(slot)?.url ?? '');
+      if (inRow !== undefined && ledger.table.inFlight.get(slot) === 0) {
+        ledger.noteProxyFailures(slot, inRow);
+      }
+    }
   }
 
   #setAside(id: string, why: string): void {

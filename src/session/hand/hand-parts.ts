@@ -1,8 +1,9 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Log } from '../../core/log.ts';
 import type { Random } from '../../core/random.ts';
-import type { HandNews, HeldSession, OriginReport } from '../../storage/session-hands.ts';
+import type { HandNews, HeldSession } from '../../storage/session-hands.ts';
 import type { RetiredSession, SessionStore } from '../../storage/session-store.ts';
+import type { EvidenceReports } from '../adaptive/fleet-evidence.ts';
 import type { Availability } from '../availability.ts';
 import type { Ledger } from '../ledger.ts';
 import type { RetiredReason } from '../outcome.ts';
@@ -26,8 +27,8 @@ export interface HandOwner {
   /** Whether there may be sessions to be made at all. */
   canGrow(): boolean;
   makingCount(): number;
-  /** What was learnt of origins since the last ones. */
-  originReports(): readonly OriginReport[];
+  /** What was learnt of origins and proxies since the last time. */
+  evidence(): EvidenceReports;
   onFleetNews(news: HandNews): void;
   onPlaces(): void;
   onFit(slot: number): void;

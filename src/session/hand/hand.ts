@@ -77,7 +77,7 @@ export class Hand implements SessionSink {
       clock,
       owner: {
         reports: () => ({
-          origins: owner.originReports(),
+          ...owner.evidence(),
           unusedPlaces: this.#supply.releasePlaces(),
         }),
         onNews: (news) => this.#onNews(news),

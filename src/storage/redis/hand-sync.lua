@@ -13,11 +13,13 @@
 -- KEYS[10] retired: ids, by the time they retired
 -- KEYS[11] reasons: by id, why it retired
 -- KEYS[12] log: fence and id of each retirement, in order
--- KEYS[13] origins: names, by the last report
+-- KEYS[13] origins: names, by the time of a late report
 -- KEYS[14] rates: by origin, what is known of it
 -- KEYS[15] loads: by fence, how much the hand asks of each origin
 -- KEYS[16] lapses: by id, how it came back from a hand that was lost
 -- KEYS[17] facts: by id, what is to be added when it is free
+-- KEYS[18] proxies: by name, when a proxy worked and failed, or was banned by an origin
+-- KEYS[19] proxyNews: names of these, by the version of the last report
 -- ARGV[1] now: wall-clock ms, '' for the server's time
 -- ARGV[2] fence: of the hand
 -- ARGV[3] number: of the call; with that of the hand's last call nothing is written again
@@ -26,15 +28,18 @@
 -- ARGV[6] since: how many retirements of the pool the worker knows
 -- ARGV[7] unusedPlaces: so many places go back
 -- ARGV[8] lost: fences of the worker's leases that were over, if sessions of those are offered; else ''
--- ARGV[9…] part, id, text, value: of each change; all of a session stand together, in this order: 'new', 'extra' or
+-- ARGV[9] version: of the evidence that the worker knows, '' where it asks for none
+-- ARGV[10] watched: names of origins of which it has nothing to tell, each on a line
+-- ARGV[11…] part, id, text, value: of each change; all of a session stand together, in this order: 'new', 'extra' or
 --   'cold' with the body, 'fact' with the change of the error score and the ms nobody may use it, 'hot', 'cookie' with a
 --   cookie, 'retired' with the reason and the time, or 'returned' with the ms until it is due. 'new' needs a place,
---   'extra' none. What begins with 'fact' counts whoever has the session. 'origin' has a name in place of the id, and a
---   report
+--   'extra' none. What begins with 'fact' counts whoever has the session. 'origin' has a name in place of the id, a
+--   report, and '1' where it is to be answered in any case; so does 'proxy'
 -- Returns 1 when the lease was over, else 0; the present fence; how many retirements the worker knows now, and how
--- many there were; how many sessions others want; live hands; sessions; then lists: ids that were refused; id, reason
--- and time of retirements; ids that others wait for; name, rate or '', load,
--- good, bad, 1 when it is down, and the number of the probe the hand may send, of the reported origins; and places the hand has
+-- many there were; how many sessions others want; live hands; sessions; places the hand has; then lists: ids that were
+-- refused; id, reason and time of retirements; ids that others wait for; name and news of origins of which there is
+-- news; name, ms since something came back, ms since it failed, both -1 for never, ms it still rests, and failures in a
+-- row, of proxies of which there is; then the version of the evidence that the worker knows from now on
 
 local pool = {
   meta = KEYS[1],
@@ -54,10 +59,12 @@ local pool = {
   loads = KEYS[15],
   lapses = KEYS[16],
   facts = KEYS[17],
+  proxies = KEYS[18],
+  proxyNews = KEYS[19],
 }
 local now, number = timeOf(ARGV[1]), tonumber(ARGV[3])
 local since, unusedPlaces = tonumber(ARGV[6]), tonumber(ARGV[7])
-local FIRST_CHANGE = 9
+local FIRST_CHANGE = 11
 local MOST_NEWS = 1000
 
 reap(pool, now)
@@ -135,14 +142,14 @@ local function openSession(part, id)
   return false, {}
 end
 
+-- What the worker tells beside its sessions: name, text and value of each.
+local told = { origin = {}, proxy = {} }
+
 local function writeAll()
-  local refused, loads, current, writer = {}, nil, nil, {}
+  local refused, current, writer = {}, nil, {}
   for index = FIRST_CHANGE, #ARGV, 4 do
     local part, id, text, value = ARGV[index], ARGV[index + 1], ARGV[index + 2], ARGV[index + 3]
-    if part == 'origin' then
-      loads = loads or loadsOf(pool, fence)
-      report(pool, fence, loads, id, text, now)
-    else
+    if not told[part] then
       if id ~= current then
         local isOurs
         isOurs, writer = openSession(part, id)
@@ -153,15 +160,25 @@ local function writeAll()
     end
   end
   for id, jar in pairs(jars) do keepJar(pool, id, jar) end
-  if loads then
-    redis.call('HSET', pool.loads, fence, cmsgpack.pack(loads))
-    forgetOrigins(pool)
-  end
   setPlaces(pool, record, record.places - math.min(record.places, unusedPlaces))
   return refused
 end
 
+for index = FIRST_CHANGE, #ARGV, 4 do
+  local list = told[ARGV[index]]
+  if list then
+    for offset = 1, 3 do list[#list + 1] = ARGV[index + offset] end
+  end
+end
+
+local knownVersion = ARGV[9]
+local proxyNews, lastVersion = {}, nil
+if knownVersion ~= '' then proxyNews, lastVersion = proxyNewsSince(pool, knownVersion, now) end
+
+-- Of what the worker tells; none where that is written already.
+local version
 if not isLost and record.number ~= number then
+  if #told.origin + #told.proxy > 0 then version = nextVersion(pool, now) end
   record.answer = writeAll()
   record.number = number
 end
@@ -195,22 +212,13 @@ local function wantedCount()
   return math.max(0, wanted - redis.call('ZCOUNT', pool.free, '-inf', now))
 end
 
-local function originNews()
-  local news = {}
-  for index = FIRST_CHANGE, #ARGV, 4 do
-    if ARGV[index] == 'origin' then
-      local name = ARGV[index + 1]
-      local origin = originOf(pool, name, now)
-      news[#news + 1] = name
-      news[#news + 1] = origin.rate and string.format('%.17g', math.exp(origin.rate)) or ''
-      news[#news + 1] = string.format('%.17g', origin.load)
-      news[#news + 1] = string.format('%.17g', origin.good)
-      news[#news + 1] = string.format('%.17g', origin.bad)
-      news[#news + 1] = isDown(origin) and '1' or '0'
-      news[#news + 1] = string.format('%.0f', probeOf(origin, fence, now))
-    end
+local origins = exchangeOrigins(pool, fence, told.origin, ARGV[10], knownVersion, version, now)
+if version then
+  for index = 1, #told.proxy, 3 do
+    tellProxy(pool, told.proxy[index], told.proxy[index + 1], version, now)
   end
-  return news
+  if #told.proxy > 0 then forgetProxies(pool, now) end
+  if #told.origin > 0 then forgetOrigins(pool) end
 end
 
 local retired = retirements()
@@ -222,9 +230,11 @@ return {
   wantedCount(),
   redis.call('ZCOUNT', pool.hands, '(' .. string.format('%.0f', now), '+inf'),
   poolSize(pool),
+  record.places,
   record.answer,
   retired,
   redis.call('ZRANGEBYSCORE', pool.waits, fence, fence, 'LIMIT', 0, MOST_NEWS),
-  originNews(),
-  record.places,
+  origins,
+  proxyNews,
+  lastVersion or version or knownVersion ~= '' and redis.call('HGET', pool.meta, 'version') or '0',
 }

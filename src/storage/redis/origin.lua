@@ -12,13 +12,40 @@ local SAME_CUT_MS = 1500
 -- So long a probe waits for somebody else than who sent the last one: two signs of life.
 local SAME_PROBER_MS = 2000
 
--- `number` tells an origin that was forgotten from the same one when it is learnt anew.
-local function originOf(pool, name, now)
-  local text = redis.call('HGET', pool.rates, name)
-  if not text then return { rate = false, good = 0, bad = 0, load = 0, at = now, number = 0 } end
-  local origin = cmsgpack.unpack(text)
-  local left = 0.5 ^ (math.max(0, now - origin.at) / HALF_LIFE_MS)
-  origin.good, origin.bad, origin.at = origin.good * left, origin.bad * left, now
+-- An origin's place among those reported on last is this exact.
+local SEEN_EACH_MS = 5000
+-- A report: see learn.
+local REPORT = '>fffffffff'
+
+-- What is told in a sync gets its number, of 16 digits. It grows with the time, so that a server which lost its last
+-- writes gives no number again that it gave before.
+local function nextVersion(pool, now)
+  local last = tonumber(redis.call('HGET', pool.meta, 'version') or 0)
+  local version = string.format('%016.0f', math.max(last + 1, now * 1000))
+  redis.call('HSET', pool.meta, 'version', version)
+  return version
+end
+
+-- What is kept of it begins with the version of the last report, so that nothing else is read where it is no news.
+local function versionIn(text)
+  return string.sub(text, 1, 16)
+end
+
+local function originText(origin, version)
+  return version .. cmsgpack.pack(origin)
+end
+
+-- `text` is false for one that is not known. `number` tells an origin that was forgotten from the same one when it is
+-- learnt anew.
+local function originIn(text, now)
+  if not text then
+    return { rate = false, good = 0, bad = 0, load = 0, number = 0, at = now, seenAt = -math.huge }
+  end
+  local origin = cmsgpack.unpack(string.sub(text, 17))
+  if now > origin.at then
+    local left = 0.5 ^ ((now - origin.at) / HALF_LIFE_MS)
+    origin.good, origin.bad, origin.at = origin.good * left, origin.bad * left, now
+  end
   return origin
 end
 
@@ -28,22 +55,19 @@ local function changeLoad(origin, change)
   origin.load = load < 1e-9 and 0 or load
 end
 
-local function keepOrigin(pool, name, origin)
-  if origin.number == 0 then origin.number = redis.call('HINCRBY', pool.meta, 'origins', 1) end
-  redis.call('HSET', pool.rates, name, cmsgpack.pack(origin))
-end
-
 local function loadsOf(pool, fence)
   local text = redis.call('HGET', pool.loads, fence)
   return text and cmsgpack.unpack(text) or {}
 end
 
 local function dropLoads(pool, fence, now)
+  local version
   for name, load in pairs(loadsOf(pool, fence)) do
-    local origin = originOf(pool, name, now)
+    local origin = originIn(redis.call('HGET', pool.rates, name), now)
     if origin.number == load[2] then
+      version = version or nextVersion(pool, now)
       changeLoad(origin, -load[1])
-      keepOrigin(pool, name, origin)
+      redis.call('HSET', pool.rates, name, originText(origin, version))
     end
   end
   redis.call('HDEL', pool.loads, fence)
@@ -94,36 +118,107 @@ local function grantProbe(origin, fence, leastMs, mostMs, now)
   origin.prober, origin.probes = fence, (origin.probes or 0) + 1
 end
 
--- The number of the probe that the hand may send, 0 for none.
+-- The number of the probe that the hand may send to an origin that is down, 0 for none.
 local function probeOf(origin, fence, now)
-  if not isDown(origin) or origin.prober ~= fence or not origin.probeAt then return 0 end
+  if origin.prober ~= fence or not origin.probeAt then return 0 end
   return now < origin.probeAt and origin.probes or 0
 end
 
--- `text` is rate change, first rate, load, good, bad, ms since it was up and since it was found down, and the least
--- and the most ms between probes; '-' for none. Changes the loads of the hand.
-local function report(pool, fence, loads, name, text, now)
-  local rateChange, firstRate, load, good, bad, upMs, downMs, leastMs, mostMs =
-    string.match(text, '^(%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+) (%S+)$')
-  local origin = originOf(pool, name, now)
-  learnWhetherDown(origin, tonumber(upMs), tonumber(downMs), now)
-  if isDown(origin) and tonumber(leastMs) then
-    grantProbe(origin, fence, tonumber(leastMs), tonumber(mostMs), now)
+-- The loads of one hand, which are read when one of them changes.
+local function loadsBook(pool, fence)
+  local loads, count = nil, 0
+  local book = {}
+  function book.set(name, origin, load)
+    if not loads then
+      loads = loadsOf(pool, fence)
+      for _ in pairs(loads) do count = count + 1 end
+    end
+    local before = loads[name]
+    if before and before[2] == origin.number then changeLoad(origin, -before[1]) end
+    if not before and count >= MOST_LOADS then load = 0 end
+    changeLoad(origin, load)
+    local after = load > 0 and { load, origin.number } or nil
+    count = count + (after and 1 or 0) - (before and 1 or 0)
+    loads[name] = after
   end
-  learnRate(origin, tonumber(rateChange), tonumber(firstRate), now)
-  origin.good, origin.bad = origin.good + tonumber(good), origin.bad + tonumber(bad)
-  local before = loads[name]
-  if before and before[2] == origin.number then changeLoad(origin, -before[1]) end
-  local count = 0
-  -- Most are among them already, and counting all for each of a hundred takes a fifth of a sync.
-  if not before then
-    for _ in pairs(loads) do count = count + 1 end
+  function book.keep()
+    if loads then redis.call('HSET', pool.loads, fence, cmsgpack.pack(loads)) end
   end
-  load = (before or count < MOST_LOADS) and tonumber(load) or 0
-  changeLoad(origin, load)
-  keepOrigin(pool, name, origin)
-  loads[name] = load > 0 and { load, origin.number } or nil
-  redis.call('ZADD', pool.origins, now, name)
+  return book
+end
+
+local function numberOf(given)
+  return given == given and given or nil
+end
+
+-- Takes in a report: rate change, first rate, load, good, bad, ms since it was up and since it was found down, and the
+-- least and the most ms between probes; NaN for none. Returns whether its worker waits for an answer.
+local function learn(pool, fence, loads, name, origin, text, now)
+  local rateChange, firstRate, load, good, bad, upMs, downMs, leastMs, mostMs = struct.unpack(REPORT, text)
+  if origin.number == 0 then origin.number = redis.call('HINCRBY', pool.meta, 'origins', 1) end
+  learnWhetherDown(origin, numberOf(upMs), numberOf(downMs), now)
+  local isWaiting = leastMs == leastMs
+  if isWaiting and isDown(origin) then grantProbe(origin, fence, leastMs, mostMs, now) end
+  learnRate(origin, rateChange, numberOf(firstRate), now)
+  origin.good, origin.bad = origin.good + good, origin.bad + bad
+  if load == load then loads.set(name, origin, load) end
+  return isWaiting or downMs == downMs
+end
+
+-- Name; then rate or -1, load, good, bad, 1 when it is down, and the number of the probe the hand may send.
+local function addNews(news, fence, name, origin, now)
+  local isDownNow = isDown(origin)
+  local at = #news
+  news[at + 1] = name
+  news[at + 2] = string.format(
+    '%.9g %.9g %.9g %.9g %d %d',
+    origin.rate and math.exp(origin.rate) or -1,
+    origin.load,
+    origin.good,
+    origin.bad,
+    isDownNow and 1 or 0,
+    isDownNow and probeOf(origin, fence, now) or 0
+  )
+end
+
+-- What a sync tells of origins and hears of them. Each is read once, and written once.
+--
+-- `told` has name, report, and '1' for what is to be answered in any case; `watched` the names of others. News are of
+-- what other hands have told of since the version `since`, and of what is down. Nothing is written without `version`.
+local function exchangeOrigins(pool, fence, told, watched, since, version, now)
+  local names, news = {}, {}
+  for index = 1, #told, 3 do names[#names + 1] = told[index] end
+  local toldCount = #names
+  for name in string.gmatch(watched, '[^\n]+') do names[#names + 1] = name end
+  if #names == 0 then return news end
+  local texts = redis.call('HMGET', pool.rates, unpack(names))
+  local loads, rows, seen = loadsBook(pool, fence), {}, {}
+  for index = 1, toldCount do
+    local name, text = names[index], texts[index]
+    local origin = originIn(text, now)
+    local isAnswered = not text or versionIn(text) > since or told[index * 3] == '1'
+    if version then
+      if learn(pool, fence, loads, name, origin, told[index * 3 - 1], now) then isAnswered = true end
+      if now - origin.seenAt >= SEEN_EACH_MS then
+        origin.seenAt = now
+        seen[#seen + 1] = now
+        seen[#seen + 1] = name
+      end
+      rows[#rows + 1] = name
+      rows[#rows + 1] = originText(origin, version)
+    end
+    if isAnswered or isDown(origin) then addNews(news, fence, name, origin, now) end
+  end
+  if #rows > 0 then redis.call('HSET', pool.rates, unpack(rows)) end
+  if #seen > 0 then redis.call('ZADD', pool.origins, unpack(seen)) end
+  loads.keep()
+  for index = toldCount + 1, #names do
+    local text = texts[index]
+    if text and versionIn(text) > since then
+      addNews(news, fence, names[index], originIn(text, now), now)
+    end
+  end
+  return news
 end
 
 local function forgetOrigins(pool)

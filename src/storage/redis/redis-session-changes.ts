@@ -1,11 +1,12 @@
 import type { HandChanges } from '../session-hands.ts';
-import { cookieText, factText, hotText, reportText } from './session-text.ts';
+import type { RedisArgument } from './redis-client.ts';
+import { cookieText, factText, hotText, proxyReportText, reportBytes } from './session-text.ts';
 
 /** One change, as the script of a sync takes it. */
 export interface ChangeItem {
   readonly part: string;
   readonly id: string;
-  readonly text: string;
+  readonly text: RedisArgument;
   readonly value: string;
 }
 
@@ -36,7 +37,7 @@ export function callsFor(changes: HandChanges, whole?: readonly string[]): Chang
   return calls;
 }
 
-/** Those of each session, in the order in which they are to be made; then each origin. */
+/** Those of each session, in the order in which they are to be made; then each origin and proxy. */
 function groupsOf(changes: HandChanges, whole?: readonly string[]): Iterable<ChangeItem[]> {
   const groups = new Map<string, ChangeItem[]>();
   const add = (part: string, id: string, text: string, value = ''): void => {
@@ -63,7 +64,15 @@ function groupsOf(changes: HandChanges, whole?: readonly string[]): Iterable<Cha
     if (!retired.has(id)) add('returned', id, '', String(Math.max(0, Math.ceil(restMs))));
   }
   const origins = changes.origins.map((report) => [
-    { part: 'origin', id: report.origin, text: reportText(report), value: '' },
+    {
+      part: 'origin',
+      id: report.origin,
+      text: reportBytes(report),
+      value: report.isFirst ? '1' : '',
+    },
   ]);
-  return [...groups.values(), ...origins];
+  const proxies = changes.proxies.map((report) => [
+    { part: 'proxy', id: report.name, text: proxyReportText(report), value: '' },
+  ]);
+  return [...groups.values(), ...origins, ...proxies];
 }

@@ -13,7 +13,13 @@ import type { RedisLink } from './redis-link.ts';
 import { type ChangeItem, callsFor } from './redis-session-changes.ts';
 import type { SessionKeys } from './redis-session-keys.ts';
 import { HAND_JOIN, HAND_LEAVE, HAND_SYNC, HAND_TAKE } from './scripts.ts';
-import { absencesOf, heldSessionOf, originNewsOf, retirementsOf } from './session-text.ts';
+import {
+  absencesOf,
+  heldSessionOf,
+  originNewsOf,
+  proxyNewsOf,
+  retirementsOf,
+} from './session-text.ts';
 import type { StoreTime } from './store-time.ts';
 
 /** Sessions in one call: the server does nothing else meanwhile, for a millisecond or two. */
@@ -47,11 +53,13 @@ type SyncReply = [
   wantedCount: number,
   handsCount: number,
   poolSize: number,
+  placesCount: number,
   refused: string[],
   retirements: string[],
   wantedIds: string[],
   origins: string[],
-  placesCount: number,
+  proxies: unknown[],
+  version: string,
 ];
 
 /**
@@ -64,6 +72,8 @@ export class RedisSessionHand implements SessionHand {
   #lostFences: string[] = [];
   #number = 0;
   #knownRetirements = 0;
+  /** Of what others have told of origins and proxies. */
+  #version = '0';
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(options: RedisSessionHandOptions) {
@@ -87,13 +97,12 @@ export class RedisSessionHand implements SessionHand {
   }
 
   sync(changes: HandChanges): Promise<HandNews> {
-    return this.#inTurn(() => this.#sync(callsFor(changes), changes.unusedPlaces, ''));
+    return this.#inTurn(() => this.#sync(changes));
   }
 
   offer(changes: HandChanges, whole: readonly string[]): Promise<HandNews> {
     return this.#inTurn(async () => {
-      const lost = this.#lostFences.join(' ');
-      const news = await this.#sync(callsFor(changes, whole), changes.unusedPlaces, lost);
+      const news = await this.#sync(changes, whole);
       if (!news.isLost) this.#lostFences = [];
       return news;
     });
@@ -175,22 +184,32 @@ export class RedisSessionHand implements SessionHand {
     return sessions;
   }
 
-  async #sync(calls: ChangeItem[][], unused: number, lost: string): Promise<HandNews> {
+  async #sync(changes: HandChanges, whole?: readonly string[]): Promise<HandNews> {
     const refused: string[] = [];
     const retired: HandNews['retired'][number][] = [];
     const origins: HandNews['origins'][number][] = [];
-    let unusedPlaces = unused;
+    const proxies: HandNews['proxies'][number][] = [];
+    let { unusedPlaces, watched } = changes;
+    const since = watched ? this.#version : '';
+    const calls = callsFor(changes, whole);
+    const lost = whole ? this.#lostFences.join(' ') : '';
     for (;;) {
-      const reply = await this.#syncSome(calls.shift() ?? [], unusedPlaces, lost);
+      const asked = { unusedPlaces, watched: watched ?? [], since, lost };
+      const reply = await this.#syncSome(calls.shift() ?? [], asked);
+      const [originNews, proxyNews, version] = reply.slice(11) as [string[], unknown[], string];
+      // That of the first call: what others tell between two of them is still news afterwards.
+      if (watched && reply[0] === 0) this.#version = version;
       unusedPlaces = 0;
-      const [isLost, fence, known, total, wantedCount, handsCount, poolSize] = reply;
-      const [refusedIds, retirements, wantedIds, originNews] = reply.slice(7, 11) as string[][];
+      watched = null;
+      const [isLost, fence, known, total, wantedCount, handsCount, poolSize, placesCount] = reply;
+      const [refusedIds, retirements, wantedIds] = reply.slice(8, 11) as string[][];
       if (isLost === 1) this.#lose();
       this.#fence = fence;
       this.#knownRetirements = known;
       refused.push(...(refusedIds ?? []));
       retired.push(...retirementsOf(retirements ?? []));
-      origins.push(...originNewsOf(originNews ?? []));
+      origins.push(...originNewsOf(originNews));
+      proxies.push(...proxyNewsOf(proxyNews));
       if (isLost === 1 || (calls.length === 0 && known === total)) {
         return {
           isLost: isLost === 1,
@@ -200,8 +219,9 @@ export class RedisSessionHand implements SessionHand {
           wantedIds: wantedIds ?? [],
           handsCount,
           poolSize,
-          placesCount: reply[11],
+          placesCount,
           origins,
+          proxies,
         };
       }
     }
@@ -209,8 +229,7 @@ export class RedisSessionHand implements SessionHand {
 
   async #syncSome(
     items: readonly ChangeItem[],
-    unusedPlaces: number,
-    lost: string,
+    asked: { unusedPlaces: number; watched: readonly string[]; since: string; lost: string },
   ): Promise<SyncReply> {
     const { link, keys, time, leaseMs, usesAhead } = this.#options;
     const args = {
@@ -219,8 +238,10 @@ export class RedisSessionHand implements SessionHand {
       leaseMs: String(leaseMs),
       usesAhead: String(usesAhead),
       since: String(this.#knownRetirements),
-      unusedPlaces: String(unusedPlaces),
-      lost,
+      unusedPlaces: String(asked.unusedPlaces),
+      lost: asked.lost,
+      version: asked.since,
+      watched: asked.watched.join('\n'),
     };
     const reply = await link.script(
       HAND_SYNC,

@@ -19,6 +19,8 @@ const PARTS = [
   'loads',
   'lapses',
   'facts',
+  'proxies',
+  'proxyNews',
 ] as const;
 
 export type SessionKeys = Readonly<Record<(typeof PARTS)[number], string>>;

@@ -12,6 +12,7 @@ import { text as lapse } from './lapse.lua';
 import { text as lines } from './lines.lua';
 import { text as origin } from './origin.lua';
 import { text as pool } from './pool.lua';
+import { text as proxy } from './proxy.lua';
 import { text as record } from './record.lua';
 import { text as requestAdd } from './request-add.lua';
 import { text as requestClaim } from './request-claim.lua';
@@ -240,7 +241,7 @@ export const HAND_TAKE = {
 } as const;
 
 export const HAND_SYNC = {
-  text: `${withHands}\n${cookie}\n${handSync}` as string,
+  text: `${withHands}\n${cookie}\n${proxy}\n${handSync}` as string,
   keys: [
     'meta',
     'hands',
@@ -259,8 +260,21 @@ export const HAND_SYNC = {
     'loads',
     'lapses',
     'facts',
+    'proxies',
+    'proxyNews',
   ],
-  args: ['now', 'fence', 'number', 'leaseMs', 'usesAhead', 'since', 'unusedPlaces', 'lost'],
+  args: [
+    'now',
+    'fence',
+    'number',
+    'leaseMs',
+    'usesAhead',
+    'since',
+    'unusedPlaces',
+    'lost',
+    'version',
+    'watched',
+  ],
   each: ['part', 'id', 'text', 'value'],
 } as const;
 

@@ -5,9 +5,12 @@ import type {
   HeldSession,
   OriginNews,
   OriginReport,
+  ProxyReport,
   SessionFact,
 } from '../session-hands.ts';
 import type { RetiredSession, SessionHotRow } from '../session-store.ts';
+
+const FLOAT_BYTES = 4;
 
 // How the parts of a session are written. The scripts read some of them: see hand.lua, cookie.lua and origin.lua.
 
@@ -38,12 +41,25 @@ export function factText({ errorScoreChange, restMs }: SessionFact): string {
   return `${errorScoreChange} ${Math.max(0, Math.ceil(restMs))}`;
 }
 
-export function reportText(report: OriginReport): string {
+/** As `learn` in origin.lua reads it: numbers of 32 bits, which is as exact as anybody needs, and takes no reading of digits. */
+export function reportBytes(report: OriginReport): Buffer {
   const { rateChange, firstRate, load, good, bad, upMs, downMs, probe } = report;
-  const terms = [probe?.leastMs ?? '-', probe?.mostMs ?? '-'];
-  return [rateChange, firstRate ?? '-', load, good, bad, upMs ?? '-', downMs ?? '-', ...terms].join(
-    ' ',
-  );
+  const { leastMs = null, mostMs = null } = probe ?? {};
+  const numbers = [rateChange, firstRate, load, good, bad, upMs, downMs, leastMs, mostMs];
+  const bytes = Buffer.alloc(numbers.length * FLOAT_BYTES);
+  numbers.forEach((number, index) => {
+    bytes.writeFloatBE(number ?? Number.NaN, index * FLOAT_BYTES);
+  });
+  return bytes;
+}
+
+export function proxyReportText({ upMs, failure }: ProxyReport): string {
+  const { agoMs = null, restMs = null, inRow = null } = failure ?? {};
+  return [upMs, agoMs, restMs, inRow].map(short).join(' ');
+}
+
+function short(value: number | null): string {
+  return value === null ? '-' : String(Math.round(value));
 }
 
 /** Of id, ms until it is due, hot part, cold part, cookies; `undefined` when the hot part cannot be read. */
@@ -66,15 +82,32 @@ export function retirementsOf(texts: readonly string[]): RetiredSession[] {
 }
 
 export function originNewsOf(texts: readonly string[]): OriginNews[] {
-  return groups(texts, 7).map(([origin = '', rate, load, good, bad, isDown, probe]) => ({
-    origin,
-    rate: rate === '' ? null : Number(rate),
-    load: Number(load),
-    good: Number(good),
-    bad: Number(bad),
-    isDown: isDown === '1',
-    probe: Number(probe),
-  }));
+  return groups(texts, 2).map(([origin = '', text = '']) => {
+    const [rate, load, good, bad, isDown, probe] = text.split(' ');
+    return {
+      origin,
+      rate: rate === '-1' ? null : Number(rate),
+      load: Number(load),
+      good: Number(good),
+      bad: Number(bad),
+      isDown: isDown === '1',
+      probe: Number(probe),
+    };
+  });
+}
+
+/** Of name, ms since something came back, ms since it failed, ms of rest, failures in a row; -1 for never. */
+export function proxyNewsOf(row: readonly unknown[]): ProxyReport[] {
+  return groups(row as readonly (string | number)[], 5).map(
+    ([name = '', upMs = -1, agoMs = -1, restMs = 0, inRow = 0]) => ({
+      name: String(name),
+      upMs: Number(upMs) < 0 ? null : Number(upMs),
+      failure:
+        Number(agoMs) < 0
+          ? null
+          : { agoMs: Number(agoMs), restMs: Number(restMs), inRow: Number(inRow) },
+    }),
+  );
 }
 
 export function cookieChangesOf(texts: readonly string[]): CookieChange[] {
