@@ -167,7 +167,7 @@ export class Judge {
       pairs.goodSinceBlock.set(pair, 0);
       if (!isSoftBlock(outcome)) pairs.spanUses.set(pair, 0);
       if (isSurprise && !isSoftBlock(outcome))
-        pacing.noteBlocked(now, use.span, use.openedAt, this.#proxies.networkOf(proxy));
+        pacing.noteBlocked(now, use, this.#proxies.networkOf(proxy));
       this.#rests.noteLost(pair, now);
       trial.noteBlock(
         now,
@@ -196,7 +196,7 @@ export class Judge {
     pairs.goodSinceBlock.set(pair, Math.min(MAX_GOOD, pairs.goodSinceBlock.get(pair) + 1));
     trial.noteGood(now, pacing);
     this.#noteSpeed(use, now);
-    pacing.notePassed(use.span);
+    pacing.notePassed(use, this.#proxies.networkOf(proxy));
     pacing.succeed(now);
     return 0;
   }

@@ -1,8 +1,9 @@
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 import { Drift } from './drift.ts';
 import { LOAD_WINDOW_MS, Load } from './load.ts';
-import { RateSearch, type Span } from './rate-search.ts';
+import { RateSearch, type Sending } from './rate-search.ts';
 import { EXPLORER, Roles, SCOUT } from './roles.ts';
+import { NetworkSpans } from './spans.ts';
 
 /** Pacing binds for so long after the last lease that had to wait for it was to be tried again. */
 const BOUND_MS = 1000;
@@ -18,6 +19,9 @@ const PRICE_STEP = 0.1;
 
 /** Whoever goes nearly as fast as a limit that was read is not forgiven: it may have been read too high. */
 const FORGIVING = 0.8;
+
+/** Of the allowance of a limit, when it has been read, an address may use this share at once. */
+const CREDIT = 0.5;
 
 /** Blocks of such a share of the scouts are enough to know. */
 const SCOUTS_ENOUGH = 0.5;
@@ -75,6 +79,7 @@ export class Pacing {
   #price = 0;
   /** Successes while bound since the last signal. */
   #quietCount = 0;
+  readonly networkSpans: NetworkSpans = new NetworkSpans();
   /** Of what an address may send, where other workers send from it too. */
   share = 1;
 
@@ -108,6 +113,12 @@ export class Pacing {
   /** Between two requests of the address of a pair; 0 while nothing is learnt. */
   intervalMs(role: number): number {
     return 1000 / (this.#rate * this.tempo(role) * this.share);
+  }
+
+  /** An address that was slower than the pace may make up for so much time. */
+  get creditMs(): number {
+    if (!this.#isFound) return 0;
+    return (CREDIT * this.#search.allowance * 1000) / (this.#rate * this.share);
   }
 
   /**
@@ -258,24 +269,25 @@ export class Pacing {
     this.#cut(now, this.#rate * this.#options.firstCut);
   }
 
-  /** An address was let in that has sent so much since it was as good as new. */
-  notePassed(span: Span): void {
+  /** An address of the network was let in. */
+  notePassed(sending: Sending, network: number): void {
+    if (this.#search.noteLetIn(sending.openedAt, network) && this.#isFound) this.#heed();
     if (!this.#isSearching) return;
-    this.#search.notePassed(span);
+    this.#search.notePassed(sending.span);
     if (this.#search.tried > this.#rate) this.#set(this.#search.tried);
   }
 
   /** It was shut out, unexpectedly. */
-  noteBlocked(now: number, span: Span, sentAt: number, network: number): void {
+  noteBlocked(now: number, sending: Sending, network: number): void {
     if (this.#hasThrottles) return;
     const search = this.#search;
     const isKnown = search.isKnown(network, now);
-    if (!isKnown && search.isOn && sentAt < this.#cutAt) return;
-    const isRead = search.noteBlocked(span, network, now);
+    if (!isKnown && search.isOn && sending.openedAt < this.#cutAt) return;
+    const isRead = search.noteBlocked(sending, network, now);
+    this.networkSpans.end(network);
     if (!search.isOn) return;
     if (isKnown) {
-      if (this.#isFound && search.limit > 0)
-        this.#set(search.limit * this.#searchOptions.limitShare);
+      if (this.#isFound) this.#heed();
       return;
     }
     if (this.#isSearching && this.#search.tried < this.#rate) this.#cut(now, this.#search.tried);
@@ -284,6 +296,11 @@ export class Pacing {
       this.#isFound = true;
       this.#cut(now, this.#search.limit * this.#searchOptions.limitShare);
     }
+  }
+
+  /** What was read has been read better since. */
+  #heed(): void {
+    if (this.#search.limit > 0) this.#set(this.#search.limit * this.#searchOptions.limitShare);
   }
 
   /** What a signal has cost: an address could not be used for so long. */

@@ -7,13 +7,26 @@ export interface Span {
   readonly secs: number;
 }
 
-/** A ban that shut out one address or several neighbours, and what each had sent before, on the average. */
+/** A request, and what its address and its network have sent until then, with it. */
+export interface Sending {
+  readonly openedAt: number;
+  readonly span: Span;
+  readonly networkSpan: Span;
+}
+
+/** A ban that shut out one address or several neighbours. */
 interface Ban {
   readonly network: number;
   readonly at: number;
+  /** When the first request that was blocked went out. */
+  sentAt: number;
   count: number;
-  uses: number;
-  secs: number;
+  /** What each address had sent, on the average. */
+  own: Span;
+  /** What the network had sent when it was shut out. */
+  shared: Span;
+  /** Neighbours were let in meanwhile. */
+  isOwn: boolean;
 }
 
 /** The last so many readings count, and so many bans before the first. */
@@ -35,6 +48,8 @@ const ENOUGH_SHORTER = 3;
 const SURE_READINGS = 3;
 const SURE_SPREAD = 0.25;
 const SLOWER = 0.25;
+/** Whoever is let in within this after a neighbour was blocked does not share its ban. */
+const SHORTEST_BAN_MS = 5000;
 
 /**
  * Reads a hidden limit off the blocks. A limit that forgives with time lets an address send so many requests at once,
@@ -53,6 +68,7 @@ export class RateSearch {
   #allowance: Span | null = null;
   /** Shorter than the allowance in both ways. */
   #shorter: Ban[] = [];
+  #lastBanAt = Number.NEGATIVE_INFINITY;
   #passed = 0;
   #tried = 0;
   #isSure = false;
@@ -73,6 +89,11 @@ export class RateSearch {
   /** What was read says the same again and again, as chance would not. */
   get isSure(): boolean {
     return this.#isSure;
+  }
+
+  /** Requests that may be sent at once. */
+  get allowance(): number {
+    return this.#allowance?.uses ?? 0;
   }
 
   /** Requests a second that are known to be let pass. */
@@ -125,10 +146,12 @@ export class RateSearch {
   }
 
   /** It was blocked. Says whether that told the rate. */
-  noteBlocked(span: Span, network: number, now: number): boolean {
+  noteBlocked(sending: Sending, network: number, now: number): boolean {
     const known = this.#find(network, now);
-    if (known) return this.#join(known, span);
-    const ban: Ban = { network, at: now, count: 1, ...span };
+    if (known) return this.#join(known, sending);
+    const { openedAt: sentAt, span: own, networkSpan: shared } = sending;
+    this.#lastBanAt = Math.max(this.#lastBanAt, sentAt);
+    const ban: Ban = { network, at: now, sentAt, count: 1, own, shared, isOwn: false };
     this.#bans = [...this.#bans.slice(1 - MAX_READINGS), ban];
     return this.#allowance !== null && this.#read(ban);
   }
@@ -137,10 +160,27 @@ export class RateSearch {
     return this.#bans.find((ban) => ban.network === network && now - ban.at <= SAME_BAN_MS);
   }
 
-  #join(ban: Ban, span: Span): boolean {
+  /** A request to the network was let in. Says whether that told that a ban is not of the whole network. */
+  noteLetIn(sentAt: number, network: number): boolean {
+    const afterMs = sentAt - this.#lastBanAt;
+    if (!(afterMs > 0 && afterMs < SHORTEST_BAN_MS)) return false;
+    const ban = this.#bans.findLast((each) => each.network === network);
+    if (!ban || ban.isOwn || sentAt <= ban.sentAt || sentAt - ban.sentAt > SHORTEST_BAN_MS)
+      return false;
+    ban.isOwn = true;
+    return true;
+  }
+
+  #join(ban: Ban, { span, networkSpan, openedAt }: Sending): boolean {
     ban.count++;
-    ban.uses += (span.uses - ban.uses) / ban.count;
-    ban.secs += (span.secs - ban.secs) / ban.count;
+    ban.own = {
+      uses: ban.own.uses + (span.uses - ban.own.uses) / ban.count,
+      secs: ban.own.secs + (span.secs - ban.own.secs) / ban.count,
+    };
+    if (openedAt < ban.sentAt) {
+      ban.sentAt = openedAt;
+      ban.shared = networkSpan;
+    }
     if (this.#firstBans.includes(ban)) this.#allow();
     return this.#readings.length > 0;
   }
@@ -148,9 +188,10 @@ export class RateSearch {
   #read(ban: Ban): boolean {
     const allowance = this.#allowance as Span;
     const isFirst = this.#readings.length === 0;
-    if (isFirst && ban.uses < SHORTER * allowance.uses && ban.secs < allowance.secs)
+    const span = spanOf(ban);
+    if (isFirst && span.uses < SHORTER * allowance.uses && span.secs < allowance.secs)
       this.#shorten(ban);
-    const over = ban.secs - allowance.secs;
+    const over = span.secs - allowance.secs;
     if (over < Math.max(LEAST_SECS, 1.5 * allowance.secs)) return false;
     if (isFirst && this.#valueOf(ban) < FAR_BELOW * this.#tried) {
       this.#tried = Math.max(SLOWER * this.#tried, Math.min(this.#tried, FASTER * this.#passed));
@@ -168,7 +209,8 @@ export class RateSearch {
       .filter((value) => value >= FAR_BELOW * this.#tried);
   }
 
-  #valueOf({ uses, secs }: Span): number {
+  #valueOf(ban: Ban): number {
+    const { uses, secs } = spanOf(ban);
     const allowance = this.#allowance as Span;
     return Math.max(0, (uses - allowance.uses) / Math.max(LEAST_SECS, secs - allowance.secs));
   }
@@ -194,11 +236,11 @@ export class RateSearch {
 
   #allow(): void {
     const uses = quantileOf(
-      this.#firstBans.map((ban) => ban.uses),
+      this.#firstBans.map((ban) => spanOf(ban).uses),
       MIDDLE,
     );
     const secs = quantileOf(
-      this.#firstBans.map((ban) => ban.secs),
+      this.#firstBans.map((ban) => spanOf(ban).secs),
       MIDDLE,
     );
     this.#allowance = { uses, secs };
@@ -210,6 +252,11 @@ export class RateSearch {
     const over = secs - allowance.secs;
     return over < LEAST_SECS ? 0 : (uses - allowance.uses) / over;
   }
+}
+
+/** A limit that is the network's together was met when the first of them was blocked. */
+function spanOf(ban: Ban): Span {
+  return ban.isOwn ? ban.own : ban.shared;
 }
 
 function quantileOf(values: readonly number[], share: number): number {

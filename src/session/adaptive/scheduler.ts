@@ -23,6 +23,7 @@ import { FleetUrls } from './fleet-urls.ts';
 import { Judge } from './judge.ts';
 import type { Origin } from './origin.ts';
 import { OriginBook } from './origin-book.ts';
+import type { Pacing } from './pacing.ts';
 import { PairFinder } from './pair-finder.ts';
 import { PairTable } from './pair-table.ts';
 import { Poison } from './poison.ts';
@@ -269,7 +270,12 @@ export class Scheduler implements ReadySet {
     pairs.activeWindow.set(pair, pacing.noteAttempt(now, pairs.activeWindow.get(pair)));
     origin.lane.noteUse(pair, pacing.observed(now), now);
     const span = extendSpan(pairs, pair, pacing, now);
-    this.#pace(pair, pacing.intervalMs(pairs.role.get(pair)), now);
+    const network = this.#proxies.networkOf(proxy);
+    const isKnown = this.#proxies.isProven.get(proxy) === 1;
+    const networkSpan = isKnown
+      ? pacing.networkSpans.extend(network, { pairs, pair, own: span }, pacing, now)
+      : span;
+    this.#pace(pair, pacing, now);
     const use: Use = {
       slot,
       generation: this.#table.generationOf(slot),
@@ -279,6 +285,7 @@ export class Scheduler implements ReadySet {
       url,
       openedAt: now,
       span,
+      networkSpan,
       predicted,
       isProbe: origin.breaker.noteAttempt(now),
       reason: slot === this.#chosen ? this.#choice.reason() : BY_NAME,
@@ -464,10 +471,12 @@ export class Scheduler implements ReadySet {
   }
 
   /** The next request of the address comes an interval later. */
-  #pace(pair: number, intervalMs: number, now: number): void {
+  #pace(pair: number, pacing: Pacing, now: number): void {
     const pairs = this.#pairs;
+    const intervalMs = pacing.intervalMs(pairs.role.get(pair));
     if (intervalMs > 0) {
-      const pacedUntil = Math.max(now, pairs.pacedUntil.get(pair)) + intervalMs;
+      const from = Math.max(now - pacing.creditMs, pairs.pacedUntil.get(pair));
+      const pacedUntil = from + intervalMs;
       pairs.pacedUntil.set(pair, pacedUntil);
       pairs.dueAt.set(pair, Math.max(pairs.restsUntil.get(pair), pacedUntil));
     }
