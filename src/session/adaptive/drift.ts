@@ -17,11 +17,17 @@ export class Drift {
     this.#afterMs = options.driftAfterSecs * 1000;
   }
 
-  /** What the rate is multiplied with at a success, which has been quiet for so long. */
-  factor(now: number, quietMs: number): number {
+  /**
+   * What the rate is multiplied with at a success, which has been quiet for so long.
+   *
+   * @param waitMs time in which the ban of a scout is paid for
+   */
+  factor(now: number, quietMs: number, waitMs: number): number {
     const minutes = Math.min(LONGEST_MS, now - this.#at) / 60_000;
-    const perMinute = this.#perMinute * 2 ** (Math.max(0, quietMs - this.#afterMs) / DOUBLES_MS);
+    const after = Math.max(this.#afterMs, waitMs);
+    const perMinute = this.#perMinute * 2 ** (Math.max(0, quietMs - after) / DOUBLES_MS);
     this.#at = now;
+    if (quietMs < waitMs / 2) return 1;
     return 1 + Math.min(MAX_PER_MINUTE, perMinute) * minutes;
   }
 }

@@ -1,7 +1,7 @@
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 import { Drift } from './drift.ts';
 import { LOAD_WINDOW_MS, Load } from './load.ts';
-import { RateSearch, type Sending } from './rate-search.ts';
+import { RateSearch, type Sending, type Span } from './rate-search.ts';
 import { EXPLORER, Roles, SCOUT } from './roles.ts';
 import { NetworkSpans } from './spans.ts';
 
@@ -22,6 +22,7 @@ const FORGIVING = 0.8;
 
 /** Of the allowance of a limit, when it has been read, an address may use this share at once. */
 const CREDIT = 0.5;
+const MANY_NETWORKS = 25;
 
 /** Blocks of such a share of the scouts are enough to know. */
 const SCOUTS_ENOUGH = 0.5;
@@ -115,9 +116,9 @@ export class Pacing {
     return 1000 / (this.#rate * this.tempo(role) * this.share);
   }
 
-  /** An address that was slower than the pace may make up for so much time. */
-  get creditMs(): number {
-    if (!this.#isFound) return 0;
+  /** Whoever is as good as new to the limit may be so far ahead of the pace. */
+  creditMs({ uses }: Span): number {
+    if (!this.#isFound || uses > 1) return 0;
     return (CREDIT * this.#search.allowance * 1000) / (this.#rate * this.share);
   }
 
@@ -168,7 +169,9 @@ export class Pacing {
 
   /** The share of the explorers' rate at which the others go. */
   get #searchedShare(): number {
-    const { explorerLead, limitShare } = this.#searchOptions;
+    const { limitShare } = this.#searchOptions;
+    const perNetwork = Math.max(1, this.activeCount / Math.max(1, this.#roles.count));
+    const explorerLead = 1 + (this.#searchOptions.explorerLead - 1) / Math.sqrt(perNetwork);
     return Math.min(1, Math.max(1 / explorerLead, (limitShare * this.#search.safe) / this.#rate));
   }
 
@@ -284,7 +287,6 @@ export class Pacing {
     const isKnown = search.isKnown(network, now);
     if (!isKnown && search.isOn && sending.openedAt < this.#cutAt) return;
     const isRead = search.noteBlocked(sending, network, now);
-    this.networkSpans.end(network);
     if (!search.isOn) return;
     if (isKnown) {
       if (this.#isFound) this.#heed();
@@ -294,13 +296,17 @@ export class Pacing {
     if (!isRead || search.limit === 0) return;
     if (this.#isFound || this.#search.isOver(this.#roles.count)) {
       this.#isFound = true;
-      this.#cut(now, this.#search.limit * this.#searchOptions.limitShare);
+      this.#cut(now, this.#search.limit * this.#limitShare);
     }
+  }
+
+  get #limitShare(): number {
+    return 1 - Math.min(1 - this.#searchOptions.limitShare, this.#search.doubt / 4);
   }
 
   /** What was read has been read better since. */
   #heed(): void {
-    if (this.#search.limit > 0) this.#set(this.#search.limit * this.#searchOptions.limitShare);
+    if (this.#search.limit > 0) this.#set(this.#search.limit * this.#limitShare);
   }
 
   /** What a signal has cost: an address could not be used for so long. */
@@ -315,7 +321,7 @@ export class Pacing {
     if (!this.#hasSignal || this.#isSearching || !this.isBound(now)) return;
     this.#quietCount++;
     const factor = this.#isFound
-      ? this.#drift.factor(now, now - this.#cutAt)
+      ? this.#drift.factor(now, now - this.#cutAt, this.#banCostMs(now) / this.#options.lossShare)
       : Math.exp(this.#growth());
     this.#set(this.#rate * factor);
   }
@@ -358,10 +364,16 @@ export class Pacing {
     return Math.min(Math.LN2 / (DOUBLES_AFTER * this.activeCount), signalStep * share * haste);
   }
 
+  /** All addresses together lose so much time by the ban of one network. */
+  #banCostMs(now: number): number {
+    const banMs = this.#price > 0 ? (this.#price * 1000) / this.#rate : now - this.#cutAt;
+    return banMs / Math.max(1, this.#roles.count);
+  }
+
   get #lead(): number {
     const { steadyLead } = this.#options;
     if (!this.#hasSignal) return this.#searchOptions.scoutLead;
-    if (this.#isFound) return this.#searchOptions.foundLead;
+    if (this.#isFound) return 1 + (this.#searchOptions.foundLead - 1) * Math.min(1, this.#roles.count / MANY_NETWORKS);
     return 1 + (steadyLead - 1) * Math.min(1, this.#price / DEAR);
   }
 

@@ -7,11 +7,15 @@ export interface Span {
   readonly secs: number;
 }
 
+export interface NetworkSpan extends Span {
+  readonly addressesCount: number;
+}
+
 /** A request, and what its address and its network have sent until then, with it. */
 export interface Sending {
   readonly openedAt: number;
   readonly span: Span;
-  readonly networkSpan: Span;
+  readonly networkSpan: NetworkSpan;
 }
 
 /** A ban that shut out one address or several neighbours. */
@@ -24,7 +28,8 @@ interface Ban {
   /** What each address had sent, on the average. */
   own: Span;
   /** What the network had sent when it was shut out. */
-  shared: Span;
+  addressesCount: number;
+  shared: NetworkSpan;
   /** Neighbours were let in meanwhile. */
   isOwn: boolean;
 }
@@ -48,6 +53,7 @@ const ENOUGH_SHORTER = 3;
 const SURE_READINGS = 3;
 const SURE_SPREAD = 0.25;
 const SLOWER = 0.25;
+const ONE_MORE = 1.5;
 /** Whoever is let in within this after a neighbour was blocked does not share its ban. */
 const SHORTEST_BAN_MS = 5000;
 
@@ -94,6 +100,14 @@ export class RateSearch {
   /** Requests that may be sent at once. */
   get allowance(): number {
     return this.#allowance?.uses ?? 0;
+  }
+
+  /** How far the limit may be off. */
+  get doubt(): number {
+    return Math.min(1, ...this.#readings.map((ban) => {
+      const over = spanOf(ban).uses - (this.#allowance as Span).uses;
+      return ONE_MORE / Math.max(1, over * (ban.isOwn ? 1 : ban.addressesCount));
+    }));
   }
 
   /** Requests a second that are known to be let pass. */
@@ -150,8 +164,9 @@ export class RateSearch {
     const known = this.#find(network, now);
     if (known) return this.#join(known, sending);
     const { openedAt: sentAt, span: own, networkSpan: shared } = sending;
+    const { addressesCount } = shared;
     this.#lastBanAt = Math.max(this.#lastBanAt, sentAt);
-    const ban: Ban = { network, at: now, sentAt, count: 1, own, shared, isOwn: false };
+    const ban: Ban = { network, at: now, sentAt, count: 1, own, shared, addressesCount, isOwn: false };
     this.#bans = [...this.#bans.slice(1 - MAX_READINGS), ban];
     return this.#allowance !== null && this.#read(ban);
   }
@@ -180,6 +195,7 @@ export class RateSearch {
     if (openedAt < ban.sentAt) {
       ban.sentAt = openedAt;
       ban.shared = networkSpan;
+      ban.addressesCount = networkSpan.addressesCount;
     }
     if (this.#firstBans.includes(ban)) this.#allow();
     return this.#readings.length > 0;
@@ -256,7 +272,7 @@ export class RateSearch {
 
 /** A limit that is the network's together was met when the first of them was blocked. */
 function spanOf(ban: Ban): Span {
-  return ban.isOwn ? ban.own : ban.shared;
+  return ban.isOwn || ban.addressesCount === 1 ? ban.own : ban.shared;
 }
 
 function quantileOf(values: readonly number[], share: number): number {

@@ -29,6 +29,7 @@ import { PairTable } from './pair-table.ts';
 import { Poison } from './poison.ts';
 import { Prediction } from './prediction.ts';
 import { ProxyBook } from './proxy-book.ts';
+import type { Span } from './rate-search.ts';
 import { ReadySlots } from './ready-slots.ts';
 import { extendSpan } from './spans.ts';
 import type { PickReason, Use } from './use.ts';
@@ -274,8 +275,8 @@ export class Scheduler implements ReadySet {
     const isKnown = this.#proxies.isProven.get(proxy) === 1;
     const networkSpan = isKnown
       ? pacing.networkSpans.extend(network, { pairs, pair, own: span }, pacing, now)
-      : span;
-    this.#pace(pair, pacing, now);
+      : { ...span, addressesCount: 1 };
+    this.#pace(pair, pacing, span, now);
     const use: Use = {
       slot,
       generation: this.#table.generationOf(slot),
@@ -471,11 +472,12 @@ export class Scheduler implements ReadySet {
   }
 
   /** The next request of the address comes an interval later. */
-  #pace(pair: number, pacing: Pacing, now: number): void {
+  #pace(pair: number, pacing: Pacing, span: Span, now: number): void {
     const pairs = this.#pairs;
     const intervalMs = pacing.intervalMs(pairs.role.get(pair));
     if (intervalMs > 0) {
-      const from = Math.max(now - pacing.creditMs, pairs.pacedUntil.get(pair));
+      const creditMs = pacing.creditMs(span);
+      const from = creditMs > 0 ? now - creditMs : Math.max(now, pairs.pacedUntil.get(pair));
       const pacedUntil = from + intervalMs;
       pairs.pacedUntil.set(pair, pacedUntil);
       pairs.dueAt.set(pair, Math.max(pairs.restsUntil.get(pair), pacedUntil));

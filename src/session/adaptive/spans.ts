@@ -1,11 +1,13 @@
 import type { Pacing } from './pacing.ts';
 import type { PairTable } from './pair-table.ts';
-import type { Span } from './rate-search.ts';
+import type { NetworkSpan, Span } from './rate-search.ts';
 
 const MOST_USES = 65_535;
 const FIRST: Span = Object.freeze({ uses: 1, secs: 0 });
 /** Of more networks than this those that came last are not counted as such. */
 const MAX_NETWORKS = 1000;
+/** So many blocks in a row are hardly chance. */
+const BAN = 2;
 const MAX_ROUND = 255;
 
 /** A request goes out: what the address has sent since it was last as good as new to the origin, this one among it. */
@@ -26,6 +28,7 @@ interface Sent {
   from: number;
   uses: number;
   addressesCount: number;
+  blocksInRow: number;
 }
 
 /**
@@ -41,14 +44,14 @@ export class NetworkSpans {
     { pairs, pair, own }: { pairs: PairTable; pair: number; own: Span },
     pacing: Pacing,
     now: number,
-  ): Span {
+  ): NetworkSpan {
     const sent = this.#networks.get(network);
     if (!sent) {
-      if (this.#networks.size >= MAX_NETWORKS) return own;
+      if (this.#networks.size >= MAX_NETWORKS) return { ...own, addressesCount: 1 };
       const from = now - own.secs * 1000;
-      this.#networks.set(network, { round: 1, from, uses: own.uses, addressesCount: 1 });
+      this.#networks.set(network, { round: 1, from, uses: own.uses, addressesCount: 1, blocksInRow: 0 });
       pairs.round.set(pair, 1);
-      return own;
+      return { ...own, addressesCount: 1 };
     }
     const { round, from, uses, addressesCount } = sent;
     if (uses === 0 || pacing.isForgiven(uses / addressesCount, now - from)) {
@@ -65,12 +68,18 @@ export class NetworkSpans {
       if (round === 1) sent.from = Math.min(from, now - own.secs * 1000);
     }
     pairs.round.set(pair, sent.round);
-    return { uses: sent.uses / sent.addressesCount, secs: (now - sent.from) / 1000 };
+    const { addressesCount: count } = sent;
+    return { uses: sent.uses / count, secs: (now - sent.from) / 1000, addressesCount: count };
   }
 
-  /** It was shut out: when it is let in again, it is as good as new. */
-  end(network: number): void {
+  noteLetIn(network: number): void {
     const sent = this.#networks.get(network);
-    if (sent) sent.uses = 0;
+    if (sent) sent.blocksInRow = 0;
+  }
+
+  /** Several in a row: it is shut out, and as good as new when it is let in again. */
+  noteBlocked(network: number): void {
+    const sent = this.#networks.get(network);
+    if (sent && ++sent.blocksInRow >= Math.min(sent.addressesCount, BAN)) sent.uses = 0;
   }
 }
