@@ -200,7 +200,7 @@ export class Judge {
     trial.noteGood(now, pacing);
     this.#noteSpeed(use, now);
     pacing.networkSpans.noteLetIn(this.#proxies.networkOf(proxy));
-    pacing.notePassed(use, this.#proxies.networkOf(proxy));
+    pacing.notePassed(use, this.#proxies.networkOf(proxy), now);
     pacing.succeed(now);
     return 0;
   }

@@ -233,7 +233,7 @@ export class Pacing {
       !this.#hasSignal &&
       objection.kind === 'blocked' &&
       objection.isSticky &&
-      this.#search.begin()
+      this.#search.begin(now)
     ) {
       this.#hasSignal = true;
       this.#ceiling = Number.POSITIVE_INFINITY;
@@ -273,10 +273,10 @@ export class Pacing {
   }
 
   /** An address of the network was let in. */
-  notePassed(sending: Sending, network: number): void {
+  notePassed(sending: Sending, network: number, now: number): void {
     if (this.#search.noteLetIn(sending.openedAt, network) && this.#isFound) this.#heed();
     if (!this.#isSearching) return;
-    this.#search.notePassed(sending.span);
+    this.#search.notePassed(sending, now);
     if (this.#search.tried > this.#rate) this.#set(this.#search.tried);
   }
 

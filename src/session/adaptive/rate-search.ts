@@ -53,6 +53,10 @@ const ENOUGH_SHORTER = 3;
 const SURE_READINGS = 3;
 const SURE_SPREAD = 0.25;
 const SLOWER = 0.25;
+/** Explorers take so many times as long as those that showed the allowance. */
+const SLOWLY = 2.5;
+/** Who is not blocked for so many times as long as a reading takes goes faster. */
+const PATIENCE = 2;
 const ONE_MORE = 1.5;
 /** Whoever is let in within this after a neighbour was blocked does not share its ban. */
 const SHORTEST_BAN_MS = 5000;
@@ -77,6 +81,7 @@ export class RateSearch {
   #lastBanAt = Number.NEGATIVE_INFINITY;
   #passed = 0;
   #tried = 0;
+  #triedFrom = 0;
   #isSure = false;
 
   constructor(options: ResolvedAdaptiveOptions['search']) {
@@ -128,11 +133,11 @@ export class RateSearch {
   }
 
   /** Blocks are about the pace: from here on it is looked for. */
-  begin(): boolean {
+  begin(now: number): boolean {
     if (this.#bans.length === 0) return false;
     this.#firstBans = this.#bans;
     this.#allow();
-    this.#tried = (READABLE * (this.#allowance as Span).uses) / this.#options.readingSecs;
+    this.#explore(now);
     return true;
   }
 
@@ -147,11 +152,15 @@ export class RateSearch {
   }
 
   /** A request at the end of such a span was let pass. */
-  notePassed(span: Span): void {
-    const slope = this.#slopeOf(span);
-    if (!(slope > this.#passed)) return;
-    this.#passed = slope;
-    if (slope > CONFIRMED * this.#tried) this.#tried *= FASTER;
+  notePassed({ span, networkSpan }: Sending, now: number): void {
+    const slope = this.#slopeOf(networkSpan.addressesCount > 1 ? networkSpan : span);
+    const isConfirmed = slope > this.#passed && slope > CONFIRMED * this.#tried;
+    const isLate = now - this.#triedFrom > PATIENCE * this.#options.readingSecs * 1000;
+    if (isConfirmed || isLate) {
+      this.#tried *= FASTER;
+      this.#triedFrom = now;
+    }
+    this.#passed = Math.max(this.#passed, slope);
   }
 
   /** Whether a neighbour was shut out just now. */
@@ -206,11 +215,12 @@ export class RateSearch {
     const isFirst = this.#readings.length === 0;
     const span = spanOf(ban);
     if (isFirst && span.uses < SHORTER * allowance.uses && span.secs < allowance.secs)
-      this.#shorten(ban);
+      this.#shorten(ban, ban.at);
     const over = span.secs - allowance.secs;
     if (over < Math.max(LEAST_SECS, 1.5 * allowance.secs)) return false;
     if (isFirst && this.#valueOf(ban) < FAR_BELOW * this.#tried) {
       this.#tried = Math.max(SLOWER * this.#tried, Math.min(this.#tried, FASTER * this.#passed));
+      this.#triedFrom = ban.at;
       return false;
     }
     this.#readings = [...this.#readings.slice(1 - MAX_READINGS), ban];
@@ -240,14 +250,20 @@ export class RateSearch {
   }
 
   /** The first blocks came so late that what they showed was no allowance. */
-  #shorten(ban: Ban): void {
+  #shorten(ban: Ban, now: number): void {
     this.#shorter.push(ban);
     if (this.#shorter.length < ENOUGH_SHORTER) return;
     this.#firstBans = this.#shorter;
     this.#shorter = [];
     this.#passed = 0;
     this.#allow();
-    this.#tried = (READABLE * (this.#allowance as Span).uses) / this.#options.readingSecs;
+    this.#explore(now);
+  }
+
+  #explore(now: number): void {
+    const { uses, secs } = this.#allowance as Span;
+    this.#tried = (READABLE * uses) / Math.max(this.#options.readingSecs, SLOWLY * secs);
+    this.#triedFrom = now;
   }
 
   #allow(): void {
