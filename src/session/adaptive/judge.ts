@@ -165,9 +165,12 @@ export class Judge {
       const isNews = isSurprise && !this.#rests.isNeighbourBanned(use, now);
       if (isSurprise) pairs.isRetry.set(pair, 1);
       pairs.goodSinceBlock.set(pair, 0);
-      if (!isSoftBlock(outcome)) pairs.spanUses.set(pair, 0);
+      if (!isSoftBlock(outcome)) {
+        pairs.spanUses.set(pair, 0);
+        pacing.networkSpans.noteBlocked(this.#proxies.networkOf(proxy));
+      }
       if (isSurprise && !isSoftBlock(outcome))
-        pacing.noteBlocked(now, use.span, use.openedAt, this.#proxies.networkOf(proxy));
+        pacing.noteBlocked(now, use, this.#proxies.networkOf(proxy));
       this.#rests.noteLost(pair, now);
       trial.noteBlock(
         now,
@@ -196,7 +199,8 @@ export class Judge {
     pairs.goodSinceBlock.set(pair, Math.min(MAX_GOOD, pairs.goodSinceBlock.get(pair) + 1));
     trial.noteGood(now, pacing);
     this.#noteSpeed(use, now);
-    pacing.notePassed(use.span);
+    pacing.networkSpans.noteLetIn(this.#proxies.networkOf(proxy));
+    pacing.notePassed(use, this.#proxies.networkOf(proxy), now);
     pacing.succeed(now);
     return 0;
   }

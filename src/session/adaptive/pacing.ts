@@ -1,8 +1,9 @@
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 import { Drift } from './drift.ts';
 import { LOAD_WINDOW_MS, Load } from './load.ts';
-import { RateSearch, type Span } from './rate-search.ts';
+import { RateSearch, type Sending, type Span } from './rate-search.ts';
 import { EXPLORER, Roles, SCOUT } from './roles.ts';
+import { NetworkSpans } from './spans.ts';
 
 /** Pacing binds for so long after the last lease that had to wait for it was to be tried again. */
 const BOUND_MS = 1000;
@@ -18,6 +19,10 @@ const PRICE_STEP = 0.1;
 
 /** Whoever goes nearly as fast as a limit that was read is not forgiven: it may have been read too high. */
 const FORGIVING = 0.8;
+
+/** Of the allowance of a limit, when it has been read, an address may use this share at once. */
+const CREDIT = 0.5;
+const MANY_NETWORKS = 25;
 
 /** Blocks of such a share of the scouts are enough to know. */
 const SCOUTS_ENOUGH = 0.5;
@@ -75,6 +80,7 @@ export class Pacing {
   #price = 0;
   /** Successes while bound since the last signal. */
   #quietCount = 0;
+  readonly networkSpans: NetworkSpans = new NetworkSpans();
   /** Of what an address may send, where other workers send from it too. */
   share = 1;
 
@@ -108,6 +114,12 @@ export class Pacing {
   /** Between two requests of the address of a pair; 0 while nothing is learnt. */
   intervalMs(role: number): number {
     return 1000 / (this.#rate * this.tempo(role) * this.share);
+  }
+
+  /** Whoever is as good as new to the limit may be so far ahead of the pace. */
+  creditMs({ uses }: Span): number {
+    if (!this.#isFound || uses > 1) return 0;
+    return (CREDIT * this.#search.allowance * 1000) / (this.#rate * this.share);
   }
 
   /**
@@ -157,7 +169,9 @@ export class Pacing {
 
   /** The share of the explorers' rate at which the others go. */
   get #searchedShare(): number {
-    const { explorerLead, limitShare } = this.#searchOptions;
+    const { limitShare } = this.#searchOptions;
+    const perNetwork = Math.max(1, this.activeCount / Math.max(1, this.#roles.count));
+    const explorerLead = 1 + (this.#searchOptions.explorerLead - 1) / Math.sqrt(perNetwork);
     return Math.min(1, Math.max(1 / explorerLead, (limitShare * this.#search.safe) / this.#rate));
   }
 
@@ -219,7 +233,7 @@ export class Pacing {
       !this.#hasSignal &&
       objection.kind === 'blocked' &&
       objection.isSticky &&
-      this.#search.begin()
+      this.#search.begin(now)
     ) {
       this.#hasSignal = true;
       this.#ceiling = Number.POSITIVE_INFINITY;
@@ -258,32 +272,41 @@ export class Pacing {
     this.#cut(now, this.#rate * this.#options.firstCut);
   }
 
-  /** An address was let in that has sent so much since it was as good as new. */
-  notePassed(span: Span): void {
+  /** An address of the network was let in. */
+  notePassed(sending: Sending, network: number, now: number): void {
+    if (this.#search.noteLetIn(sending.openedAt, network) && this.#isFound) this.#heed();
     if (!this.#isSearching) return;
-    this.#search.notePassed(span);
+    this.#search.notePassed(sending, now);
     if (this.#search.tried > this.#rate) this.#set(this.#search.tried);
   }
 
   /** It was shut out, unexpectedly. */
-  noteBlocked(now: number, span: Span, sentAt: number, network: number): void {
+  noteBlocked(now: number, sending: Sending, network: number): void {
     if (this.#hasThrottles) return;
     const search = this.#search;
     const isKnown = search.isKnown(network, now);
-    if (!isKnown && search.isOn && sentAt < this.#cutAt) return;
-    const isRead = search.noteBlocked(span, network, now);
+    if (!isKnown && search.isOn && sending.openedAt < this.#cutAt) return;
+    const isRead = search.noteBlocked(sending, network, now);
     if (!search.isOn) return;
     if (isKnown) {
-      if (this.#isFound && search.limit > 0)
-        this.#set(search.limit * this.#searchOptions.limitShare);
+      if (this.#isFound) this.#heed();
       return;
     }
     if (this.#isSearching && this.#search.tried < this.#rate) this.#cut(now, this.#search.tried);
     if (!isRead || search.limit === 0) return;
     if (this.#isFound || this.#search.isOver(this.#roles.count)) {
       this.#isFound = true;
-      this.#cut(now, this.#search.limit * this.#searchOptions.limitShare);
+      this.#cut(now, this.#search.limit * this.#limitShare);
     }
+  }
+
+  get #limitShare(): number {
+    return 1 - Math.min(1 - this.#searchOptions.limitShare, this.#search.doubt / 4);
+  }
+
+  /** What was read has been read better since. */
+  #heed(): void {
+    if (this.#search.limit > 0) this.#set(this.#search.limit * this.#limitShare);
   }
 
   /** What a signal has cost: an address could not be used for so long. */
@@ -298,7 +321,7 @@ export class Pacing {
     if (!this.#hasSignal || this.#isSearching || !this.isBound(now)) return;
     this.#quietCount++;
     const factor = this.#isFound
-      ? this.#drift.factor(now, now - this.#cutAt)
+      ? this.#drift.factor(now, now - this.#cutAt, this.#banCostMs(now) / this.#options.lossShare)
       : Math.exp(this.#growth());
     this.#set(this.#rate * factor);
   }
@@ -341,10 +364,16 @@ export class Pacing {
     return Math.min(Math.LN2 / (DOUBLES_AFTER * this.activeCount), signalStep * share * haste);
   }
 
+  /** All addresses together lose so much time by the ban of one network. */
+  #banCostMs(now: number): number {
+    const banMs = this.#price > 0 ? (this.#price * 1000) / this.#rate : now - this.#cutAt;
+    return banMs / Math.max(1, this.#roles.count);
+  }
+
   get #lead(): number {
     const { steadyLead } = this.#options;
     if (!this.#hasSignal) return this.#searchOptions.scoutLead;
-    if (this.#isFound) return this.#searchOptions.foundLead;
+    if (this.#isFound) return 1 + (this.#searchOptions.foundLead - 1) * Math.min(1, this.#roles.count / MANY_NETWORKS);
     return 1 + (steadyLead - 1) * Math.min(1, this.#price / DEAR);
   }
 

@@ -36,6 +36,8 @@ export class PairTable {
   readonly throttlesInRow: Uint8Column = new Uint8Column(this.#hot, 55);
   /** What it does for the others, see `Roles`; 0 before its first success. */
   readonly role: Uint8Column = new Uint8Column(this.#hot, 56);
+  /** Of its network's span, in which it was last counted, see `NetworkSpans`. */
+  readonly round: Uint8Column = new Uint8Column(this.#hot, 57);
   /** By pace alone. */
   readonly pacedUntil: Float64Column = new Float64Column(this.#cold, 0);
   /** By a rest alone. */

@@ -7,13 +7,31 @@ export interface Span {
   readonly secs: number;
 }
 
-/** A ban that shut out one address or several neighbours, and what each had sent before, on the average. */
+export interface NetworkSpan extends Span {
+  readonly addressesCount: number;
+}
+
+/** A request, and what its address and its network have sent until then, with it. */
+export interface Sending {
+  readonly openedAt: number;
+  readonly span: Span;
+  readonly networkSpan: NetworkSpan;
+}
+
+/** A ban that shut out one address or several neighbours. */
 interface Ban {
   readonly network: number;
   readonly at: number;
+  /** When the first request that was blocked went out. */
+  sentAt: number;
   count: number;
-  uses: number;
-  secs: number;
+  /** What each address had sent, on the average. */
+  own: Span;
+  /** What the network had sent when it was shut out. */
+  addressesCount: number;
+  shared: NetworkSpan;
+  /** Neighbours were let in meanwhile. */
+  isOwn: boolean;
 }
 
 /** The last so many readings count, and so many bans before the first. */
@@ -35,6 +53,13 @@ const ENOUGH_SHORTER = 3;
 const SURE_READINGS = 3;
 const SURE_SPREAD = 0.25;
 const SLOWER = 0.25;
+/** Explorers take so many times as long as those that showed the allowance. */
+const SLOWLY = 2.5;
+/** Who is not blocked for so many times as long as a reading takes goes faster. */
+const PATIENCE = 2;
+const ONE_MORE = 1.5;
+/** Whoever is let in within this after a neighbour was blocked does not share its ban. */
+const SHORTEST_BAN_MS = 5000;
 
 /**
  * Reads a hidden limit off the blocks. A limit that forgives with time lets an address send so many requests at once,
@@ -53,8 +78,10 @@ export class RateSearch {
   #allowance: Span | null = null;
   /** Shorter than the allowance in both ways. */
   #shorter: Ban[] = [];
+  #lastBanAt = Number.NEGATIVE_INFINITY;
   #passed = 0;
   #tried = 0;
+  #triedFrom = 0;
   #isSure = false;
 
   constructor(options: ResolvedAdaptiveOptions['search']) {
@@ -75,6 +102,19 @@ export class RateSearch {
     return this.#isSure;
   }
 
+  /** Requests that may be sent at once. */
+  get allowance(): number {
+    return this.#allowance?.uses ?? 0;
+  }
+
+  /** How far the limit may be off. */
+  get doubt(): number {
+    return Math.min(1, ...this.#readings.map((ban) => {
+      const over = spanOf(ban).uses - (this.#allowance as Span).uses;
+      return ONE_MORE / Math.max(1, over * (ban.isOwn ? 1 : ban.addressesCount));
+    }));
+  }
+
   /** Requests a second that are known to be let pass. */
   get safe(): number {
     const { limit } = this;
@@ -93,11 +133,11 @@ export class RateSearch {
   }
 
   /** Blocks are about the pace: from here on it is looked for. */
-  begin(): boolean {
+  begin(now: number): boolean {
     if (this.#bans.length === 0) return false;
     this.#firstBans = this.#bans;
     this.#allow();
-    this.#tried = (READABLE * (this.#allowance as Span).uses) / this.#options.readingSecs;
+    this.#explore(now);
     return true;
   }
 
@@ -112,11 +152,15 @@ export class RateSearch {
   }
 
   /** A request at the end of such a span was let pass. */
-  notePassed(span: Span): void {
-    const slope = this.#slopeOf(span);
-    if (!(slope > this.#passed)) return;
-    this.#passed = slope;
-    if (slope > CONFIRMED * this.#tried) this.#tried *= FASTER;
+  notePassed({ span, networkSpan }: Sending, now: number): void {
+    const slope = this.#slopeOf(networkSpan.addressesCount > 1 ? networkSpan : span);
+    const isConfirmed = slope > this.#passed && slope > CONFIRMED * this.#tried;
+    const isLate = now - this.#triedFrom > PATIENCE * this.#options.readingSecs * 1000;
+    if (isConfirmed || isLate) {
+      this.#tried *= FASTER;
+      this.#triedFrom = now;
+    }
+    this.#passed = Math.max(this.#passed, slope);
   }
 
   /** Whether a neighbour was shut out just now. */
@@ -125,10 +169,13 @@ export class RateSearch {
   }
 
   /** It was blocked. Says whether that told the rate. */
-  noteBlocked(span: Span, network: number, now: number): boolean {
+  noteBlocked(sending: Sending, network: number, now: number): boolean {
     const known = this.#find(network, now);
-    if (known) return this.#join(known, span);
-    const ban: Ban = { network, at: now, count: 1, ...span };
+    if (known) return this.#join(known, sending);
+    const { openedAt: sentAt, span: own, networkSpan: shared } = sending;
+    const { addressesCount } = shared;
+    this.#lastBanAt = Math.max(this.#lastBanAt, sentAt);
+    const ban: Ban = { network, at: now, sentAt, count: 1, own, shared, addressesCount, isOwn: false };
     this.#bans = [...this.#bans.slice(1 - MAX_READINGS), ban];
     return this.#allowance !== null && this.#read(ban);
   }
@@ -137,10 +184,28 @@ export class RateSearch {
     return this.#bans.find((ban) => ban.network === network && now - ban.at <= SAME_BAN_MS);
   }
 
-  #join(ban: Ban, span: Span): boolean {
+  /** A request to the network was let in. Says whether that told that a ban is not of the whole network. */
+  noteLetIn(sentAt: number, network: number): boolean {
+    const afterMs = sentAt - this.#lastBanAt;
+    if (!(afterMs > 0 && afterMs < SHORTEST_BAN_MS)) return false;
+    const ban = this.#bans.findLast((each) => each.network === network);
+    if (!ban || ban.isOwn || sentAt <= ban.sentAt || sentAt - ban.sentAt > SHORTEST_BAN_MS)
+      return false;
+    ban.isOwn = true;
+    return true;
+  }
+
+  #join(ban: Ban, { span, networkSpan, openedAt }: Sending): boolean {
     ban.count++;
-    ban.uses += (span.uses - ban.uses) / ban.count;
-    ban.secs += (span.secs - ban.secs) / ban.count;
+    ban.own = {
+      uses: ban.own.uses + (span.uses - ban.own.uses) / ban.count,
+      secs: ban.own.secs + (span.secs - ban.own.secs) / ban.count,
+    };
+    if (openedAt < ban.sentAt) {
+      ban.sentAt = openedAt;
+      ban.shared = networkSpan;
+      ban.addressesCount = networkSpan.addressesCount;
+    }
     if (this.#firstBans.includes(ban)) this.#allow();
     return this.#readings.length > 0;
   }
@@ -148,12 +213,14 @@ export class RateSearch {
   #read(ban: Ban): boolean {
     const allowance = this.#allowance as Span;
     const isFirst = this.#readings.length === 0;
-    if (isFirst && ban.uses < SHORTER * allowance.uses && ban.secs < allowance.secs)
-      this.#shorten(ban);
-    const over = ban.secs - allowance.secs;
+    const span = spanOf(ban);
+    if (isFirst && span.uses < SHORTER * allowance.uses && span.secs < allowance.secs)
+      this.#shorten(ban, ban.at);
+    const over = span.secs - allowance.secs;
     if (over < Math.max(LEAST_SECS, 1.5 * allowance.secs)) return false;
     if (isFirst && this.#valueOf(ban) < FAR_BELOW * this.#tried) {
       this.#tried = Math.max(SLOWER * this.#tried, Math.min(this.#tried, FASTER * this.#passed));
+      this.#triedFrom = ban.at;
       return false;
     }
     this.#readings = [...this.#readings.slice(1 - MAX_READINGS), ban];
@@ -168,7 +235,8 @@ export class RateSearch {
       .filter((value) => value >= FAR_BELOW * this.#tried);
   }
 
-  #valueOf({ uses, secs }: Span): number {
+  #valueOf(ban: Ban): number {
+    const { uses, secs } = spanOf(ban);
     const allowance = this.#allowance as Span;
     return Math.max(0, (uses - allowance.uses) / Math.max(LEAST_SECS, secs - allowance.secs));
   }
@@ -182,23 +250,29 @@ export class RateSearch {
   }
 
   /** The first blocks came so late that what they showed was no allowance. */
-  #shorten(ban: Ban): void {
+  #shorten(ban: Ban, now: number): void {
     this.#shorter.push(ban);
     if (this.#shorter.length < ENOUGH_SHORTER) return;
     this.#firstBans = this.#shorter;
     this.#shorter = [];
     this.#passed = 0;
     this.#allow();
-    this.#tried = (READABLE * (this.#allowance as Span).uses) / this.#options.readingSecs;
+    this.#explore(now);
+  }
+
+  #explore(now: number): void {
+    const { uses, secs } = this.#allowance as Span;
+    this.#tried = (READABLE * uses) / Math.max(this.#options.readingSecs, SLOWLY * secs);
+    this.#triedFrom = now;
   }
 
   #allow(): void {
     const uses = quantileOf(
-      this.#firstBans.map((ban) => ban.uses),
+      this.#firstBans.map((ban) => spanOf(ban).uses),
       MIDDLE,
     );
     const secs = quantileOf(
-      this.#firstBans.map((ban) => ban.secs),
+      this.#firstBans.map((ban) => spanOf(ban).secs),
       MIDDLE,
     );
     this.#allowance = { uses, secs };
@@ -210,6 +284,11 @@ export class RateSearch {
     const over = secs - allowance.secs;
     return over < LEAST_SECS ? 0 : (uses - allowance.uses) / over;
   }
+}
+
+/** A limit that is the network's together was met when the first of them was blocked. */
+function spanOf(ban: Ban): Span {
+  return ban.isOwn || ban.addressesCount === 1 ? ban.own : ban.shared;
 }
 
 function quantileOf(values: readonly number[], share: number): number {

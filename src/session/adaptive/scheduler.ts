@@ -24,11 +24,13 @@ import { FleetUrls } from './fleet-urls.ts';
 import { Judge } from './judge.ts';
 import type { Origin } from './origin.ts';
 import { OriginBook } from './origin-book.ts';
+import type { Pacing } from './pacing.ts';
 import { PairFinder } from './pair-finder.ts';
 import { PairTable } from './pair-table.ts';
 import { Poison } from './poison.ts';
 import { Prediction } from './prediction.ts';
 import { ProxyBook } from './proxy-book.ts';
+import type { Span } from './rate-search.ts';
 import { ReadySlots } from './ready-slots.ts';
 import { extendSpan } from './spans.ts';
 import type { PickReason, Use } from './use.ts';
@@ -272,7 +274,12 @@ export class Scheduler implements ReadySet {
     pairs.activeWindow.set(pair, pacing.noteAttempt(now, pairs.activeWindow.get(pair)));
     origin.lane.noteUse(pair, pacing.observed(now), now);
     const span = extendSpan(pairs, pair, pacing, now);
-    this.#pace(pair, pacing.intervalMs(pairs.role.get(pair)), now);
+    const network = this.#proxies.networkOf(proxy);
+    const isKnown = this.#proxies.isProven.get(proxy) === 1;
+    const networkSpan = isKnown
+      ? pacing.networkSpans.extend(network, { pairs, pair, own: span }, pacing, now)
+      : { ...span, addressesCount: 1 };
+    this.#pace(pair, pacing, span, now);
     const use: Use = {
       slot,
       generation: this.#table.generationOf(slot),
@@ -282,6 +289,7 @@ export class Scheduler implements ReadySet {
       url,
       openedAt: now,
       span,
+      networkSpan,
       predicted,
       isProbe: origin.breaker.noteAttempt(now),
       reason: slot === this.#chosen ? this.#choice.reason() : BY_NAME,
@@ -470,10 +478,13 @@ export class Scheduler implements ReadySet {
   }
 
   /** The next request of the address comes an interval later. */
-  #pace(pair: number, intervalMs: number, now: number): void {
+  #pace(pair: number, pacing: Pacing, span: Span, now: number): void {
     const pairs = this.#pairs;
+    const intervalMs = pacing.intervalMs(pairs.role.get(pair));
     if (intervalMs > 0) {
-      const pacedUntil = Math.max(now, pairs.pacedUntil.get(pair)) + intervalMs;
+      const creditMs = pacing.creditMs(span);
+      const from = creditMs > 0 ? now - creditMs : Math.max(now, pairs.pacedUntil.get(pair));
+      const pacedUntil = from + intervalMs;
       pairs.pacedUntil.set(pair, pacedUntil);
       pairs.dueAt.set(pair, Math.max(pairs.restsUntil.get(pair), pacedUntil));
     }

@@ -1,6 +1,6 @@
 import type { Excuse, Outcome } from '../outcome.ts';
 import type { Origin } from './origin.ts';
-import type { Span } from './rate-search.ts';
+import type { NetworkSpan, Span } from './rate-search.ts';
 
 /** Why a session was picked. */
 export interface PickReason {
@@ -47,6 +47,8 @@ export interface Use {
   readonly openedAt: number;
   /** What its address has sent since it was as good as new, this one included. */
   readonly span: Span;
+  /** The same of its network, as the mean of the addresses. */
+  readonly networkSpan: NetworkSpan;
   /** Expected success when it began. */
   readonly predicted: number;
   /** It asks an origin that is down whether it answers again. */
