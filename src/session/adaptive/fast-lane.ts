@@ -116,6 +116,11 @@ export class FastLane {
       : Number.POSITIVE_INFINITY;
   }
 
+  /** Most of the load may go through it: most blocks meet it, too, whatever they are about. */
+  isLeader(pair: number): boolean {
+    return this.#leader?.pair === pair;
+  }
+
   isSpent(pair: number, now: number): boolean {
     const address = this.#ofPair.get(pair);
     return address !== undefined && address.spentUntil > now;

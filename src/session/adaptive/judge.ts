@@ -179,7 +179,7 @@ export class Judge {
         {
           sentAt: use.openedAt,
           isSurprise: isNews,
-          isScout: pairs.role.get(pair) === SCOUT && !isSoftBlock(outcome),
+          isScout: pairs.role.get(pair) === SCOUT && !isSoftBlock(outcome) && !lane.isLeader(pair),
         },
         pacing,
       );
