@@ -123,7 +123,7 @@ export class ProxyConfiguration implements ProxySource, AsyncDisposable {
     const avoided =
       options.avoid === undefined ? undefined : (current ?? this.#roster.find(options.avoid));
     const least = this.#roster.leastBound(avoided) as ProxyEntry;
-    const entry = (least.bindingsCount > 0 && this.#roster.ready(options.prefer)) || least;
+    const entry = this.#roster.ready(options.prefer) ?? least;
     this.#remember(sessionId, entry);
     return this.#infoFor(entry, sessionId);
   }

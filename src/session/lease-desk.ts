@@ -2,7 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import { ClosedError } from '../core/errors.ts';
 import type { EventSource } from '../core/events.ts';
 import type { Scheduler } from './adaptive/scheduler.ts';
-import type { Use } from './adaptive/use.ts';
+import { isChanceFailure, type Use } from './adaptive/use.ts';
 import type { Availability } from './availability.ts';
 import { SessionGoneError, SessionMissingError } from './errors.ts';
 import type { Hand } from './hand/hand.ts';
@@ -167,7 +167,8 @@ export class LeaseDesk implements LeaseKeeper {
     const { errorScore } = this.#ledger.table;
     const excuse = scheduler.judge(use, outcome, now);
     const before = errorScore.get(slot);
-    this.#ledger.settle(slot, openedAt, outcome, now, excuse !== 'none');
+    const isExcused = excuse !== 'none' || isChanceFailure(use, now);
+    this.#ledger.settle(slot, openedAt, outcome, now, isExcused);
     scheduler.settle(use, outcome, Math.max(0, errorScore.get(slot) - before), now);
     return excuse;
   }

@@ -50,10 +50,17 @@ export class Lender {
   /** A lease now, or the promise of one on a session in the making; `null` when it must wait. */
   take(options: LeaseOptions, now: number): Lease | Promise<Lease | null> | null {
     if (this.#preparation) return this.#takeFit(this.#preparation, options, now);
-    const { isEager } = this.#growth;
-    const hasRoom = (isEager || this.#availability.readyCount === 0) && this.#growth.hasRoom();
-    if (hasRoom) return this.#grow(options);
-    return this.#takeReady(options, now) ?? (this.#growth.hasRoom() ? this.#grow(options) : null);
+    if (this.#isToGrow) return this.#grow(options);
+    const slot = this.#pick(options);
+    const isWanting = slot === -1 || this.#scheduler?.wantedProxy !== undefined;
+    if (isWanting && this.#growth.hasRoom()) return this.#grow(options);
+    return slot === -1 ? null : this.open(slot, options, now);
+  }
+
+  /** Whatever may be ready. */
+  get #isToGrow(): boolean {
+    if (this.#availability.readyCount === 0) return this.#growth.hasRoom();
+    return this.#growth.isEager && this.#growth.hasSpareRoom(this.#scheduler?.inFlight ?? 0);
   }
 
   /** A ready session goes out. */

@@ -22,6 +22,9 @@ import type { SlotTable } from './slot-table.ts';
 import { newSessionId } from './solo-seat.ts';
 
 const NO_OPTIONS: SessionOptions = Object.freeze({});
+/** Places kept for each lease that is open, and the most of all places. */
+const KEPT_FOR_EACH = 2;
+const KEPT_SHARE = 0.25;
 
 /** Makes sessions: the user's function or the defaults, then a proxy, then a place in the roster. Synchronous wherever nothing asynchronous is asked for. */
 export class SessionMaker {
@@ -38,7 +41,7 @@ export class SessionMaker {
   #isDry = false;
   readonly #onPlaceFreed: () => void;
   readonly #hand: Hand | undefined;
-  readonly #takeWanted: () => string | undefined;
+  readonly #wantedProxy: () => string | undefined;
 
   constructor(parts: {
     options: ResolvedPoolOptions;
@@ -50,7 +53,7 @@ export class SessionMaker {
     /** Where the pool's places are shared with other workers. */
     hand: Hand | undefined;
     /** URL of a proxy of which more sessions would be of use. */
-    takeWanted: () => string | undefined;
+    wantedProxy: () => string | undefined;
   }) {
     this.#options = parts.options;
     this.#limits = parts.limits;
@@ -59,7 +62,7 @@ export class SessionMaker {
     this.#view = parts.view;
     this.#onPlaceFreed = parts.onPlaceFreed;
     this.#hand = parts.hand;
-    this.#takeWanted = parts.takeWanted;
+    this.#wantedProxy = parts.wantedProxy;
   }
 
   get createdCount(): number {
@@ -68,6 +71,14 @@ export class SessionMaker {
 
   hasRoom(): boolean {
     return !this.#isDry && this.#hasPlace();
+  }
+
+  /** For one that nobody needs yet. Places are kept for sessions that will be wanted of a certain proxy. */
+  hasSpareRoom(openLeases: number): boolean {
+    const { createSessionFunction, proxyConfiguration, maxPoolSize } = this.#options;
+    if (createSessionFunction || !proxyConfiguration) return this.hasRoom();
+    const kept = Math.min(KEPT_FOR_EACH * openLeases, KEPT_SHARE * maxPoolSize);
+    return !this.#isDry && this.#hasPlace(kept);
   }
 
   /** `createSessionFunction` had none to give, as far as is known. */
@@ -140,9 +151,9 @@ export class SessionMaker {
     return this.#finish(given, null, undefined, evenIfFull);
   }
 
-  #hasPlace(): boolean {
-    if (this.#hand) return this.#makingCount < this.#hand.placesCount;
-    return this.#roster.size + this.#makingCount < this.#options.maxPoolSize;
+  #hasPlace(kept = 0): boolean {
+    if (this.#hand) return this.#makingCount + kept < this.#hand.placesCount;
+    return this.#roster.size + this.#makingCount + kept < this.#options.maxPoolSize;
   }
 
   /** What `createSessionFunction` gave. */
@@ -190,7 +201,7 @@ export class SessionMaker {
 
   #bind(id: string, request: unknown): ProxyInfo | null | Promise<ProxyInfo | null> {
     try {
-      const prefer = this.#takeWanted();
+      const prefer = this.#wantedProxy();
       const options = prefer === undefined ? { request } : { request, prefer };
       return this.#options.proxyConfiguration?.bind(id, options) ?? null;
     } catch (error) {

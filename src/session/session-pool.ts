@@ -156,7 +156,7 @@ export class SessionPool implements AsyncDisposable {
       view: this,
       onPlaceFreed: () => this.#desk.onRoom(),
       hand: this.#hand,
-      takeWanted: () => this.#scheduler?.takeWanted(),
+      wantedProxy: () => this.#scheduler?.wantedProxy,
     });
     this.#desk = new LeaseDesk({
       clock,
@@ -171,6 +171,7 @@ export class SessionPool implements AsyncDisposable {
         // What others may need as well is taken when it is needed.
         isEager: !this.#hand && ready.growth === 'eager',
         hasRoom: () => this.#maker.hasRoom(),
+        hasSpareRoom: (openLeases) => this.#maker.hasSpareRoom(openLeases),
         grow: (lease) => this.#grow(lease.request),
         reasonOf: (id) => this.#reasonOf(id),
       },

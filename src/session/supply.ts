@@ -6,6 +6,8 @@ export interface Growth {
   readonly isEager: boolean;
   /** Whether there is a place for one more. */
   hasRoom(): boolean;
+  /** Whether there is one for a session that nobody needs yet. */
+  hasSpareRoom(openLeases: number): boolean;
   /** A new living session that is not yet available; -1 when no further one is to be had for now. */
   grow(options: LeaseOptions): number | Promise<number>;
   /** Why a session that is not alive retired. */

@@ -78,6 +78,8 @@ export class FastLane {
   /** It led when it was blocked, which may be chance: until that is known nobody goes ahead. */
   #doubted: FastAddress | undefined;
   #doubtsUntil = 0;
+  /** It was blocked so often in a row that it is hardly chance. */
+  #condemned: FastAddress | undefined;
 
   constructor(options: ResolvedAdaptiveOptions['lane']) {
     this.#options = options;
@@ -112,6 +114,11 @@ export class FastLane {
     return this.#hasFallen
       ? (this.#borne * halfLifeMs) / (1000 * Math.LN2)
       : Number.POSITIVE_INFINITY;
+  }
+
+  /** Most of the load may go through it: most blocks meet it, too, whatever they are about. */
+  isLeader(pair: number): boolean {
+    return this.#leader?.pair === pair;
   }
 
   isSpent(pair: number, now: number): boolean {
@@ -153,7 +160,9 @@ export class FastLane {
     if (who.openedAt >= address.blockedAt) {
       address.chance = 1;
       if (address === this.#doubted) this.#doubted = undefined;
+      if (address === this.#condemned) this.#condemned = undefined;
     }
+    this.#carryOut(now);
     this.#measure(address, now);
     this.#order(address);
     this.#appoint();
@@ -164,6 +173,7 @@ export class FastLane {
    * address that was blocked at this origin is blocked again.
    */
   noteBlocked({ pair, predicted, openedAt, span }: FastUse, stickiness: number, now: number): void {
+    this.#carryOut(now);
     const address = this.#ofPair.get(pair);
     if (!address || openedAt < this.#fellAt) return;
     const least = CHANCE ** Math.min(1, 2 * (1 - stickiness));
@@ -174,7 +184,7 @@ export class FastLane {
     }
     address.chance *= Math.max(SURE, 1 - predicted);
     if (address.chance <= least) {
-      this.#fall(address, now);
+      this.#condemned ??= address;
     } else if (address === this.#leader) {
       this.#doubted = address;
       this.#doubtsUntil = now + DOUBT_MS;
@@ -199,6 +209,14 @@ export class FastLane {
 
   #isDoubtful(now: number): boolean {
     return this.#doubted !== undefined && now < this.#doubtsUntil;
+  }
+
+  /** Blocks come back sooner than pages: what it was let in for may still be under way for a while. */
+  #carryOut(now: number): void {
+    const condemned = this.#condemned;
+    if (!condemned || now < condemned.blockedAt + condemned.cost) return;
+    this.#condemned = undefined;
+    this.#fall(condemned, now);
   }
 
   #fall(fallen: FastAddress, now: number): void {

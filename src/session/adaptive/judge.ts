@@ -57,6 +57,11 @@ export class Judge {
     this.#latencies = new Latencies(parts.pairs, options.pick);
   }
 
+  /** A request goes out. Says whether it is the first one after a failure of its proxy. */
+  isRetry(proxy: number): boolean {
+    return this.#rests.takesRetry(proxy);
+  }
+
   /** Says whether the session is excused for what happened. */
   judge(use: Use, outcome: Outcome, now: number): Excuse {
     const { origin, pair } = use;
@@ -177,13 +182,13 @@ export class Judge {
         {
           sentAt: use.openedAt,
           isSurprise: isNews,
-          isScout: pairs.role.get(pair) === SCOUT && !isSoftBlock(outcome),
+          isScout: pairs.role.get(pair) === SCOUT && !isSoftBlock(outcome) && !lane.isLeader(pair),
         },
         pacing,
       );
       return isSoftBlock(outcome) ? 0 : this.#rests.restBanned(use, now);
     }
-    if (blame.proxyBad > MOST) return this.#rests.restProxy(use, now);
+    if (blame.proxyBad > MOST) return this.#rests.restProxy(use, outcome.kind, now);
     if (outcome.kind !== 'ok') return 0;
     this.#noteRetry(use, 'ok');
     this.#rests.noteLetIn(use, now);

@@ -1,3 +1,4 @@
+import type { OutcomeKind } from '../outcome.ts';
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 import { Bans } from './bans.ts';
 import type { DuePairs } from './due-pairs.ts';
@@ -22,6 +23,8 @@ export class Rests {
   readonly #bans: Bans;
   /** Of failures of proxies that have answered before. */
   readonly #stickiness = new Stickiness();
+  /** Proxies of which the next request tells whether their failure sticks. */
+  readonly #toRetry = new Set<number>();
   readonly #throttlesCountMs: number;
 
   constructor(
@@ -124,16 +127,19 @@ export class Rests {
     return origin.pacing.goesByBlocks && this.#bans.hasNeighbour(pair, origin, now);
   }
 
+  /** A request goes out. Says whether it is the first one after a failure; the first to come back would rather be another one. */
+  takesRetry(proxy: number): boolean {
+    return this.#toRetry.delete(proxy);
+  }
+
   /** Something has come back through the proxy. */
-  noteProxyAnswered({ proxy, openedAt }: Use): void {
+  noteProxyAnswered({ proxy, isRetry }: Use): void {
     const proxies = this.#proxies;
-    const isNext =
-      proxies.failuresInRow.get(proxy) === 1 && openedAt >= proxies.restsFrom.get(proxy);
-    if (isNext) this.#stickiness.note(false);
+    if (isRetry) this.#stickiness.note(false);
     proxies.failuresInRow.set(proxy, 0);
   }
 
-  restProxy({ origin, proxy, openedAt }: Use, now: number): number {
+  restProxy({ origin, proxy, openedAt, isRetry }: Use, kind: OutcomeKind, now: number): number {
     const proxies = this.#proxies;
     if (proxies.isDirect(proxy)) return 0;
     const inRow = proxies.failuresInRow.get(proxy);
@@ -143,14 +149,19 @@ export class Rests {
     // While nobody answers at all, it is not the proxy.
     const isStranger = proxies.isAnyProven && proxies.isProven.get(proxy) === 0;
     const isProven = proxies.isProven.get(proxy) === 1;
-    if (isProven && inRow === 1) this.#stickiness.note(true);
+    if (isRetry) this.#stickiness.note(true);
+    if (isProven && inRow === 0) this.#toRetry.add(proxy);
     proxies.restsFrom.set(proxy, now);
     // One that answered until now may have failed by chance.
     const restMs = origin.cooldown.proxyMs(step, now - openedAt, isStranger);
-    const until = now + (isProven ? restMs * this.#doubtOf(proxy, step, now) : restMs);
+    const doubt = isProven ? this.#doubtOf(proxy, step, now) : 1;
+    // Whoever was silent has to send one ahead in any case: all others would wait as long as that one.
+    const leastMs = kind === 'timeout' ? 1 : 0;
+    const until = now + Math.max(leastMs, restMs * doubt);
     proxies.restsUntil.set(proxy, until);
     return until;
   }
+
 
   #rest(pair: number, until: number, now: number, isSameEvent: boolean): number {
     const pairs = this.#pairs;
@@ -165,8 +176,11 @@ export class Rests {
   #doubtOf(proxy: number, failuresInRow: number, now: number): number {
     const { share } = this.#stickiness;
     const odds = this.#prediction.proxyOdds(proxy, now);
-    const isChance = (odds / (1 + odds)) ** (failuresInRow - 1) > MUCH;
-    if (isChance && share < RARE) return 0;
+    const failureShare = odds / (1 + odds);
+    const isChance = failureShare ** (failuresInRow - 1) > MUCH;
+    // It fails so often anyway: what is above that sticks.
+    const stuckShare = (share - failureShare) / (1 - failureShare);
+    if (isChance && stuckShare < RARE) return 0;
     return failuresInRow === 1 ? share : 1;
   }
 }

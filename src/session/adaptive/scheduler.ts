@@ -35,7 +35,6 @@ import { ReadySlots } from './ready-slots.ts';
 import { extendSpan } from './spans.ts';
 import type { PickReason, Use } from './use.ts';
 import { UseLog } from './use-log.ts';
-import { WantedProxy } from './wanted-proxy.ts';
 
 /** A pick draws so many times as often as it needs candidates, before it looks for those that are due. */
 const DRAWS_PER_CANDIDATE = 2;
@@ -63,7 +62,6 @@ export class Scheduler implements ReadySet {
   readonly #finder: PairFinder;
   readonly #draw: Draw;
   readonly #due: DuePairs;
-  readonly #wanted: WantedProxy;
   readonly #origins: OriginBook;
   readonly #prediction: Prediction;
   readonly #choice: Choice;
@@ -75,8 +73,11 @@ export class Scheduler implements ReadySet {
   readonly #useHalfLifeMs: number;
   /** One for all, as there are a dozen in each pick. */
   readonly #belief = { chance: 0, isProven: false };
+  #inFlight = 0;
   /** The last choice, until its lease is opened. */
   #chosen = -1;
+  /** The fastest address that could have been given more, had it had a session that was ready. */
+  #wanted = -1;
   #retryAt = Number.POSITIVE_INFINITY;
   #isPaced = false;
 
@@ -112,7 +113,6 @@ export class Scheduler implements ReadySet {
       Math.max(options.pick.candidates, options.pick.makeshiftCandidates),
     );
     this.#due = new DuePairs(this.#pairs);
-    this.#wanted = new WantedProxy(this.#proxies);
     this.#origins = new OriginBook(options, parts.random, parts.onOriginChange);
     this.#prediction = new Prediction(
       {
@@ -169,14 +169,19 @@ export class Scheduler implements ReadySet {
     return this.#retryAt;
   }
 
-  /** URL of a proxy of which another session would be of use. Whoever asks makes one. */
-  takeWanted(): string | undefined {
-    return this.#wanted.take(this.#now());
+  /** URL of the proxy that the last pick would rather have taken a session of, had one been ready. */
+  get wantedProxy(): string | undefined {
+    return this.#wanted === -1 ? undefined : this.#proxies.urlOf(this.#wanted);
   }
 
   /** When a pair falls due or a quarantine ends, for whoever waits. */
   get nextChangeAt(): number {
     return Math.min(this.#due.nextDueAt, this.#court.nextChangeAt);
+  }
+
+  /** Leases that are open. */
+  get inFlight(): number {
+    return this.#inFlight;
   }
 
   has(slot: number): boolean {
@@ -216,6 +221,7 @@ export class Scheduler implements ReadySet {
     const now = this.#now();
     const origin = this.#origins.of(url);
     this.#chosen = -1;
+    this.#wanted = -1;
     this.#isPaced = false;
     this.#retryAt = Number.POSITIVE_INFINITY;
     this.#due.catchUp(now);
@@ -269,6 +275,7 @@ export class Scheduler implements ReadySet {
     pairs.usedAt.set(pair, now);
     pairs.inFlight.set(pair, pairs.inFlight.get(pair) + 1);
     origin.inFlight++;
+    this.#inFlight++;
     this.#proxies.inFlight.set(proxy, this.#proxies.inFlight.get(proxy) + 1);
     const { pacing } = origin;
     pairs.activeWindow.set(pair, pacing.noteAttempt(now, pairs.activeWindow.get(pair)));
@@ -292,6 +299,7 @@ export class Scheduler implements ReadySet {
       networkSpan,
       predicted,
       isProbe: origin.breaker.noteAttempt(now),
+      isRetry: this.#judge.isRetry(proxy),
       reason: slot === this.#chosen ? this.#choice.reason() : BY_NAME,
       moves: undefined,
     };
@@ -303,6 +311,7 @@ export class Scheduler implements ReadySet {
   /** What a lease came to, before the session's own account is settled. Says whether the session is excused. */
   judge(use: Use, outcome: Outcome | null, now: number): Excuse {
     use.origin.inFlight--;
+    this.#inFlight--;
     this.#pairs.inFlight.set(use.pair, this.#pairs.inFlight.get(use.pair) - 1);
     this.#proxies.inFlight.set(use.proxy, this.#proxies.inFlight.get(use.proxy) - 1);
     if (outcome?.kind !== 'proxy' && outcome?.kind !== 'timeout') {
@@ -379,7 +388,7 @@ export class Scheduler implements ReadySet {
       }
       const slot = this.#proxies.readySlotOf(proxy);
       if (slot === -1) {
-        this.#wanted.note(proxy, now);
+        if (this.#wanted === -1 && this.#mayHaveMore(proxy, pair, now)) this.#wanted = proxy;
         continue;
       }
       this.#consider(slot, proxy, pair, now);
@@ -387,6 +396,10 @@ export class Scheduler implements ReadySet {
       return this.#choice.decide(origin, now);
     }
     return -1;
+  }
+
+  #mayHaveMore(proxy: number, pair: number, now: number): boolean {
+    return !this.#proxies.isDirect(proxy) && this.#refusal(proxy, pair, now) === 0;
   }
 
   /** Looks at ready sessions until there are so many candidates. */
@@ -440,7 +453,7 @@ export class Scheduler implements ReadySet {
 
   #consider(slot: number, proxy: number, pair: number, now: number): void {
     const proxies = this.#proxies;
-    const isProven = proxies.isProven.get(proxy) === 1 && proxies.failuresInRow.get(proxy) === 0;
+    const isProven = proxies.isProven.get(proxy) === 1 && !this.#hasFailed(proxy);
     // Whoever may never answer is asked one thing at a time: a silent proxy would take slot after slot.
     if (!isProven && proxies.inFlight.get(proxy) > 0 && !proxies.isDirect(proxy)) return;
     const refusedUntil = this.#refusal(proxy, pair, now);
@@ -472,9 +485,15 @@ export class Scheduler implements ReadySet {
     }
     if (pairs.inFlight.get(pair) === 0) return 0;
     // Whoever failed last has to send one ahead.
-    const isOnProbation =
-      pairs.blocksInRow.get(pair) > 0 || this.#proxies.failuresInRow.get(proxy) > 0;
-    return isOnProbation ? Number.POSITIVE_INFINITY : 0;
+    const isShutOut =
+      pairs.blocksInRow.get(pair) > 0 && pairs.restsUntil.get(pair) > pairs.restsFrom.get(pair);
+    return isShutOut || this.#hasFailed(proxy) ? Number.POSITIVE_INFINITY : 0;
+  }
+
+  /** The last time, and not by chance: it had to rest. */
+  #hasFailed(proxy: number): boolean {
+    const { failuresInRow, restsUntil, restsFrom } = this.#proxies;
+    return failuresInRow.get(proxy) > 0 && restsUntil.get(proxy) > restsFrom.get(proxy);
   }
 
   /** The next request of the address comes an interval later. */

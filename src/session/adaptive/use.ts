@@ -53,6 +53,13 @@ export interface Use {
   readonly predicted: number;
   /** It asks an origin that is down whether it answers again. */
   readonly isProbe: boolean;
+  /** It tells whether a failure of its proxy sticks. */
+  readonly isRetry: boolean;
   readonly reason: PickReason;
   moves: Moves | undefined;
+}
+
+/** The proxy failed, by chance: as its address does not even rest for it, the session need not rest, either. */
+export function isChanceFailure({ moves }: Use, now: number): boolean {
+  return moves?.kind === 'proxy' && moves.restsUntil > 0 && moves.restsUntil <= now;
 }
