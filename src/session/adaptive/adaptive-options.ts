@@ -92,8 +92,6 @@ export interface SearchOptions {
   readonly foundLead?: number;
   /** The rate that was found rises by this share in a minute while nothing is objected to. @default 0.02 */
   readonly driftPerMinute?: number;
-  /** And faster and faster after so long. @default 180 */
-  readonly driftAfterSecs?: number;
   /** The rate is set to this share of the limit that was read. @default 0.97 */
   readonly limitShare?: number;
 }
@@ -299,7 +297,6 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     limitShare: 0.97,
     foundLead: 1.03,
     driftPerMinute: 0.02,
-    driftAfterSecs: 180,
   }),
   lane: Object.freeze({ addresses: 32, step: 2, proofSecs: 5, fall: 0.25 }),
   trial: Object.freeze({

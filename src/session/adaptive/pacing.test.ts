@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ADAPTIVE_DEFAULTS } from './adaptive-options.ts';
 import { BlockTrial } from './block-trial.ts';
 import { Pacing } from './pacing.ts';
+import type { Sending, Span } from './rate-search.ts';
 import { EXPLORER, FOLLOWER, SCOUT } from './roles.ts';
 
 const OPTIONS = ADAPTIVE_DEFAULTS.pacing;
@@ -15,6 +16,11 @@ function busyPacing(): Pacing {
 }
 
 const NOW = 60_000;
+
+/** By an address that has no neighbours. */
+function sending(span: Span, openedAt: number): Sending {
+  return { openedAt, span, networkSpan: { ...span, addressesCount: 1 } };
+}
 
 describe('Pacing', () => {
   it('knows no rate before the origin has objected', () => {
@@ -138,34 +144,53 @@ describe('Pacing', () => {
     const pacing = busyPacing();
     const roles = [7, 3, 5].map((network) => pacing.roleOf(network, 0, NOW));
     expect(roles).toEqual([SCOUT, EXPLORER, FOLLOWER]);
-    pacing.noteBlocked(NOW, { uses: 9, secs: 2 }, NOW, 7);
+    pacing.noteBlocked(NOW, sending({ uses: 9, secs: 2 }, NOW), 7);
     pacing.signal(NOW, NOW, { kind: 'blocked', isSticky: true });
     return pacing;
   }
 
-  it('lets explorers go ahead when blocks stick, and the others follow at two fifths', () => {
+  it('lets explorers go ahead when blocks stick, and the others follow the more closely the larger their networks are', () => {
     const pacing = searching();
     expect(pacing.isFound).toBe(false);
     expect(pacing.rate).toBeCloseTo((1.5 * 9) / 25, 10);
     expect(pacing.tempo(EXPLORER)).toBe(1);
-    expect(pacing.tempo(FOLLOWER)).toBe(0.4);
-    // 18 requests in 22 seconds that were let pass: at least 0.45 a second are.
-    pacing.notePassed({ uses: 18, secs: 22 });
-    expect(pacing.rate * pacing.tempo(FOLLOWER)).toBeCloseTo(0.97 * 0.45, 10);
+    // Ten addresses in three networks.
+    expect(pacing.tempo(FOLLOWER)).toBeCloseTo(1 / (1 + 1.5 / Math.sqrt(10 / 3)), 2);
+    // 25 requests in 22 seconds that were let pass: at least 0.8 a second are.
+    pacing.notePassed(sending({ uses: 25, secs: 22 }, NOW), 3, NOW);
+    expect(pacing.rate * pacing.tempo(FOLLOWER)).toBeCloseTo(0.97 * 0.8, 10);
   });
 
   it('sets the rate a little below what an explorer was let send', () => {
     const pacing = searching();
-    pacing.noteBlocked(NOW + 30_000, { uses: 17, secs: 22 }, NOW + 29_900, 3);
+    pacing.noteBlocked(NOW + 30_000, sending({ uses: 17, secs: 22 }, NOW + 29_900), 3);
     expect(pacing.limit).toBeCloseTo(0.4, 10);
     expect(pacing.isFound).toBe(true);
     expect(pacing.rate).toBeCloseTo(0.97 * 0.4, 10);
   });
 
-  it('lets a rate that was read drift, slowly at first', () => {
+  it('takes the more of a limit the more exactly it is known', () => {
     const pacing = searching();
-    pacing.noteBlocked(NOW + 30_000, { uses: 17, secs: 22 }, NOW + 29_900, 3);
+    pacing.noteBlocked(NOW + 30_000, sending({ uses: 409, secs: 102 }, NOW + 29_900), 3);
+    expect(pacing.limit).toBeCloseTo(4, 10);
+    expect(pacing.rate).toBeCloseTo((1 - 1.5 / 400 / 4) * 4, 10);
+  });
+
+  it('gives half of the allowance at once to whoever is as good as new, once the limit has been read', () => {
+    const pacing = searching();
+    const fresh = { uses: 1, secs: 0 };
+    expect(pacing.creditMs(fresh)).toBe(0);
+    pacing.noteBlocked(NOW + 30_000, sending({ uses: 17, secs: 22 }, NOW + 29_900), 3);
+    expect(pacing.creditMs(fresh)).toBeCloseTo((4.5 * 1000) / pacing.rate, 10);
+    expect(pacing.creditMs({ uses: 2, secs: 1 })).toBe(0);
+  });
+
+  it('lets a rate that was read drift when what a ban costs has been earned, slowly at first', () => {
+    const pacing = searching();
+    pacing.noteBlocked(NOW + 30_000, sending({ uses: 17, secs: 22 }, NOW + 29_900), 3);
     const { rate } = pacing;
+    // A third of the fleet for 15 seconds: 4 % of two minutes.
+    pacing.notePrice(15_000);
     const rates: number[] = [];
     for (let secs = 31; secs <= 631; secs++) {
       const now = NOW + secs * 1000;
@@ -173,7 +198,8 @@ describe('Pacing', () => {
       pacing.succeed(now);
       if (secs % 60 === 31) rates.push(pacing.rate / rate);
     }
-    expect(rates[1]).toBeCloseTo(1.02, 2);
+    expect(rates[1]).toBe(1);
+    expect(rates[2]).toBeCloseTo(1.02, 2);
     expect(rates[3]).toBeLessThan(1.07);
     expect(rates.at(-1)).toBeGreaterThan(1.5);
   });
@@ -191,13 +217,13 @@ describe('Pacing', () => {
 
   it('corrects the rate by neighbours that are shut out together', () => {
     const pacing = searching();
-    pacing.noteBlocked(NOW + 30_000, { uses: 17, secs: 22 }, NOW + 29_900, 3);
+    pacing.noteBlocked(NOW + 30_000, sending({ uses: 17, secs: 22 }, NOW + 29_900), 3);
     expect(pacing.rate).toBeCloseTo(0.97 * 0.4, 10);
-    pacing.noteBlocked(NOW + 30_500, { uses: 13, secs: 22 }, NOW + 29_900, 3);
+    pacing.noteBlocked(NOW + 30_500, sending({ uses: 13, secs: 22 }, NOW + 29_900), 3);
     expect(pacing.rate).toBeCloseTo(0.97 * 0.3, 10);
     // They had sent nearly nothing: in the end nothing is left of the reading, but the rate is not lost with it.
     for (let n = 0; n < 9; n++)
-      pacing.noteBlocked(NOW + 30_600, { uses: 1, secs: 22 }, NOW + 29_900, 3);
+      pacing.noteBlocked(NOW + 30_600, sending({ uses: 1, secs: 22 }, NOW + 29_900), 3);
     expect(pacing.limit).toBe(0);
     expect(pacing.rate).toBeCloseTo((0.97 * (31 / 3 - 9)) / 20, 10);
     expect(pacing.isFound).toBe(true);
@@ -205,8 +231,8 @@ describe('Pacing', () => {
 
   it('takes nobody for as good as new who goes nearly as fast as the limit that was read', () => {
     const pacing = searching();
-    pacing.notePassed({ uses: 18, secs: 22 });
-    pacing.noteBlocked(NOW + 30_000, { uses: 17, secs: 22 }, NOW + 29_900, 3);
+    pacing.notePassed(sending({ uses: 18, secs: 22 }, NOW), 3, NOW);
+    pacing.noteBlocked(NOW + 30_000, sending({ uses: 17, secs: 22 }, NOW + 29_900), 3);
     expect(pacing.limit).toBeCloseTo(0.4, 10);
     expect(pacing.isForgiven(31, 100_000)).toBe(true);
     expect(pacing.isForgiven(33, 100_000)).toBe(false);

@@ -22,6 +22,7 @@ const FORGIVING = 0.8;
 
 /** Of the allowance of a limit, when it has been read, an address may use this share at once. */
 const CREDIT = 0.5;
+/** Of fewer networks each ban is dear, and scouts go less far ahead of a rate that was read. */
 const MANY_NETWORKS = 25;
 
 /** Blocks of such a share of the scouts are enough to know. */
@@ -167,7 +168,10 @@ export class Pacing {
     return this.#search.isOn && !this.#isFound;
   }
 
-  /** The share of the explorers' rate at which the others go. */
+  /**
+   * The share of the explorers' rate at which the others go. What a network sends is a mean of all its addresses, so that
+   * large ones tell an allowance from a rate at a smaller distance.
+   */
   get #searchedShare(): number {
     const { limitShare } = this.#searchOptions;
     const perNetwork = Math.max(1, this.activeCount / Math.max(1, this.#roles.count));
@@ -300,6 +304,7 @@ export class Pacing {
     }
   }
 
+  /** The more exactly the limit is known, the more of it is taken. */
   get #limitShare(): number {
     return 1 - Math.min(1 - this.#searchOptions.limitShare, this.#search.doubt / 4);
   }
@@ -372,8 +377,9 @@ export class Pacing {
 
   get #lead(): number {
     const { steadyLead } = this.#options;
-    if (!this.#hasSignal) return this.#searchOptions.scoutLead;
-    if (this.#isFound) return 1 + (this.#searchOptions.foundLead - 1) * Math.min(1, this.#roles.count / MANY_NETWORKS);
+    const { scoutLead, foundLead } = this.#searchOptions;
+    if (!this.#hasSignal) return scoutLead;
+    if (this.#isFound) return 1 + (foundLead - 1) * Math.min(1, this.#roles.count / MANY_NETWORKS);
     return 1 + (steadyLead - 1) * Math.min(1, this.#price / DEAR);
   }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ADAPTIVE_DEFAULTS } from './adaptive-options.ts';
-import { RateSearch, type Span } from './rate-search.ts';
+import { RateSearch, type Sending, type Span } from './rate-search.ts';
 
 const OPTIONS = ADAPTIVE_DEFAULTS.search;
 
@@ -11,10 +11,15 @@ function spanAt(speed: number, bucket: { perSec: number; burst: number }) {
   return { uses: speed * secs, secs };
 }
 
+/** By an address that has no neighbours. */
+function sending(span: Span, openedAt = 0): Sending {
+  return { openedAt, span, networkSpan: { ...span, addressesCount: 1 } };
+}
+
 /** Each time another network, as if there were no neighbours. */
 let network = 0;
 function block(search: RateSearch, span: Span): boolean {
-  return search.noteBlocked(span, network++, 0);
+  return search.noteBlocked(sending(span), network++, 0);
 }
 
 describe('RateSearch', () => {
@@ -27,7 +32,7 @@ describe('RateSearch', () => {
       fc.property(bucket, (limits) => {
         const search = new RateSearch(OPTIONS);
         block(search, spanAt(limits.perSec + limits.burst / 2, limits));
-        expect(search.begin()).toBe(true);
+        expect(search.begin(0)).toBe(true);
         // Slow enough to take half a minute, and so close to the limit that it can be read.
         const isRead = block(search, spanAt(limits.perSec + limits.burst / 30, limits));
         if (isRead) expect(search.limit).toBeCloseTo(limits.perSec, 6);
@@ -37,15 +42,15 @@ describe('RateSearch', () => {
   });
 
   it('does not begin before anything was blocked', () => {
-    expect(new RateSearch(OPTIONS).begin()).toBe(false);
+    expect(new RateSearch(OPTIONS).begin(0)).toBe(false);
   });
 
   it('takes whoever goes on unblocked for a bound, and lets explorers go faster', () => {
     const search = new RateSearch(OPTIONS);
     block(search, { uses: 9, secs: 2 });
-    search.begin();
+    search.begin(0);
     const before = search.tried;
-    search.notePassed({ uses: 18, secs: 22 });
+    search.notePassed(sending({ uses: 18, secs: 22 }), 0);
     expect(search.safe).toBeCloseTo(0.45, 10);
     expect(search.tried).toBeCloseTo(1.5 * before, 10);
   });
@@ -53,7 +58,7 @@ describe('RateSearch', () => {
   it('slows explorers down where the limit lies far below what they try', () => {
     const search = new RateSearch(OPTIONS);
     block(search, { uses: 9, secs: 2 });
-    search.begin();
+    search.begin(0);
     const before = search.tried;
     expect(block(search, { uses: 9, secs: 18 })).toBe(false);
     expect(search.tried).toBeCloseTo(before / 4, 10);
@@ -62,7 +67,7 @@ describe('RateSearch', () => {
   it('takes shorter spans for the allowance when the first ones came too late', () => {
     const search = new RateSearch(OPTIONS);
     block(search, { uses: 25, secs: 15 });
-    search.begin();
+    search.begin(0);
     for (let n = 0; n < 3; n++) block(search, { uses: 11, secs: 4 });
     block(search, { uses: 37, secs: 30 });
     expect(search.limit).toBeCloseTo(1, 10);
@@ -71,7 +76,7 @@ describe('RateSearch', () => {
   it('is sure when three readings agree, and stays so', () => {
     const search = new RateSearch(OPTIONS);
     block(search, { uses: 9, secs: 2 });
-    search.begin();
+    search.begin(0);
     for (let n = 0; n < 2; n++) block(search, { uses: 17, secs: 22 });
     expect(search.isSure).toBe(false);
     block(search, { uses: 17, secs: 22 });
@@ -84,35 +89,88 @@ describe('RateSearch', () => {
 
   it('takes neighbours that are blocked together for one reading, of which the mean counts', () => {
     const search = new RateSearch(OPTIONS);
-    for (const uses of [3, 4, 5]) search.noteBlocked({ uses, secs: 1 }, 1, 1000 + uses);
-    search.begin();
-    for (const uses of [11, 12, 13]) search.noteBlocked({ uses, secs: 21 }, 2, 21_000 + uses);
+    for (const uses of [3, 4, 5]) search.noteBlocked(sending({ uses, secs: 1 }), 1, 1000 + uses);
+    search.begin(0);
+    for (const uses of [11, 12, 13])
+      search.noteBlocked(sending({ uses, secs: 21 }), 2, 21_000 + uses);
     expect(search.limit).toBeCloseTo(0.4, 10);
     expect(search.isSure).toBe(false);
     expect(search.isOver(30)).toBe(false);
     expect(search.isOver(5)).toBe(true);
     // The allowance is still counted when it is in use.
-    search.noteBlocked({ uses: 8, secs: 1 }, 1, 22_000);
+    search.noteBlocked(sending({ uses: 8, secs: 1 }), 1, 22_000);
     expect(search.limit).toBeCloseTo(0.35, 10);
   });
 
   it('takes the next ban of the same network for another reading', () => {
     const search = new RateSearch(OPTIONS);
-    search.noteBlocked({ uses: 4, secs: 1 }, 1, 1000);
-    search.begin();
-    search.noteBlocked({ uses: 12, secs: 21 }, 2, 21_000);
-    search.noteBlocked({ uses: 16, secs: 21 }, 2, 200_000);
+    search.noteBlocked(sending({ uses: 4, secs: 1 }), 1, 1000);
+    search.begin(0);
+    search.noteBlocked(sending({ uses: 12, secs: 21 }), 2, 21_000);
+    search.noteBlocked(sending({ uses: 16, secs: 21 }), 2, 200_000);
     expect(search.limit).toBeCloseTo(0.6, 10);
   });
 
   it('never slows explorers down below what has been let pass', () => {
     const search = new RateSearch(OPTIONS);
     block(search, { uses: 9, secs: 2 });
-    search.begin();
-    search.notePassed({ uses: 15, secs: 26 });
+    search.begin(0);
+    search.notePassed(sending({ uses: 15, secs: 26 }), 0);
     const { tried } = search;
     block(search, { uses: 9, secs: 18 });
     expect(search.tried).toBeCloseTo(1.5 * 0.25, 10);
     expect(search.tried).toBeLessThan(tried);
+  });
+
+  /** Ten neighbours are blocked, of which each had sent something else. */
+  function banNetwork(search: RateSearch, shared: Span, of: number, at: number): void {
+    for (let n = 0; n < 10; n++) {
+      const span = { uses: shared.uses - 4 + n, secs: shared.secs };
+      const networkSpan = { ...shared, addressesCount: 10 };
+      search.noteBlocked({ openedAt: at + n, span, networkSpan }, of, at + n);
+    }
+  }
+
+  it('reads a limit that neighbours share off what they had sent together before the first was blocked', () => {
+    const search = new RateSearch(OPTIONS);
+    banNetwork(search, { uses: 6, secs: 2 }, 1, 1000);
+    search.begin(1000);
+    banNetwork(search, { uses: 14, secs: 22 }, 2, 30_000);
+    expect(search.limit).toBeCloseTo(0.4, 10);
+    expect(search.allowance).toBe(6);
+  });
+
+  it('reads it off those that were blocked where a neighbour is let in meanwhile, and not much later', () => {
+    const search = new RateSearch(OPTIONS);
+    block(search, { uses: 5, secs: 2 });
+    search.begin(0);
+    const networkSpan = { uses: 9, secs: 22, addressesCount: 10 };
+    search.noteBlocked({ openedAt: 30_000, span: { uses: 15, secs: 22 }, networkSpan }, 7, 30_000);
+    expect(search.limit).toBeCloseTo(0.2, 10);
+    expect(search.noteLetIn(36_000, 7)).toBe(false);
+    expect(search.noteLetIn(31_000, 7)).toBe(true);
+    expect(search.limit).toBeCloseTo(0.5, 10);
+  });
+
+  it('lets explorers go faster that nothing blocks for twice as long as a reading takes', () => {
+    const search = new RateSearch(OPTIONS);
+    block(search, { uses: 20, secs: 2 });
+    search.begin(0);
+    const { tried } = search;
+    search.notePassed(sending({ uses: 2, secs: 50 }), 50_000);
+    expect(search.tried).toBe(tried);
+    search.notePassed(sending({ uses: 2, secs: 51 }), 50_001);
+    expect(search.tried).toBeCloseTo(1.5 * tried, 10);
+  });
+
+  it('doubts a reading the less the more requests it rests on', () => {
+    const search = new RateSearch(OPTIONS);
+    expect(search.doubt).toBe(1);
+    block(search, { uses: 9, secs: 2 });
+    search.begin(0);
+    block(search, { uses: 17, secs: 22 });
+    expect(search.doubt).toBeCloseTo(1.5 / 8, 10);
+    banNetwork(search, { uses: 17, secs: 22 }, 1000, 60_000);
+    expect(search.doubt).toBeCloseTo(1.5 / 80, 10);
   });
 });

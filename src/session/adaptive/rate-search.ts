@@ -57,6 +57,7 @@ const SLOWER = 0.25;
 const SLOWLY = 2.5;
 /** Who is not blocked for so many times as long as a reading takes goes faster. */
 const PATIENCE = 2;
+/** So many requests more or less may have been let pass, as an answer tells of the moment it was sent. */
 const ONE_MORE = 1.5;
 /** Whoever is let in within this after a neighbour was blocked does not share its ban. */
 const SHORTEST_BAN_MS = 5000;
@@ -65,8 +66,9 @@ const SHORTEST_BAN_MS = 5000;
  * Reads a hidden limit off the blocks. A limit that forgives with time lets an address send so many requests at once,
  * the allowance, and so many a second after that: a block says how many it let pass in how long. The first blocks of
  * those that went fast give the allowance; whoever goes slower and is blocked later gives the slope, which is the
- * rate, and whoever goes on unblocked bounds it from below. Neighbours that are shut out together are one case, of
- * which the mean counts: they may share a limit, and none of them tells alone how much it let pass.
+ * rate, and whoever goes on unblocked bounds it from below. Neighbours that are shut out together are one case.
+ * Where all of them are, they share the limit, and what they had sent together until the first of them was blocked is
+ * what it let pass; where others of the network are let in meanwhile, it is the mean of those that were blocked.
  */
 export class RateSearch {
   readonly #options: ResolvedAdaptiveOptions['search'];
@@ -109,10 +111,13 @@ export class RateSearch {
 
   /** How far the limit may be off. */
   get doubt(): number {
-    return Math.min(1, ...this.#readings.map((ban) => {
-      const over = spanOf(ban).uses - (this.#allowance as Span).uses;
-      return ONE_MORE / Math.max(1, over * (ban.isOwn ? 1 : ban.addressesCount));
-    }));
+    return Math.min(
+      1,
+      ...this.#readings.map((ban) => {
+        const over = spanOf(ban).uses - (this.#allowance as Span).uses;
+        return ONE_MORE / Math.max(1, over * (ban.isOwn ? 1 : ban.addressesCount));
+      }),
+    );
   }
 
   /** Requests a second that are known to be let pass. */
@@ -175,7 +180,16 @@ export class RateSearch {
     const { openedAt: sentAt, span: own, networkSpan: shared } = sending;
     const { addressesCount } = shared;
     this.#lastBanAt = Math.max(this.#lastBanAt, sentAt);
-    const ban: Ban = { network, at: now, sentAt, count: 1, own, shared, addressesCount, isOwn: false };
+    const ban: Ban = {
+      network,
+      at: now,
+      sentAt,
+      count: 1,
+      own,
+      shared,
+      addressesCount,
+      isOwn: false,
+    };
     this.#bans = [...this.#bans.slice(1 - MAX_READINGS), ban];
     return this.#allowance !== null && this.#read(ban);
   }

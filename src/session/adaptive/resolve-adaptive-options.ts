@@ -82,7 +82,6 @@ const SCHEMA = optionsObject({
       readings: integer({ min: 1, max: 9 }),
       foundLead: number({ min: 1, max: 10 }),
       driftPerMinute: number({ min: 0, max: 1 }),
-      driftAfterSecs: number({ min: 0 }),
       limitShare: number({ min: 0.01, max: 1 }),
     }),
   ),

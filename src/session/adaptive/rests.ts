@@ -162,7 +162,6 @@ export class Rests {
     return until;
   }
 
-
   #rest(pair: number, until: number, now: number, isSameEvent: boolean): number {
     const pairs = this.#pairs;
     const restsUntil = Math.max(pairs.restsUntil.get(pair), until);

@@ -49,7 +49,13 @@ export class NetworkSpans {
     if (!sent) {
       if (this.#networks.size >= MAX_NETWORKS) return { ...own, addressesCount: 1 };
       const from = now - own.secs * 1000;
-      this.#networks.set(network, { round: 1, from, uses: own.uses, addressesCount: 1, blocksInRow: 0 });
+      this.#networks.set(network, {
+        round: 1,
+        from,
+        uses: own.uses,
+        addressesCount: 1,
+        blocksInRow: 0,
+      });
       pairs.round.set(pair, 1);
       return { ...own, addressesCount: 1 };
     }
