@@ -88,11 +88,11 @@ export interface SearchOptions {
   readonly readingSecs?: number;
   /** The search is over after so many readings. @default 3 */
   readonly readings?: number;
-  /** Then scouts go so many times as fast as the others. @default 1.03 */
+  /** Then scouts go so many times as fast as the others, in a fleet of many networks. @default 1.03 */
   readonly foundLead?: number;
-  /** The rate that was found rises by this share in a minute while nothing is objected to. @default 0.02 */
+  /** The rate that was found rises by this share in a minute, once a ban would be paid for. @default 0.02 */
   readonly driftPerMinute?: number;
-  /** The rate is set to this share of the limit that was read. @default 0.97 */
+  /** The rate is set to this share of the limit that was read, at least. @default 0.97 */
   readonly limitShare?: number;
 }
 
