@@ -124,17 +124,26 @@ describe('proxies that fail, to ten workers of one pool', () => {
     expect(together.good).toBeGreaterThan(0.95 * WORKERS * alone.good);
   });
 
-  it('are used again by all within twenty seconds after they work', async () => {
+  it('rest for all, and are used again in the second minute after they work', async () => {
     await using fleet = new Fleet(server.url);
     const crawls = new Crawls(fleet, await workers(fleet, { proxies: 20, uses: 10 }));
     await fleet.pass(20_000, LATENCY_MS);
     crawls.answer = (_, proxy) => ({ kind: isOdd(proxy) ? 'proxy' : 'ok' });
     await fleet.pass(10_000, LATENCY_MS);
+    const oddUses = async (ms: number): Promise<number[]> => {
+      const before = crawls.sent.length;
+      await fleet.pass(ms, LATENCY_MS);
+      return crawls.sent
+        .slice(before)
+        .map(({ proxy }) => proxy)
+        .filter(isOdd);
+    };
+    expect((await oddUses(5000)).length).toBeLessThan(0.03 * 5 * PER_SECOND);
     crawls.answer = () => ({ kind: 'ok' });
-    const before = crawls.sent.length;
-    await fleet.pass(20_000, LATENCY_MS);
-    const again = crawls.sent.slice(before).filter(({ proxy }) => isOdd(proxy));
-    expect(new Set(again.map(({ worker }) => worker)).size).toBe(WORKERS);
+    await fleet.pass(60_000, LATENCY_MS);
+    const again = await oddUses(30_000);
+    expect(again.length).toBeGreaterThan(0.1 * 30 * PER_SECOND);
+    expect(new Set(again).size).toBeGreaterThanOrEqual(5);
     crawls.stop();
   });
 
