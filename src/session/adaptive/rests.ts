@@ -127,7 +127,10 @@ export class Rests {
     return origin.pacing.goesByBlocks && this.#bans.hasNeighbour(pair, origin, now);
   }
 
-  /** A request goes out. Says whether it is the first one after a failure; the first to come back would rather be another one. */
+  /**
+   * A request goes out. Says whether it is the first one after a failure: the first to come back may have gone out
+   * before it.
+   */
   takesRetry(proxy: number): boolean {
     return this.#toRetry.delete(proxy);
   }
