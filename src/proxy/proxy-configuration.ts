@@ -107,7 +107,7 @@ export class ProxyConfiguration implements ProxySource, AsyncDisposable {
    * another. A bound session gets the proxy it has, unless that is the one to avoid.
    *
    * @param options.avoid URL of a proxy not to give if there is another
-   * @param options.prefer URL of a proxy to give while each of the others has a session
+   * @param options.prefer URL of a proxy to give unless it rests
    */
   bind(
     sessionId: string,
