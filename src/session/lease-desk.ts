@@ -163,13 +163,12 @@ export class LeaseDesk implements LeaseKeeper {
 
   /** Where it is settled first who is to blame, then what the session pays, then what follows for others. */
   #settleAdaptive(scheduler: Scheduler, use: Use, outcome: Outcome | null, now: number): Excuse {
-    const { slot, openedAt } = use;
-    const { errorScore } = this.#ledger.table;
     const excuse = scheduler.judge(use, outcome, now);
-    const before = errorScore.get(slot);
+    const before = this.#ledger.table.errorScore.get(use.slot);
     const isExcused = excuse !== 'none' || isChanceFailure(use, now);
-    this.#ledger.settle(slot, openedAt, outcome, now, isExcused);
-    scheduler.settle(use, outcome, Math.max(0, errorScore.get(slot) - before), now);
+    this.#ledger.settle(use.slot, use.openedAt, outcome, now, isExcused);
+    const added = this.#ledger.table.errorScore.get(use.slot) - before;
+    scheduler.settle(use, outcome, Math.max(0, added), now);
     return excuse;
   }
 

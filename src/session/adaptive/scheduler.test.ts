@@ -39,6 +39,20 @@ function few(count: number): ProxySource {
   };
 }
 
+/** As many, in turn but for the one that is asked for. */
+function preferring(count: number): ProxySource {
+  const inTurn = few(count);
+  return {
+    ...inTurn,
+    bind: (id, options) => {
+      const preferred = Array.from({ length: count }, (_, n) => proxy(n)).find(
+        ({ url }) => url === options?.prefer,
+      );
+      return preferred ?? inTurn.bind(id);
+    },
+  };
+}
+
 async function use(pool: SessionPool, outcome: Outcome, url = A): Promise<string> {
   const lease = await pool.lease({ url });
   lease.report(outcome);
@@ -478,5 +492,60 @@ describe('the fast lane', () => {
   it('gives nearly all to an address that answers much sooner and bears it, and can be turned off', async () => {
     expect(await shareOfFastest(32)).toBeGreaterThan(0.95);
     expect(await shareOfFastest(0)).toBeLessThan(0.85);
+  });
+
+  it('has sessions made on the proxy that answers sooner, in a pool that has more of others than it needs', async () => {
+    const { pool, clock } = await open({ maxPoolSize: 40, proxyConfiguration: preferring(8) });
+    const slots = Array.from({ length: 8 }, async (): Promise<void> => {
+      for (const end = clock.now() + 60_000; clock.now() < end; ) {
+        const lease = await pool.lease({ url: A });
+        const latencyMs = lease.session.proxyInfo?.url === proxy(0).url ? 200 : 1000;
+        await clock.sleep(latencyMs);
+        lease.report({ kind: 'ok', latencyMs });
+      }
+    });
+    for (let secs = 0; secs < 70; secs++) await clock.advance(1000);
+    await Promise.all(slots);
+    const ofFastest = [...pool.sessions].filter(({ proxyInfo }) => proxyInfo?.url === proxy(0).url);
+    expect(ofFastest.length).toBeGreaterThanOrEqual(8);
+    expect(pool.createdSessionsCount).toBeLessThanOrEqual(40);
+  });
+});
+
+describe('a proxy that works and fails at times', () => {
+  /** One request in ten fails, and the next one does not. */
+  async function failAtTimes(pool: SessionPool, times: number): Promise<void> {
+    for (let n = 0; n < times; n++) {
+      const isBad = n % 10 === 9;
+      await use(pool, isBad ? { kind: 'proxy' } : { kind: 'ok', latencyMs: 100 });
+    }
+  }
+
+  it('keeps its sessions at work: neither it nor they rest, and none is given up', async () => {
+    const { pool, clock } = await open({ maxPoolSize: 2, proxyConfiguration: few(1) });
+    const learning = failAtTimes(pool, 300);
+    while (!(await isSettled(learning, clock))) await clock.advance(60_000);
+    const { retiredByReason } = pool;
+    const busy = failAtTimes(pool, 300);
+    expect(await isSettled(busy, clock)).toBe(true);
+    expect(pool.coolingSessionsCount).toBe(0);
+    expect(pool.retiredByReason).toEqual(retiredByReason);
+  });
+
+  it('rests all the same when it fails time and again', async () => {
+    const { pool, clock } = await open({ maxPoolSize: 2, proxyConfiguration: few(1) });
+    const learning = failAtTimes(pool, 300);
+    while (!(await isSettled(learning, clock))) await clock.advance(60_000);
+    let failed = 0;
+    let leasing = pool.lease({ url: A });
+    for (; await isSettled(leasing, clock); leasing = pool.lease({ url: A })) {
+      (await leasing).report({ kind: 'proxy' });
+      failed++;
+      await clock.advance(100);
+    }
+    expect(failed).toBeGreaterThan(1);
+    expect(failed).toBeLessThan(8);
+    await clock.advance(600_000);
+    (await leasing).report({ kind: 'ok' });
   });
 });

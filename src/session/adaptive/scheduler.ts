@@ -32,6 +32,7 @@ import { Prediction } from './prediction.ts';
 import { ProxyBook } from './proxy-book.ts';
 import type { Span } from './rate-search.ts';
 import { ReadySlots } from './ready-slots.ts';
+import { Refusals } from './refusals.ts';
 import { extendSpan } from './spans.ts';
 import type { PickReason, Use } from './use.ts';
 import { UseLog } from './use-log.ts';
@@ -65,6 +66,7 @@ export class Scheduler implements ReadySet {
   readonly #origins: OriginBook;
   readonly #prediction: Prediction;
   readonly #choice: Choice;
+  readonly #refusals: Refusals;
   readonly #court: Court;
   readonly #judge: Judge;
   readonly #log: UseLog;
@@ -79,7 +81,6 @@ export class Scheduler implements ReadySet {
   /** The fastest address that could have been given more, had it had a session that was ready. */
   #wanted = -1;
   #retryAt = Number.POSITIVE_INFINITY;
-  #isPaced = false;
 
   constructor(
     parts: {
@@ -152,6 +153,12 @@ export class Scheduler implements ReadySet {
       proxies: new FleetProxies(this.#proxies, parts.random, parts.now),
       onDown: (origin, now) => this.#court.noteDown(origin, now),
     });
+    this.#refusals = new Refusals({
+      pairs: this.#pairs,
+      proxies: this.#proxies,
+      others: this.fleet.proxies,
+      choice: this.#choice,
+    });
     this.#log = new UseLog(options.memory.records);
     this.#useHalfLifeMs = options.pick.useHalfLifeSecs * 1000;
   }
@@ -222,7 +229,7 @@ export class Scheduler implements ReadySet {
     const origin = this.#origins.of(url);
     this.#chosen = -1;
     this.#wanted = -1;
-    this.#isPaced = false;
+    this.#refusals.clear();
     this.#retryAt = Number.POSITIVE_INFINITY;
     this.#due.catchUp(now);
     const refusedUntil = origin.breaker.refusesUntil(now, origin.inFlight);
@@ -244,7 +251,7 @@ export class Scheduler implements ReadySet {
     this.#drawFromReady(this.#options.pick.candidates, origin, now);
     if (this.#choice.count < this.#options.pick.candidates) this.#takeFromDue(origin, now);
     if (this.#choice.count === 0) {
-      if (this.#isPaced) origin.pacing.noteBound(now, this.#retryAt);
+      if (this.#refusals.isPaced) origin.pacing.noteBound(now, this.#retryAt);
       this.#retryAt = Math.min(this.#retryAt, this.fleet.proxies.noteInVain(now));
       return -1;
     }
@@ -260,7 +267,7 @@ export class Scheduler implements ReadySet {
     const refusedUntil = origin.breaker.refusesUntil(now, origin.inFlight);
     if (refusedUntil > 0) return refusedUntil;
     const proxy = this.#proxies.of(slot);
-    return this.#refusal(proxy, this.#finder.find(proxy, origin), now);
+    return this.#refusals.until(proxy, this.#finder.find(proxy, origin), now);
   }
 
   /** A lease begins. */
@@ -388,7 +395,8 @@ export class Scheduler implements ReadySet {
       }
       const slot = this.#proxies.readySlotOf(proxy);
       if (slot === -1) {
-        if (this.#wanted === -1 && this.#mayHaveMore(proxy, pair, now)) this.#wanted = proxy;
+        const isWanted = this.#wanted === -1 && !this.#proxies.isDirect(proxy);
+        if (isWanted && this.#refusals.until(proxy, pair, now) === 0) this.#wanted = proxy;
         continue;
       }
       this.#consider(slot, proxy, pair, now);
@@ -396,10 +404,6 @@ export class Scheduler implements ReadySet {
       return this.#choice.decide(origin, now);
     }
     return -1;
-  }
-
-  #mayHaveMore(proxy: number, pair: number, now: number): boolean {
-    return !this.#proxies.isDirect(proxy) && this.#refusal(proxy, pair, now) === 0;
   }
 
   /** Looks at ready sessions until there are so many candidates. */
@@ -453,10 +457,10 @@ export class Scheduler implements ReadySet {
 
   #consider(slot: number, proxy: number, pair: number, now: number): void {
     const proxies = this.#proxies;
-    const isProven = proxies.isProven.get(proxy) === 1 && !this.#hasFailed(proxy);
+    const isProven = proxies.isProven.get(proxy) === 1 && !this.#refusals.hasFailed(proxy);
     // Whoever may never answer is asked one thing at a time: a silent proxy would take slot after slot.
     if (!isProven && proxies.inFlight.get(proxy) > 0 && !proxies.isDirect(proxy)) return;
-    const refusedUntil = this.#refusal(proxy, pair, now);
+    const refusedUntil = this.#refusals.until(proxy, pair, now);
     if (refusedUntil === 0) {
       this.#prediction.weigh(pair, proxy);
       this.#belief.chance = this.#prediction.draw();
@@ -467,35 +471,6 @@ export class Scheduler implements ReadySet {
     }
   }
 
-  /** 0 when the address may be used on the origin now. */
-  #refusal(proxy: number, pair: number, now: number): number {
-    const proxyRestsUntil = this.#proxies.restsUntil.get(proxy);
-    if (proxyRestsUntil > now) return proxyRestsUntil;
-    const heardUntil = this.fleet.proxies.refusesUntil(proxy, now);
-    if (heardUntil > 0) return heardUntil;
-    if (pair === -1) return 0;
-    const pairs = this.#pairs;
-    const dueAt = pairs.dueAt.get(pair);
-    if (dueAt > now) {
-      if (pairs.pacedUntil.get(pair) === dueAt) {
-        this.#isPaced = true;
-        this.#choice.notePaced(pair);
-      }
-      return dueAt;
-    }
-    if (pairs.inFlight.get(pair) === 0) return 0;
-    // Whoever failed last has to send one ahead.
-    const isShutOut =
-      pairs.blocksInRow.get(pair) > 0 && pairs.restsUntil.get(pair) > pairs.restsFrom.get(pair);
-    return isShutOut || this.#hasFailed(proxy) ? Number.POSITIVE_INFINITY : 0;
-  }
-
-  /** The last time, and not by chance: it had to rest. */
-  #hasFailed(proxy: number): boolean {
-    const { failuresInRow, restsUntil, restsFrom } = this.#proxies;
-    return failuresInRow.get(proxy) > 0 && restsUntil.get(proxy) > restsFrom.get(proxy);
-  }
-
   /** The next request of the address comes an interval later. */
   #pace(pair: number, pacing: Pacing, span: Span, now: number): void {
     const pairs = this.#pairs;
@@ -503,9 +478,8 @@ export class Scheduler implements ReadySet {
     if (intervalMs > 0) {
       const creditMs = pacing.creditMs(span);
       const from = creditMs > 0 ? now - creditMs : Math.max(now, pairs.pacedUntil.get(pair));
-      const pacedUntil = from + intervalMs;
-      pairs.pacedUntil.set(pair, pacedUntil);
-      pairs.dueAt.set(pair, Math.max(pairs.restsUntil.get(pair), pacedUntil));
+      pairs.pacedUntil.set(pair, from + intervalMs);
+      pairs.dueAt.set(pair, Math.max(pairs.restsUntil.get(pair), from + intervalMs));
     }
     this.#due.update(pair, now);
   }
