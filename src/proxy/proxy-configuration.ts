@@ -140,11 +140,6 @@ export class ProxyConfiguration implements ProxySource, AsyncDisposable {
     this.#bindings.delete(sessionId);
   }
 
-  rest(proxyUrl: string, restMs: number): void {
-    const entry = this.#roster.find(proxyUrl);
-    if (entry) this.#roster.rest(entry, restMs);
-  }
-
   shuffle(random: Random): void {
     this.#roster.shuffle(random);
   }

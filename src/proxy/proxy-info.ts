@@ -38,8 +38,6 @@ export interface ProxySource {
   release(sessionId: string): void;
   /** What a use of the proxy came to. New sessions are bound to proxies that are not resting after failures. */
   report(proxyUrl: string, verdict: ProxyVerdict): void;
-  /** Others have found that it fails: no new session is bound to it for so long, if there is another. */
-  rest?(proxyUrl: string, restMs: number): void;
   /** Several workers have the same list, and are not all to begin with its first proxy: ties between proxies are left to chance. */
   shuffle?(random: Random): void;
 }

@@ -145,11 +145,6 @@ export class ProxyRoster {
     this.#setRest(entry, this.#clock.monotonicMs() + restMs);
   }
 
-  /** Whatever it comes to meanwhile here, but for a success. */
-  rest(entry: ProxyEntry, restMs: number): void {
-    this.#setRest(entry, Math.max(entry.restUntil, this.#clock.monotonicMs() + restMs));
-  }
-
   #setRest(entry: ProxyEntry, until: number): void {
     if (entry.restUntil === until) return;
     entry.restUntil = until;

@@ -174,7 +174,7 @@ it('keeps no proxy from being tried where nobody else may be used and nothing co
   expect(other.proxies.noteInVain(other.now)).toBe(other.now + 1000);
   expect(other.restMs()).toBeGreaterThan(0);
   other.now += 1000;
+  expect(other.proxies.noteInVain(other.now)).toBe(other.now);
   expect(other.restMs()).toBe(0);
-  other.answer();
-  expect(other.restMs()).toBeGreaterThan(0);
+  expect(other.hear([])).toMatchObject([{ url: URLS[PROXY], restMs: 0 }]);
 });

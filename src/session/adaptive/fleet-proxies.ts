@@ -91,7 +91,7 @@ export class FleetProxies {
 
   /** 0 when others have nothing against it, else when to ask again. */
   refusesUntil(proxy: number, now: number): number {
-    if (now >= this.#lastUntil || now >= this.#starvedFrom + STARVED_AFTER_MS) return 0;
+    if (now >= this.#lastUntil) return 0;
     const until = this.#standings[proxy]?.restsUntil ?? 0;
     return until > now ? until : 0;
   }
@@ -101,7 +101,14 @@ export class FleetProxies {
     if (now >= this.#lastUntil) return Number.POSITIVE_INFINITY;
     this.#starvedFrom = Math.min(this.#starvedFrom, now);
     const endsAt = this.#starvedFrom + STARVED_AFTER_MS;
-    return endsAt > now ? endsAt : Number.POSITIVE_INFINITY;
+    if (endsAt > now) return endsAt;
+    this.#lastUntil = 0;
+    for (const [proxy, standing] of this.#standings.entries()) {
+      if (!standing || standing.restsUntil <= now) continue;
+      standing.restsUntil = 0;
+      this.#changed.add(proxy);
+    }
+    return now;
   }
 
   reports(now: number): ProxyReport[] {
@@ -229,7 +236,10 @@ export class FleetProxies {
     }
     if (until <= now) return;
     const book = this.#book;
-    standing.restsUntil = Math.max(standing.restsUntil, until + this.#leftMs(failure));
+    // Whoever has failed with it, too, goes by its own rest.
+    const isOwn = standing.failedAt >= downAt - failure.restMs;
+    const leftMs = isOwn ? 0 : this.#leftMs(failure);
+    standing.restsUntil = Math.max(standing.restsUntil, until + leftMs);
     this.#lastUntil = Math.max(this.#lastUntil, standing.restsUntil);
     book.restsFrom.set(proxy, Math.max(book.restsFrom.get(proxy), downAt));
     const inRow = Math.max(book.failuresInRow.get(proxy), failure.inRow);

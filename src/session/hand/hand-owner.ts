@@ -160,7 +160,7 @@ class PoolHandOwner implements HandOwner {
     for (const { url, restMs, inRow } of changes) {
       if (restMs === 0) options.proxyConfiguration?.report(url, 'good');
       else {
-        options.proxyConfiguration?.rest?.(url, restMs);
+        options.proxyConfiguration?.report(url, 'failed');
         failures.set(url, inRow);
       }
     }
