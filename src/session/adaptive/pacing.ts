@@ -1,9 +1,9 @@
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 import { Drift } from './drift.ts';
 import { LOAD_WINDOW_MS, Load } from './load.ts';
+import { NetworkSpans } from './network-spans.ts';
 import { RateSearch, type Sending, type Span } from './rate-search.ts';
 import { EXPLORER, Roles, SCOUT } from './roles.ts';
-import { NetworkSpans } from './spans.ts';
 
 /** Pacing binds for so long after the last lease that had to wait for it was to be tried again. */
 const BOUND_MS = 1000;

@@ -1,14 +1,9 @@
 import type { Pacing } from './pacing.ts';
 import type { PairTable } from './pair-table.ts';
-import type { NetworkSpan, Span } from './rate-search.ts';
+import type { Span } from './rate-search.ts';
 
 const MOST_USES = 65_535;
 const FIRST: Span = Object.freeze({ uses: 1, secs: 0 });
-/** Of more networks than this those that came last are not counted as such. */
-const MAX_NETWORKS = 1000;
-/** So many blocks in a row are hardly chance. */
-const BAN = 2;
-const MAX_ROUND = 255;
 
 /** A request goes out: what the address has sent since it was last as good as new to the origin, this one among it. */
 export function extendSpan(pairs: PairTable, pair: number, pacing: Pacing, now: number): Span {
@@ -20,72 +15,4 @@ export function extendSpan(pairs: PairTable, pair: number, pacing: Pacing, now: 
   }
   pairs.spanUses.set(pair, Math.min(MOST_USES, uses + 1));
   return { uses: uses + 1, secs: (now - pairs.spanFrom.get(pair)) / 1000 };
-}
-
-interface Sent {
-  /** Tells addresses that have been counted from those that have not. */
-  round: number;
-  from: number;
-  uses: number;
-  addressesCount: number;
-  blocksInRow: number;
-}
-
-/**
- * The same for networks, as the mean of their addresses: where a limit is theirs together, what each of them has sent
- * alone tells less exactly how much was let pass.
- */
-export class NetworkSpans {
-  readonly #networks = new Map<number, Sent>();
-
-  /** `own` is what the address has sent. */
-  extend(
-    network: number,
-    { pairs, pair, own }: { pairs: PairTable; pair: number; own: Span },
-    pacing: Pacing,
-    now: number,
-  ): NetworkSpan {
-    const sent = this.#networks.get(network);
-    if (!sent) {
-      if (this.#networks.size >= MAX_NETWORKS) return { ...own, addressesCount: 1 };
-      const from = now - own.secs * 1000;
-      this.#networks.set(network, {
-        round: 1,
-        from,
-        uses: own.uses,
-        addressesCount: 1,
-        blocksInRow: 0,
-      });
-      pairs.round.set(pair, 1);
-      return { ...own, addressesCount: 1 };
-    }
-    const { round, from, uses, addressesCount } = sent;
-    if (uses === 0 || pacing.isForgiven(uses / addressesCount, now - from)) {
-      sent.round = (round % MAX_ROUND) + 1;
-      sent.from = now;
-      sent.uses = 1;
-      sent.addressesCount = 1;
-    } else if (pairs.round.get(pair) === round) {
-      sent.uses++;
-    } else {
-      sent.addressesCount++;
-      // What came before it was known to be of the network counts, too.
-      sent.uses += round === 1 ? own.uses : 1;
-      if (round === 1) sent.from = Math.min(from, now - own.secs * 1000);
-    }
-    pairs.round.set(pair, sent.round);
-    const { addressesCount: count } = sent;
-    return { uses: sent.uses / count, secs: (now - sent.from) / 1000, addressesCount: count };
-  }
-
-  noteLetIn(network: number): void {
-    const sent = this.#networks.get(network);
-    if (sent) sent.blocksInRow = 0;
-  }
-
-  /** Several in a row: it is shut out, and as good as new when it is let in again. */
-  noteBlocked(network: number): void {
-    const sent = this.#networks.get(network);
-    if (sent && ++sent.blocksInRow >= Math.min(sent.addressesCount, BAN)) sent.uses = 0;
-  }
 }
