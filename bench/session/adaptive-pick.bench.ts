@@ -17,8 +17,12 @@ const FEW = 1_000;
 const MANY = size(1_000_000, 20_000);
 const CANDIDATES = 8;
 const IN_FLIGHT = 32;
+/** Proxies that answer much sooner: as many as the fast lane holds. */
+const LANE = 32;
+const LANE_ROUNDS = 10;
 const URL = 'https://site.example/page';
 const SLOW: Outcome = { kind: 'ok', status: 200, latencyMs: 600 };
+const FAST: Outcome = { kind: 'ok', status: 200, latencyMs: 20 };
 const FINE: Outcome = { kind: 'ok', status: 200, latencyMs: 100 };
 const FAILED: Outcome = { kind: 'proxy', latencyMs: 100 };
 const MANY_NAME = MANY.toLocaleString('en-US');
@@ -32,6 +36,7 @@ await compare('one adaptive pick, in a pool that has learnt', {
     [`${MANY_NAME} sessions, 1,000 proxies`]: () => picks(MANY, FEW),
     [`${MANY_NAME} sessions, a proxy each`]: () => picks(MANY, MANY),
     [`${MANY_NAME} sessions, a proxy each, all remembered`]: () => picks(MANY, MANY, MANY),
+    '1,000 sessions, a proxy each, a full fast lane': () => picks(FEW, FEW, undefined, LANE),
     [`bare reads of as much memory, ${CANDIDATES} × 3 cache lines`]: () => reads(MANY),
   },
 });
@@ -51,7 +56,7 @@ for (const sessions of [FEW, MANY]) {
  * Time runs a millisecond ahead with each use, as in a pool that is asked a thousand times a second: what is known has
  * aged when it is looked at again.
  */
-function picks(sessions: number, proxies: number, pairs?: number): Readings {
+function picks(sessions: number, proxies: number, pairs?: number, fastCount = 0): Readings {
   let aheadMs = 0;
   const now = (): number => Date.now() + aheadMs;
   const table = new SlotTable();
@@ -81,12 +86,16 @@ function picks(sessions: number, proxies: number, pairs?: number): Readings {
     open[place] = scheduler.open(slot, URL, at);
     scheduler.remove(slot);
     if (!former) return;
-    const outcome = outcomeOf(former.proxy, dice.next());
+    const outcome = outcomeOf(former.proxy, dice.next(), fastCount);
     scheduler.judge(former, outcome, at);
     scheduler.settle(former, outcome, 0, at);
     scheduler.add(former.slot);
   };
-  for (let slot = 0; slot < sessions; slot++) lend(slot);
+  const lendAll = (): void => {
+    for (let slot = 0; slot < sessions; slot++) lend(slot);
+  };
+  lendAll();
+  if (fastCount > 0) fillLane(scheduler, lendAll, fastCount);
   const pick = (): number => {
     const slot = scheduler.pick(URL);
     if (slot === -1) throw new Error('Nothing was picked');
@@ -107,9 +116,19 @@ function picks(sessions: number, proxies: number, pairs?: number): Readings {
   return { 'µs a pick': pickMs * micros, 'µs a pick, lent and reported': useMs * micros };
 }
 
+/** Everybody has answered so often that it is known who is fast. */
+function fillLane(scheduler: Scheduler, lendAll: () => void, fastCount: number): void {
+  for (let round = 0; round < LANE_ROUNDS; round++) lendAll();
+  const lane = scheduler.explainOrigin(URL)?.lane;
+  if (lane?.addresses !== fastCount) {
+    throw new Error(`The fast lane holds ${lane?.addresses} addresses, not ${fastCount}`);
+  }
+}
+
 /** One address in ten is slow, and one use in a hundred fails. */
-function outcomeOf(proxy: number, chance: number): Outcome {
+function outcomeOf(proxy: number, chance: number, fastCount: number): Outcome {
   if (chance < 0.01) return FAILED;
+  if (proxy < fastCount) return FAST;
   return proxy % 10 === 0 ? SLOW : FINE;
 }
 
