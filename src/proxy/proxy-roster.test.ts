@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../core/fake-clock.ts';
+import { SeededRandom } from '../core/random.ts';
 import { parseProxyUrl } from './parse-proxy-url.ts';
 import type { ProxyEntry } from './proxy-entry.ts';
 import { ProxyRoster } from './proxy-roster.ts';
@@ -20,6 +21,23 @@ function nameOf(entry: ProxyEntry | undefined): string | undefined {
 }
 
 describe('ProxyRoster', () => {
+  it('leaves those that were never given out to chance once it is shuffled, also those listed later', () => {
+    const names = Array.from({ length: 20 }, (_, index) => `h${index}`);
+    const orderOf = (seed: number) => {
+      const roster = rosterOf(...names.slice(0, 10));
+      roster.shuffle(new SeededRandom(seed));
+      roster.replace(listOf(...names));
+      return names.map(() => {
+        const entry = roster.leastBound() as ProxyEntry;
+        roster.take(entry);
+        return nameOf(entry);
+      });
+    };
+    expect(new Set(orderOf(1)).size).toBe(20);
+    expect(orderOf(1)).not.toEqual(names);
+    expect(orderOf(1)).not.toEqual(orderOf(2));
+  });
+
   it('always gives an entry with the fewest bindings, and among those the one given longest ago', () => {
     const step = fc.oneof(fc.constant('bind'), fc.nat(50));
     fc.assert(

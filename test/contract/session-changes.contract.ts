@@ -387,6 +387,48 @@ export function describeSessionChangesContract(
       expect((await tell(other, { probe })).probe).toBe(2);
     });
 
+    it('tells of a watched one only what other hands have reported since', async () => {
+      const watch = (hand: SessionHand) => hand.sync({ ...NO_CHANGES, watched: [SITE, 'unknown'] });
+      await tell(one, { good: 1 });
+      expect((await watch(one)).origins).toEqual([]);
+      await tell(other, { good: 2 });
+      // Nothing is asked, so nothing counts as heard.
+      await one.sync({ ...NO_CHANGES, watched: null });
+      expect((await watch(one)).origins).toMatchObject([{ origin: SITE, good: 3 }]);
+      expect((await watch(one)).origins).toEqual([]);
+      expect(await tell(one, { good: 1, isFirst: false })).toBeUndefined();
+      await other.leave();
+    });
+
+    it('tells of the load of a hand that has ended', async () => {
+      await tell(one, { load: 1 });
+      await tell(other, { load: 2 });
+      await one.sync({ ...NO_CHANGES, watched: [SITE] });
+      await other.leave();
+      const { origins } = await one.sync({ ...NO_CHANGES, watched: [SITE] });
+      expect(origins).toMatchObject([{ load: 1 }]);
+    });
+
+    it('has of a proxy the latest failure and the latest answer that any hand tells of, once', async () => {
+      const failure = { agoMs: 1000, restMs: 20_000, inRow: 2 };
+      const older = { agoMs: 5000, restMs: 90_000, inRow: 9 };
+      const proxy = (upMs: number | null, failed: typeof failure | null) => ({
+        ...NO_CHANGES,
+        proxies: [{ name: 'p', upMs, failure: failed }],
+      });
+      expect((await one.sync(proxy(null, failure))).proxies).toEqual([]);
+      expect((await other.sync(proxy(3000, older))).proxies).toEqual([
+        { name: 'p', upMs: null, failure },
+      ]);
+      await clock.advance(500);
+      const { proxies } = await one.sync(NO_CHANGES);
+      const later = { agoMs: 1500, restMs: 19_500, inRow: 2 };
+      expect(proxies).toEqual([{ name: 'p', upMs: 3500, failure: later }]);
+      expect((await one.sync(NO_CHANGES)).proxies).toEqual([]);
+      const third = await hands.join(OPTIONS);
+      expect((await third.sync(NO_CHANGES)).proxies).toEqual(proxies);
+    });
+
     it('keeps origins apart', async () => {
       const { origins } = await one.sync({
         ...NO_CHANGES,

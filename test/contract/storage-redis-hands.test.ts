@@ -216,6 +216,32 @@ describe('sessions in hands on Redis', () => {
     await storage.close();
   });
 
+  it('remembers a bounded number of proxies that fail, for an hour, and tells of them a part at a time', async () => {
+    const clock = new FakeClock();
+    const { storage, hands } = await opened({ clock });
+    const [hand, other] = [await hands.join(OPTIONS), await hands.join(OPTIONS)];
+    const failure = { agoMs: 0, restMs: 60_000, inRow: 1 };
+    const tell = (names: readonly string[]) =>
+      hand.sync({ ...NO_CHANGES, proxies: names.map((name) => ({ name, upMs: null, failure })) });
+    for (let part = 0; part < 21; part++) {
+      await clock.advance(1);
+      await tell(manyIds(500).map((id) => `${part}-${id}`));
+    }
+    expect(await client.zCard(KEYS.proxyNews)).toBe(10_000);
+    expect(await client.hLen(KEYS.proxies)).toBe(10_000);
+    const heard = new Set<string>();
+    for (let count = 0; count < 21; count++) {
+      for (const { name } of (await other.sync(NO_CHANGES)).proxies) heard.add(name);
+    }
+    expect(heard.size).toBe(10_000);
+    await clock.advance(3_600_000);
+    // The first is lost with the lease.
+    await tell(['new']);
+    await tell(['new']);
+    expect(await client.hLen(KEYS.proxies)).toBe(9901);
+    await storage.close();
+  });
+
   it('leaves nothing behind of hands that have ended', async () => {
     const { storage, hands } = await opened();
     const hand = await hands.join(OPTIONS);

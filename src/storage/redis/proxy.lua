@@ -29,15 +29,18 @@ local function tellProxy(pool, name, text, version, now)
   redis.call('ZADD', pool.proxyNews, version, name)
 end
 
-local function forgetProxies(pool, now)
-  local over = redis.call('ZCARD', pool.proxyNews) - MOST_PROXIES
-  local names = over > 0 and redis.call('ZRANGE', pool.proxyNews, 0, over - 1)
-    or redis.call('ZRANGEBYSCORE', pool.proxyNews, '-inf',
-      string.format('%.0f', (now - REMEMBERED_MS) * 1000), 'LIMIT', 0, MOST_FORGOTTEN)
+local function forgetAll(pool, names)
   for _, name in ipairs(names) do
     redis.call('ZREM', pool.proxyNews, name)
     redis.call('HDEL', pool.proxies, name)
   end
+end
+
+local function forgetProxies(pool, now)
+  local oldest = string.format('%.0f', (now - REMEMBERED_MS) * 1000)
+  forgetAll(pool, redis.call('ZRANGEBYSCORE', pool.proxyNews, '-inf', oldest, 'LIMIT', 0, MOST_FORGOTTEN))
+  local over = redis.call('ZCARD', pool.proxyNews) - MOST_PROXIES
+  if over > 0 then forgetAll(pool, redis.call('ZRANGE', pool.proxyNews, 0, over - 1)) end
 end
 
 -- What was told since a version; the version up to which that is all, where there is more.
@@ -56,5 +59,7 @@ local function proxyNewsSince(pool, since, now)
     news[at + 4] = math.max(0, restsUntil - now)
     news[at + 5] = inRow
   end
-  return news, #names == MOST_PROXY_NEWS and string.format('%016.0f', found[#found]) or nil
+  if #names < MOST_PROXY_NEWS then return news end
+  -- Some that were told of in one sync, a few hundred at most, may come with the next part.
+  return news, string.format('%016.0f', found[#found] - 1)
 end
