@@ -1,30 +1,14 @@
 // Workers that share a pool with adaptive selection: what it costs the server that they tell each other of origins.
+
 import type { createClient } from '@redis/client';
+import { NO_CHANGES } from '../../src/session/hand/changes.ts';
 import { RedisStorage } from '../../src/storage/redis/redis-storage.ts';
-import type {
-  HandChanges,
-  OriginReport,
-  SessionHand,
-  SessionHands,
-} from '../../src/storage/session-hands.ts';
+import type { OriginReport, SessionHand, SessionHands } from '../../src/storage/session-hands.ts';
 import { compare, type Readings, size } from '../report.ts';
 import { MeasuredRedis, serverTimeOf } from './measured-redis.ts';
 
 const HANDS = 8;
 const SYNCS = size(4_000, 80);
-const NOTHING: HandChanges = {
-  hot: [],
-  cold: [],
-  evenIfFull: [],
-  cookies: [],
-  retired: [],
-  facts: [],
-  returned: [],
-  unusedPlaces: 0,
-  origins: [],
-  watched: null,
-  proxies: [],
-};
 
 const redis = await MeasuredRedis.start();
 const { url } = redis;
@@ -68,7 +52,7 @@ async function syncs(client: Client, origins: number, used: number): Promise<Rea
     const isFirst = at < HANDS;
     const told = isFirst ? origins : used;
     await hand.sync({
-      ...NOTHING,
+      ...NO_CHANGES,
       origins: Array.from({ length: told }, (_, n) => reportOn(n, at, isFirst)),
       watched: Array.from({ length: origins - told }, (_, n) => nameOf(told + n)),
     });
