@@ -5,6 +5,8 @@ import { Stickiness } from './stickiness.ts';
 
 /** Nearly all. */
 const SCOUTS_SHARE = 0.8;
+/** Blocks that stick so often are bans, however rare they are: two of two tell. */
+const STICKY = 0.65;
 /** So many next requests are enough to see that blocks do not stick. */
 const ENOUGH_RETRIES = 2;
 
@@ -16,6 +18,8 @@ export interface Block {
   readonly isSurprise: boolean;
   /** Of an address that went ahead of the others. */
   readonly isScout: boolean;
+  /** Of one that is given more than others, as it answers sooner. */
+  readonly isFast: boolean;
 }
 
 /**
@@ -29,6 +33,8 @@ export class BlockTrial {
   readonly #good: RollingCount;
   readonly #blocks: RollingCount;
   readonly #scoutBlocks: RollingCount;
+  /** Of addresses that went no faster than most. */
+  readonly #slowBlocks: RollingCount;
   /** Of blocks, by the next results of their addresses. */
   readonly #stickiness: Stickiness;
   #state: TrialState = 'idle';
@@ -46,6 +52,7 @@ export class BlockTrial {
     this.#good = new RollingCount(options.windowSecs * 1000);
     this.#blocks = new RollingCount(options.windowSecs * 1000);
     this.#scoutBlocks = new RollingCount(options.windowSecs * 1000);
+    this.#slowBlocks = new RollingCount(options.windowSecs * 1000);
     const { stickinessUses: priorTries, stickinessMemory: memory } = options;
     this.#stickiness = new Stickiness({ priorTries, memory });
   }
@@ -82,6 +89,7 @@ export class BlockTrial {
   noteBlock(now: number, block: Block, pacing: Pacing): void {
     if (block.isSurprise) this.#blocks.add(now);
     if (block.isSurprise && block.isScout) this.#scoutBlocks.add(now);
+    if (block.isSurprise && !block.isScout && !block.isFast) this.#slowBlocks.add(now);
     this.#noteResult(now, pacing, block.isSurprise);
     if (!block.isSurprise || !this.#isHeeded(now, pacing)) return;
     if (this.#state === 'idle') {
@@ -104,13 +112,14 @@ export class BlockTrial {
     }
     const { minBlocks, minBlockShare, minStickiness, looseBlockShare } = this.#options;
     const blocks = this.#blocks.count(now);
-    const least = this.stickiness > minStickiness ? minBlockShare : looseBlockShare;
+    const sticky = this.stickiness > STICKY ? 0 : minBlockShare;
+    const least = this.stickiness > minStickiness ? sticky : looseBlockShare;
     // Where those that go ahead are shut out and nobody else is, a few blocks tell.
     const ofScouts = this.#scoutBlocks.count(now);
     const isOfScouts =
       ofScouts > 0 &&
       ofScouts >= pacing.enoughScouts &&
-      ofScouts >= SCOUTS_SHARE * blocks &&
+      ofScouts >= SCOUTS_SHARE * (ofScouts + this.#slowBlocks.count(now)) &&
       pacing.enoughScouts > 0;
     return isOfScouts || (blocks >= minBlocks && blocks > least * this.#good.count(now));
   }

@@ -145,10 +145,20 @@ describe('FastLane', () => {
   it('bounds the use of all addresses once a limit was met, and only then', () => {
     const crawl = new Crawl({ 1: 200, 2: 400, 3: 500, 4: 510 }).run(20);
     expect(crawl.lane.mostUses(60_000)).toBe(Number.POSITIVE_INFINITY);
-    expect(crawl.lane.keepsLimit(10)).toBe(false);
     crawl.shutOut(1);
     expect(crawl.lane.mostUses(60_000)).toBeCloseTo((crawl.lane.borne * 60) / Math.LN2, 5);
-    expect(crawl.lane.keepsLimit(10)).toBe(true);
-    expect(crawl.lane.keepsLimit(100)).toBe(false);
+  });
+
+  it('keeps a limit for all once it has shown what it bears, where all send no more than that', () => {
+    const crawl = new Crawl({ 1: 200, 2: 400, 3: 500, 4: 510 }).run(20);
+    expect(crawl.lane.keepsLimit(10, 0)).toBe(false);
+    crawl.shutOut(1);
+    // What is left after a fall is a guess.
+    expect(crawl.lane.keepsLimit(10, 0)).toBe(false);
+    crawl.run(60);
+    const { borne } = crawl.lane;
+    expect(crawl.lane.keepsLimit(10, borne)).toBe(true);
+    expect(crawl.lane.keepsLimit(10, 1.01 * borne)).toBe(false);
+    expect(crawl.lane.keepsLimit(100, borne)).toBe(false);
   });
 });

@@ -100,9 +100,13 @@ export class FastLane {
     return this.#step;
   }
 
-  /** A limit was met, and is kept by so many that nobody else needs to look for it. */
-  keepsLimit(activeCount: number): boolean {
-    return this.#hasFallen && this.#addresses.length > Math.max(LEAST_KEEPERS, activeCount / 10);
+  /**
+   * A limit was met, and is kept by so many that nobody else needs to look for it: all together send no more on average
+   * than these are known to bear.
+   */
+  keepsLimit(activeCount: number, meanRate: number): boolean {
+    const isKept = this.#hasFallen && this.#isSure && meanRate <= this.#borne;
+    return isKept && this.#addresses.length > Math.max(LEAST_KEEPERS, activeCount / 10);
   }
 
   get #hasFallen(): boolean {
@@ -119,6 +123,10 @@ export class FastLane {
   /** Most of the load may go through it: most blocks meet it, too, whatever they are about. */
   isLeader(pair: number): boolean {
     return this.#leader?.pair === pair;
+  }
+
+  has(pair: number): boolean {
+    return this.#ofPair.has(pair);
   }
 
   isSpent(pair: number, now: number): boolean {

@@ -165,7 +165,8 @@ export class Judge {
       const goodBefore = pairs.goodSinceBlock.get(pair);
       lane.noteBlocked(use, trial.stickiness, now);
       this.#noteRetry(use, 'blocked');
-      const isExplained = lane.keepsLimit(pacing.activeCount) && !Number.isFinite(pacing.rate);
+      const isExplained =
+        !Number.isFinite(pacing.rate) && lane.keepsLimit(pacing.activeCount, pacing.observed(now));
       const isSurprise = !isExplained && isSurprising(use, goodBefore, this.#options.trial);
       const isNews = isSurprise && !this.#rests.isNeighbourBanned(use, now);
       if (isSurprise) pairs.isRetry.set(pair, 1);
@@ -183,6 +184,7 @@ export class Judge {
           sentAt: use.openedAt,
           isSurprise: isNews,
           isScout: pairs.role.get(pair) === SCOUT && !isSoftBlock(outcome) && !lane.isLeader(pair),
+          isFast: lane.has(pair),
         },
         pacing,
       );

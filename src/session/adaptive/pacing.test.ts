@@ -258,7 +258,12 @@ describe('Pacing', () => {
 });
 
 describe('BlockTrial', () => {
-  const block = (at: number) => ({ sentAt: at, isSurprise: true, isScout: false });
+  const block = (at: number) => ({
+    sentAt: at,
+    isSurprise: true,
+    isScout: false,
+    isFast: false,
+  });
 
   function blocked(pacing: Pacing): BlockTrial {
     const trial = new BlockTrial(ADAPTIVE_DEFAULTS.trial);
@@ -286,6 +291,30 @@ describe('BlockTrial', () => {
     expect(pacing.rate).toBe(Number.POSITIVE_INFINITY);
     const ofScout = { ...block(NOW + 900), isScout: true };
     for (let n = 0; n < 5; n++) trial.noteBlock(NOW + 900 + n, ofScout, pacing);
+    expect(pacing.rate).toBeLessThan(1);
+  });
+
+  it('asks not how many scouts there are beside addresses that are given more in any case', () => {
+    const pacing = busyPacing();
+    pacing.roleOf(0, 0, NOW);
+    const trial = new BlockTrial(ADAPTIVE_DEFAULTS.trial);
+    for (let n = 0; n < 500; n++) trial.noteGood(NOW + n, pacing);
+    for (let n = 0; n < 2; n++) {
+      trial.noteBlock(NOW + 501, { ...block(NOW + 501), isFast: true }, pacing);
+    }
+    expect(pacing.rate).toBe(Number.POSITIVE_INFINITY);
+    trial.noteBlock(NOW + 502, { ...block(NOW + 502), isScout: true }, pacing);
+    expect(pacing.rate).toBeLessThan(1);
+  });
+
+  it('heeds five blocks that stick, however many successes there are beside them', () => {
+    const pacing = busyPacing();
+    const trial = new BlockTrial(ADAPTIVE_DEFAULTS.trial);
+    for (let n = 0; n < 500; n++) trial.noteGood(NOW + n, pacing);
+    for (let n = 0; n < 4; n++) trial.noteBlock(NOW + 501, block(NOW + 501), pacing);
+    for (let n = 0; n < 2; n++) trial.noteRetry(true, pacing);
+    expect(pacing.rate).toBe(Number.POSITIVE_INFINITY);
+    trial.noteBlock(NOW + 502, block(NOW + 502), pacing);
     expect(pacing.rate).toBeLessThan(1);
   });
 
