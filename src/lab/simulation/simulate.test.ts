@@ -69,6 +69,36 @@ test('adaptive selection reads a limit of whole networks off two bans, and goes 
   }
 });
 
+test.each([
+  [
+    'though the fastest addresses meet it first, and bans last long',
+    {
+      durationSecs: 360,
+      proxies: [{ count: 60, latencyMs: { from: 200, to: 800 } }],
+      site: { ban: { perSec: 0.6, burst: 60, secs: 300 } },
+      crawl: { slots: 50 },
+    },
+    [1, 3, 8],
+  ],
+  [
+    'though chance blocks as well',
+    {
+      durationSecs: 300,
+      proxies: [{ count: 60 }],
+      site: { blockShare: 0.02, ban: { perSec: 0.3, burst: 10, secs: 90 } },
+    },
+    [1, 6, 7],
+  ],
+] as const)('adaptive selection finds a hidden limit %s', async (_, terms, seeds) => {
+  const world = resolveWorld({ name: 'hidden', ...terms } as World);
+  for (const seed of seeds) {
+    const run = async (name: string): Promise<number> =>
+      (await simulate({ world, policy: await findPolicy(name), seed })).deliveredCount;
+    const share = (await run('adaptive')) / (await run('oracle-goodput'));
+    expect(share, `seed ${seed}`).toBeGreaterThan(0.7);
+  }
+});
+
 test('no policy outruns the goodput oracle by more than luck', async () => {
   await fc.assert(
     fc.asyncProperty(

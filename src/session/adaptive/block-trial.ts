@@ -5,8 +5,16 @@ import { Stickiness } from './stickiness.ts';
 
 /** Nearly all. */
 const SCOUTS_SHARE = 0.8;
-/** Blocks that stick so often are bans, however rare they are: two of two tell. */
-const STICKY = 0.65;
+/** Blocks that stick so often are bans, however rare they are: three of three tell. */
+const STICKY = 0.7;
+const ENOUGH_STICKY = 3;
+/** Where so large a share of so many sticks, or so many of all addresses stay shut out, not all blocks are chance. */
+const MOSTLY = 0.6;
+const ENOUGH_TRIES = 4;
+const MANY = 0.2;
+const LEAST_STUCK = 5;
+/** Of blocks that stick so often each is taken for a ban at once. */
+const SURE = 0.8;
 /** So many next requests are enough to see that blocks do not stick. */
 const ENOUGH_RETRIES = 2;
 
@@ -18,8 +26,6 @@ export interface Block {
   readonly isSurprise: boolean;
   /** Of an address that went ahead of the others. */
   readonly isScout: boolean;
-  /** Of one that is given more than others, as it answers sooner. */
-  readonly isFast: boolean;
 }
 
 /**
@@ -33,13 +39,15 @@ export class BlockTrial {
   readonly #good: RollingCount;
   readonly #blocks: RollingCount;
   readonly #scoutBlocks: RollingCount;
-  /** Of addresses that went no faster than most. */
-  readonly #slowBlocks: RollingCount;
+  /** After which the next one was blocked, too. */
+  readonly #stuck: RollingCount;
   /** Of blocks, by the next results of their addresses. */
   readonly #stickiness: Stickiness;
   #state: TrialState = 'idle';
   /** Blocks do not stick, but are many. */
   #isLoose = false;
+  /** Some blocks are no chance, however many are: when the pace is right, only those are left that are. */
+  #isProven = false;
   #rateBefore = 0;
   #hazardBefore = 0;
   #slowSince = 0;
@@ -52,7 +60,7 @@ export class BlockTrial {
     this.#good = new RollingCount(options.windowSecs * 1000);
     this.#blocks = new RollingCount(options.windowSecs * 1000);
     this.#scoutBlocks = new RollingCount(options.windowSecs * 1000);
-    this.#slowBlocks = new RollingCount(options.windowSecs * 1000);
+    this.#stuck = new RollingCount(options.windowSecs * 1000);
     const { stickinessUses: priorTries, stickinessMemory: memory } = options;
     this.#stickiness = new Stickiness({ priorTries, memory });
   }
@@ -71,14 +79,31 @@ export class BlockTrial {
     return this.#stickiness.share;
   }
 
+  /** Whether a block was chance is known only by the next request. */
+  get isInDoubt(): boolean {
+    return this.stickiness < SURE;
+  }
+
   /** The first result of an address after a block. */
-  noteRetry(isBlocked: boolean, pacing: Pacing): void {
+  noteRetry(now: number, isBlocked: boolean, pacing: Pacing): void {
     this.#stickiness.note(isBlocked);
+    if (isBlocked) this.#noteStuck(now, pacing);
     const { minStickiness, restoreFactor } = this.#options;
-    const isRefuted = this.stickiness < minStickiness && this.#stickiness.tries >= ENOUGH_RETRIES;
-    if (this.#state !== 'testing' || this.#isLoose || !isRefuted || pacing.isSure) return;
+    const isLoose = this.stickiness < minStickiness && this.#stickiness.tries >= ENOUGH_RETRIES;
+    const isRefuted = isLoose && !this.#isProven && !pacing.isSure;
+    if (this.#state !== 'testing' || this.#isLoose || !isRefuted) return;
     this.#state = 'idle';
     pacing.restore(restoreFactor * this.#rateBefore);
+  }
+
+  #noteStuck(now: number, pacing: Pacing): void {
+    this.#stuck.add(now);
+    const many = Math.max(LEAST_STUCK, MANY * pacing.activeCount);
+    this.#isProven ||=
+      this.#stuck.count(now) >= many ||
+      (this.stickiness > MOSTLY && this.#stickiness.tries >= ENOUGH_TRIES);
+    if (this.#slowSince > 0 && !this.#isLoose) this.#blocked++;
+    if (this.#state === 'idle') this.#heed(now, now, pacing);
   }
 
   noteGood(now: number, pacing: Pacing): void {
@@ -89,20 +114,21 @@ export class BlockTrial {
   noteBlock(now: number, block: Block, pacing: Pacing): void {
     if (block.isSurprise) this.#blocks.add(now);
     if (block.isSurprise && block.isScout) this.#scoutBlocks.add(now);
-    if (block.isSurprise && !block.isScout && !block.isFast) this.#slowBlocks.add(now);
     this.#noteResult(now, pacing, block.isSurprise);
-    if (!block.isSurprise || !this.#isHeeded(now, pacing)) return;
+    if (block.isSurprise) this.#heed(now, block.sentAt, pacing);
+  }
+
+  #heed(now: number, sentAt: number, pacing: Pacing): void {
+    if (!this.#isHeeded(now, pacing)) return;
+    const isSticky = this.stickiness > this.#options.minStickiness;
     if (this.#state === 'idle') {
       this.#state = 'testing';
-      this.#isLoose = this.stickiness <= this.#options.minStickiness;
+      this.#isLoose = !isSticky;
       this.#rateBefore = Math.min(pacing.rate, pacing.observed(now));
       this.#slowSince = 0;
       this.#hazardBefore = this.#hazard(now);
     }
-    pacing.signal(now, block.sentAt, {
-      kind: 'blocked',
-      isSticky: this.stickiness > this.#options.minStickiness,
-    });
+    pacing.signal(now, sentAt, { kind: 'blocked', isSticky });
   }
 
   #isHeeded(now: number, pacing: Pacing): boolean {
@@ -112,16 +138,19 @@ export class BlockTrial {
     }
     const { minBlocks, minBlockShare, minStickiness, looseBlockShare } = this.#options;
     const blocks = this.#blocks.count(now);
-    const sticky = this.stickiness > STICKY ? 0 : minBlockShare;
-    const least = this.stickiness > minStickiness ? sticky : looseBlockShare;
+    if (this.stickiness > STICKY && blocks >= ENOUGH_STICKY) return true;
+    const isLoose = this.stickiness <= minStickiness;
+    const least = isLoose ? looseBlockShare : minBlockShare;
     // Where those that go ahead are shut out and nobody else is, a few blocks tell.
     const ofScouts = this.#scoutBlocks.count(now);
     const isOfScouts =
       ofScouts > 0 &&
       ofScouts >= pacing.enoughScouts &&
-      ofScouts >= SCOUTS_SHARE * (ofScouts + this.#slowBlocks.count(now)) &&
+      ofScouts >= SCOUTS_SHARE * blocks &&
       pacing.enoughScouts > 0;
-    return isOfScouts || (blocks >= minBlocks && blocks > least * this.#good.count(now));
+    return (
+      (isOfScouts && !isLoose) || (blocks >= minBlocks && blocks > least * this.#good.count(now))
+    );
   }
 
   #hazard(now: number): number {
@@ -144,11 +173,13 @@ export class BlockTrial {
       this.#blocked = 0;
     }
     this.#results++;
-    if (isBlock) this.#blocked++;
+    // Elsewhere those count that stuck.
+    if (isBlock && this.#isLoose) this.#blocked++;
     const results = blocks / this.#hazardBefore;
     if (this.#results < results || now - this.#slowSince < minSecs * 1000) return;
     if (this.#blocked / this.#results > hazardShare * this.#hazardBefore) {
       this.#state = 'ignoring';
+      this.#isProven = false;
       this.#ignoresUntil = now + ignoreSecs * 1000;
       pacing.restore(restoreFactor * this.#rateBefore);
     } else {

@@ -164,7 +164,7 @@ export class Judge {
     if (outcome.kind === 'blocked') {
       const goodBefore = pairs.goodSinceBlock.get(pair);
       lane.noteBlocked(use, trial.stickiness, now);
-      this.#noteRetry(use, 'blocked');
+      this.#noteRetry(use, 'blocked', now);
       const isExplained =
         !Number.isFinite(pacing.rate) && lane.keepsLimit(pacing.activeCount, pacing.observed(now));
       const isSurprise = !isExplained && isSurprising(use, goodBefore, this.#options.trial);
@@ -172,7 +172,8 @@ export class Judge {
       if (isSurprise) pairs.isRetry.set(pair, 1);
       pairs.goodSinceBlock.set(pair, 0);
       if (!isSoftBlock(outcome)) {
-        pairs.spanUses.set(pair, 0);
+        // The first one may be chance.
+        if (goodBefore === 0) pairs.spanUses.set(pair, 0);
         pacing.networkSpans.noteBlocked(this.#proxies.networkOf(proxy));
       }
       if (isSurprise && !isSoftBlock(outcome))
@@ -184,15 +185,14 @@ export class Judge {
           sentAt: use.openedAt,
           isSurprise: isNews,
           isScout: pairs.role.get(pair) === SCOUT && !isSoftBlock(outcome) && !lane.isLeader(pair),
-          isFast: lane.has(pair),
         },
         pacing,
       );
-      return isSoftBlock(outcome) ? 0 : this.#rests.restBanned(use, now);
+      return isSoftBlock(outcome) ? 0 : this.#rests.restBanned(use, isNews, now);
     }
     if (blame.proxyBad > MOST) return this.#rests.restProxy(use, outcome.kind, now);
     if (outcome.kind !== 'ok') return 0;
-    this.#noteRetry(use, 'ok');
+    this.#noteRetry(use, 'ok', now);
     this.#rests.noteLetIn(use, now);
     const before = pairs.role.get(pair);
     const role = this.#isSlow(use)
@@ -228,15 +228,22 @@ export class Judge {
   }
 
   /** The first result of a request that was sent after a block tells whether the block sticks. */
-  #noteRetry({ origin, pair, openedAt }: Use, kind: 'ok' | 'blocked'): void {
+  #noteRetry({ origin, pair, proxy, openedAt }: Use, kind: 'ok' | 'blocked', now: number): void {
     const pairs = this.#pairs;
     if (pairs.isRetry.get(pair) === 0 || openedAt < pairs.lostFrom.get(pair)) return;
     pairs.isRetry.set(pair, 0);
     // Whoever is let in much later may have been banned in between.
     const isSoon =
       openedAt - pairs.lostFrom.get(pair) <= this.#options.trial.retryWithinSecs * 1000;
-    if (kind === 'ok' && !isSoon) return;
-    origin.trial.noteRetry(kind === 'blocked', origin.pacing);
+    if (kind === 'ok' && !isSoon) {
+      pairs.spanUses.set(pair, 0);
+      return;
+    }
+    const { pacing, trial } = origin;
+    const block = { network: this.#proxies.networkOf(proxy), at: pairs.lostFrom.get(pair) };
+    if (kind === 'ok') pacing.noteChance(block, now);
+    else pacing.noteStuck(block, now);
+    trial.noteRetry(now, kind === 'blocked', pacing);
   }
 
   /** Requests a second of late. */

@@ -262,7 +262,6 @@ describe('BlockTrial', () => {
     sentAt: at,
     isSurprise: true,
     isScout: false,
-    isFast: false,
   });
 
   function blocked(pacing: Pacing): BlockTrial {
@@ -294,35 +293,44 @@ describe('BlockTrial', () => {
     expect(pacing.rate).toBeLessThan(1);
   });
 
-  it('asks not how many scouts there are beside addresses that are given more in any case', () => {
+  it('heeds three blocks of anybody once all that were tried again have stuck', () => {
+    const pacing = busyPacing();
+    const trial = new BlockTrial(ADAPTIVE_DEFAULTS.trial);
+    for (let n = 0; n < 500; n++) trial.noteGood(NOW + n, pacing);
+    for (let n = 0; n < 3; n++) trial.noteBlock(NOW + 501, block(NOW + 501), pacing);
+    for (let n = 0; n < 2; n++) trial.noteRetry(NOW + 502, true, pacing);
+    expect(pacing.rate).toBe(Number.POSITIVE_INFINITY);
+    trial.noteRetry(NOW + 502, true, pacing);
+    expect(pacing.rate).toBeLessThan(1);
+  });
+
+  it('gives nothing on scouts that are blocked where blocks do not stick', () => {
     const pacing = busyPacing();
     pacing.roleOf(0, 0, NOW);
     const trial = new BlockTrial(ADAPTIVE_DEFAULTS.trial);
     for (let n = 0; n < 500; n++) trial.noteGood(NOW + n, pacing);
-    for (let n = 0; n < 2; n++) {
-      trial.noteBlock(NOW + 501, { ...block(NOW + 501), isFast: true }, pacing);
-    }
+    for (let n = 0; n < 2; n++) trial.noteRetry(NOW, false, pacing);
+    trial.noteBlock(NOW + 501, { ...block(NOW + 501), isScout: true }, pacing);
     expect(pacing.rate).toBe(Number.POSITIVE_INFINITY);
-    trial.noteBlock(NOW + 502, { ...block(NOW + 502), isScout: true }, pacing);
-    expect(pacing.rate).toBeLessThan(1);
   });
 
-  it('heeds five blocks that stick, however many successes there are beside them', () => {
+  it('keeps the pace where a fifth of all addresses stayed shut out, though chance blocks more often', () => {
     const pacing = busyPacing();
-    const trial = new BlockTrial(ADAPTIVE_DEFAULTS.trial);
-    for (let n = 0; n < 500; n++) trial.noteGood(NOW + n, pacing);
-    for (let n = 0; n < 4; n++) trial.noteBlock(NOW + 501, block(NOW + 501), pacing);
-    for (let n = 0; n < 2; n++) trial.noteRetry(true, pacing);
-    expect(pacing.rate).toBe(Number.POSITIVE_INFINITY);
-    trial.noteBlock(NOW + 502, block(NOW + 502), pacing);
+    const trial = blocked(pacing);
+    for (let n = 0; n < 4; n++) trial.noteRetry(NOW, true, pacing);
+    for (let n = 0; n < 2; n++) trial.noteRetry(NOW, false, pacing);
+    trial.noteRetry(NOW, true, pacing);
+    for (let n = 0; n < 20; n++) trial.noteRetry(NOW, false, pacing);
+    expect(trial.stickiness).toBeLessThan(0.4);
     expect(pacing.rate).toBeLessThan(1);
+    expect(trial.state).toBe('testing');
   });
 
   it('gives all of the pace back when blocks turn out not to stick', () => {
     const pacing = busyPacing();
     const trial = blocked(pacing);
     expect(pacing.rate).toBeLessThan(1);
-    for (let n = 0; n < 6; n++) trial.noteRetry(false, pacing);
+    for (let n = 0; n < 6; n++) trial.noteRetry(NOW, false, pacing);
     expect(pacing.rate).toBe(Number.POSITIVE_INFINITY);
     expect(trial.state).toBe('idle');
   });
@@ -330,7 +338,7 @@ describe('BlockTrial', () => {
   it('goes on heeding blocks that stick', () => {
     const pacing = busyPacing();
     const trial = blocked(pacing);
-    for (let n = 0; n < 10; n++) trial.noteRetry(true, pacing);
+    for (let n = 0; n < 10; n++) trial.noteRetry(NOW, true, pacing);
     expect(trial.stickiness).toBeGreaterThan(0.8);
     expect(trial.state).toBe('testing');
   });
@@ -338,12 +346,14 @@ describe('BlockTrial', () => {
   it('ignores blocks for ten minutes when a tenth of the pace has not made them rarer', () => {
     const pacing = busyPacing();
     const trial = blocked(pacing);
-    for (let n = 0; n < 10; n++) trial.noteRetry(true, pacing);
+    for (let n = 0; n < 10; n++) trial.noteRetry(NOW, true, pacing);
     let now = NOW + 1000;
     for (let n = 0; n < 400 && trial.state === 'testing'; n++) {
       now += 1000;
-      if (n % 12 === 0) trial.noteBlock(now, block(now), pacing);
-      else trial.noteGood(now, pacing);
+      if (n % 12 === 0) {
+        trial.noteBlock(now, block(now), pacing);
+        trial.noteRetry(now, true, pacing);
+      } else trial.noteGood(now, pacing);
       if (n % 3 === 0) pacing.signal(now, now, { kind: 'blocked', isSticky: true });
     }
     expect(trial.state).toBe('ignoring');

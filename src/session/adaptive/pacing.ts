@@ -2,7 +2,7 @@ import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 import { Drift } from './drift.ts';
 import { LOAD_WINDOW_MS, Load } from './load.ts';
 import { NetworkSpans } from './network-spans.ts';
-import { RateSearch, type Sending, type Span } from './rate-search.ts';
+import { type Block, RateSearch, type Sending, type Span } from './rate-search.ts';
 import { EXPLORER, Roles, SCOUT } from './roles.ts';
 
 /** Pacing binds for so long after the last lease that had to wait for it was to be tried again. */
@@ -62,6 +62,8 @@ export class Pacing {
   readonly #leastRate: number;
   /** What was read off the blocks is in force. */
   #isFound = false;
+  /** The limit that the rate was set by. */
+  #heeded = 0;
   readonly #roles: Roles;
   /** Addresses, not networks. */
   #scoutsCount = 0;
@@ -297,11 +299,32 @@ export class Pacing {
       return;
     }
     if (this.#isSearching && this.#search.tried < this.#rate) this.#cut(now, this.#search.tried);
-    if (!isRead || search.limit === 0) return;
-    if (this.#isFound || this.#search.isOver(this.#roles.count)) {
-      this.#isFound = true;
-      this.#cut(now, this.#search.limit * this.#limitShare);
+    if (isRead) this.#conclude(now);
+  }
+
+  /** The next request of an address that was blocked was blocked, too. */
+  noteStuck(block: Block, now: number): void {
+    if (!this.#hasThrottles && this.#search.noteStuck(block)) this.#conclude(now);
+  }
+
+  /** It was let in: the block had been chance. */
+  noteChance(block: Block, now: number): void {
+    if (!this.#search.noteChance(block, now) || !this.#isFound) return;
+    if (this.#search.limit > 0) {
+      this.#heed();
+      return;
     }
+    this.#isFound = false;
+    this.#cut(now, this.#search.tried);
+  }
+
+  /** Another reading came in. */
+  #conclude(now: number): void {
+    const { limit } = this.#search;
+    if (limit === 0 || !(this.#isFound || this.#search.isOver(this.#roles.count))) return;
+    this.#isFound = true;
+    this.#heeded = limit;
+    this.#cut(now, limit * this.#limitShare);
   }
 
   /** The more exactly the limit is known, the more of it is taken. */
@@ -311,7 +334,10 @@ export class Pacing {
 
   /** What was read has been read better since. */
   #heed(): void {
-    if (this.#search.limit > 0) this.#set(this.#search.limit * this.#limitShare);
+    const { limit } = this.#search;
+    if (limit === 0 || limit === this.#heeded) return;
+    this.#heeded = limit;
+    this.#set(limit * this.#limitShare);
   }
 
   /** What a signal has cost: an address could not be used for so long. */

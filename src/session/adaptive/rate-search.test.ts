@@ -61,6 +61,9 @@ describe('RateSearch', () => {
     search.begin(0);
     const before = search.tried;
     expect(block(search, { uses: 9, secs: 18 })).toBe(false);
+    // It may have been chance.
+    expect(search.tried).toBe(before);
+    search.noteStuck({ network: network - 1, at: 0 });
     expect(search.tried).toBeCloseTo(before / 4, 10);
   });
 
@@ -118,6 +121,7 @@ describe('RateSearch', () => {
     search.notePassed(sending({ uses: 15, secs: 26 }), 0);
     const { tried } = search;
     block(search, { uses: 9, secs: 18 });
+    search.noteStuck({ network: network - 1, at: 0 });
     expect(search.tried).toBeCloseTo(1.5 * 0.25, 10);
     expect(search.tried).toBeLessThan(tried);
   });
@@ -172,5 +176,91 @@ describe('RateSearch', () => {
     expect(search.doubt).toBeCloseTo(1.5 / 8, 10);
     banNetwork(search, { uses: 17, secs: 22 }, 1000, 60_000);
     expect(search.doubt).toBeCloseTo(1.5 / 80, 10);
+  });
+
+  describe('among blocks that are chance', () => {
+    const at = (search: RateSearch, span: Span, of: number): boolean =>
+      search.noteBlocked(sending(span), of, 1000 * of);
+    const chance = (search: RateSearch, of: number): boolean =>
+      search.noteChance({ network: of, at: 1000 * of }, 1000 * of);
+
+    it('forgets what it read off one', () => {
+      const search = new RateSearch(OPTIONS);
+      at(search, { uses: 9, secs: 2 }, 1);
+      search.begin(0);
+      at(search, { uses: 11, secs: 22 }, 2);
+      at(search, { uses: 19, secs: 22 }, 3);
+      expect(search.limit).toBeCloseTo(0.5, 10);
+      expect(chance(search, 3)).toBe(true);
+      expect(search.limit).toBeCloseTo(0.1, 10);
+      expect(chance(search, 3)).toBe(false);
+    });
+
+    it('takes the allowance from the others, and forgets what passed by the former one', () => {
+      const search = new RateSearch(OPTIONS);
+      at(search, { uses: 4, secs: 1 }, 1);
+      at(search, { uses: 9, secs: 2 }, 2);
+      at(search, { uses: 4, secs: 1 }, 3);
+      search.begin(0);
+      search.notePassed(sending({ uses: 24, secs: 41 }), 0);
+      expect(search.safe).toBeCloseTo(0.5, 10);
+      chance(search, 1);
+      chance(search, 3);
+      expect(search.allowance).toBe(9);
+      expect(search.safe).toBe(0);
+      expect(search.tried).toBeCloseTo((1.5 * 9) / 25, 10);
+    });
+
+    it('reads nothing until the next request of the address is blocked, too', () => {
+      const search = new RateSearch(OPTIONS);
+      at(search, { uses: 9, secs: 2 }, 1);
+      search.begin(0);
+      for (const of of [2, 3]) {
+        at(search, { uses: 11, secs: 22 }, of);
+        chance(search, of);
+      }
+      expect(at(search, { uses: 19, secs: 22 }, 4)).toBe(false);
+      expect(at(search, { uses: 12, secs: 22 }, 5)).toBe(false);
+      expect(search.limit).toBe(0);
+      expect(search.noteStuck({ network: 4, at: 4000 })).toBe(true);
+      chance(search, 5);
+      expect(search.limit).toBeCloseTo(0.5, 10);
+    });
+
+    it('takes two neighbours in a row for no chance, unless a third was let in between', () => {
+      const search = new RateSearch(OPTIONS);
+      at(search, { uses: 9, secs: 2 }, 1);
+      search.begin(0);
+      for (const of of [2, 3]) {
+        at(search, { uses: 11, secs: 22 }, of);
+        chance(search, of);
+      }
+      const neighbour = (of: number, now: number): boolean =>
+        search.noteBlocked(
+          {
+            openedAt: now,
+            span: { uses: 19, secs: 22 },
+            networkSpan: { uses: 19, secs: 22, addressesCount: 10 },
+          },
+          of,
+          now,
+        );
+      neighbour(7, 50_000);
+      search.noteLetIn(51_000, 7);
+      expect(neighbour(7, 52_000)).toBe(false);
+      neighbour(8, 60_000);
+      expect(neighbour(8, 61_000)).toBe(true);
+      expect(search.limit).toBeCloseTo(0.5, 10);
+    });
+
+    it('lets nobody go faster while those that go fast are blocked', () => {
+      const search = new RateSearch(OPTIONS);
+      at(search, { uses: 20, secs: 2 }, 1);
+      search.begin(0);
+      const { tried } = search;
+      search.noteBlocked(sending({ uses: 12, secs: 10 }, 30_000), 9, 30_000);
+      search.notePassed(sending({ uses: 2, secs: 51 }), 50_001);
+      expect(search.tried).toBe(tried);
+    });
   });
 });

@@ -1,5 +1,6 @@
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 import { SAME_BAN_MS } from './bans.ts';
+import { Doubts } from './doubts.ts';
 
 /** What an address has sent since it was last as good as new. */
 export interface Span {
@@ -18,10 +19,13 @@ export interface Sending {
   readonly networkSpan: NetworkSpan;
 }
 
-/** A ban that shut out one address or several neighbours. */
-interface Ban {
+export interface Block {
   readonly network: number;
   readonly at: number;
+}
+
+/** A ban that shut out one address or several neighbours. */
+export interface Ban extends Block {
   /** When the first request that was blocked went out. */
   sentAt: number;
   count: number;
@@ -72,6 +76,9 @@ const SHORTEST_BAN_MS = 5000;
  */
 export class RateSearch {
   readonly #options: ResolvedAdaptiveOptions['search'];
+  readonly #doubts = new Doubts();
+  /** It told of a limit far below what is tried, if it was no chance. */
+  #low: Ban | undefined;
   /** The last ones, whatever they told. */
   #bans: Ban[] = [];
   /** The allowance was taken from them. */
@@ -139,8 +146,9 @@ export class RateSearch {
 
   /** Blocks are about the pace: from here on it is looked for. */
   begin(now: number): boolean {
-    if (this.#bans.length === 0) return false;
-    this.#firstBans = this.#bans;
+    const bans = [...this.#bans, ...this.#doubts.bans].slice(-MAX_READINGS);
+    if (bans.length === 0) return false;
+    this.#firstBans = bans;
     this.#allow();
     this.#explore(now);
     return true;
@@ -148,6 +156,8 @@ export class RateSearch {
 
   end(): void {
     this.#bans = [];
+    this.#doubts.clear();
+    this.#low = undefined;
     this.#firstBans = [];
     this.#readings = [];
     this.#shorter = [];
@@ -180,6 +190,8 @@ export class RateSearch {
     const { openedAt: sentAt, span: own, networkSpan: shared } = sending;
     const { addressesCount } = shared;
     this.#lastBanAt = Math.max(this.#lastBanAt, sentAt);
+    // Nobody goes faster while those that go fast are shut out.
+    if (own.uses > CONFIRMED * this.#tried * own.secs) this.#triedFrom = now;
     const ban: Ban = {
       network,
       at: now,
@@ -190,6 +202,43 @@ export class RateSearch {
       addressesCount,
       isOwn: false,
     };
+    if (this.#doubts.areRare) return this.#take(ban);
+    const neighbour = addressesCount > 1 ? this.#doubts.takeNeighbour(network, now) : undefined;
+    if (neighbour) {
+      const isRead = this.#take(neighbour);
+      return this.#join(neighbour, sending) && isRead;
+    }
+    this.#doubts.add(ban);
+    return false;
+  }
+
+  /** The next request of an address that was blocked was blocked, too. Says whether that told the rate. */
+  noteStuck(block: Block): boolean {
+    if (this.#low && isBlock(this.#low, block)) this.#slowDown(this.#low);
+    const ban = this.#doubts.noteStuck(block);
+    return ban !== undefined && this.#take(ban);
+  }
+
+  /** It was let in: the block had been chance. Says whether anything had been read off it. */
+  noteChance(block: Block, now: number): boolean {
+    this.#doubts.noteChance(block);
+    const ban = this.#bans.find((each) => isBlock(each, block));
+    if (!ban || (ban.count > 1 && !ban.isOwn)) return false;
+    const isOther = (each: Ban) => each !== ban;
+    this.#bans = this.#bans.filter(isOther);
+    this.#shorter = this.#shorter.filter(isOther);
+    this.#readings = this.#readings.filter(isOther);
+    if (this.#firstBans.length > 1 && this.#firstBans.includes(ban)) {
+      this.#firstBans = this.#firstBans.filter(isOther);
+      this.#passed = 0;
+      this.#allow();
+      if (this.#readings.length === 0) this.#explore(now);
+    }
+    this.#isSure = this.#isAgreed();
+    return true;
+  }
+
+  #take(ban: Ban): boolean {
     this.#bans = [...this.#bans.slice(1 - MAX_READINGS), ban];
     return this.#allowance !== null && this.#read(ban);
   }
@@ -202,11 +251,13 @@ export class RateSearch {
   noteLetIn(sentAt: number, network: number): boolean {
     const afterMs = sentAt - this.#lastBanAt;
     if (!(afterMs > 0 && afterMs < SHORTEST_BAN_MS)) return false;
-    const ban = this.#bans.findLast((each) => each.network === network);
+    const ofNetwork = (each: Ban) => each.network === network;
+    const doubted = this.#doubts.bans.findLast(ofNetwork);
+    const ban = doubted ?? this.#bans.findLast(ofNetwork);
     if (!ban || ban.isOwn || sentAt <= ban.sentAt || sentAt - ban.sentAt > SHORTEST_BAN_MS)
       return false;
     ban.isOwn = true;
-    return true;
+    return !doubted;
   }
 
   #join(ban: Ban, { span, networkSpan, openedAt }: Sending): boolean {
@@ -233,13 +284,17 @@ export class RateSearch {
     const over = span.secs - allowance.secs;
     if (over < Math.max(LEAST_SECS, 1.5 * allowance.secs)) return false;
     if (isFirst && this.#valueOf(ban) < FAR_BELOW * this.#tried) {
-      this.#tried = Math.max(SLOWER * this.#tried, Math.min(this.#tried, FASTER * this.#passed));
-      this.#triedFrom = ban.at;
+      this.#low = ban;
       return false;
     }
     this.#readings = [...this.#readings.slice(1 - MAX_READINGS), ban];
     this.#isSure ||= this.#isAgreed();
     return true;
+  }
+
+  #slowDown({ at }: Ban): void {
+    this.#tried = Math.max(SLOWER * this.#tried, Math.min(this.#tried, FASTER * this.#passed));
+    this.#triedFrom = at;
   }
 
   /** Neighbours that had sent little and were shut out with the others may have spoilt a reading since. */
@@ -308,4 +363,8 @@ function spanOf(ban: Ban): Span {
 function quantileOf(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length * share)] ?? 0;
+}
+
+function isBlock(ban: Ban, { network, at }: Block): boolean {
+  return ban.network === network && ban.at === at;
 }

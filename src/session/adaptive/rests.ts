@@ -10,6 +10,7 @@ import { Stickiness } from './stickiness.ts';
 import type { Use } from './use.ts';
 
 const MAX_IN_A_ROW = 255;
+const SOON_MS = 5000;
 /** Failures that stick more rarely than this are chance, first of all. */
 const RARE = 0.2;
 /** What chance brings about so often is no surprise. */
@@ -100,7 +101,8 @@ export class Rests {
     return role === SCOUT || role === 0;
   }
 
-  restBanned({ origin, pair, openedAt }: Use, now: number): number {
+  /** `isNews` where the address was let in until now, and nothing is known of its network. */
+  restBanned({ origin, pair, openedAt }: Use, isNews: boolean, now: number): number {
     const pairs = this.#pairs;
     const inRow = pairs.blocksInRow.get(pair);
     const isSameEvent = inRow > 0 && openedAt <= pairs.restsFrom.get(pair);
@@ -119,7 +121,11 @@ export class Rests {
       isStranger,
       openedAt - pairs.lostFrom.get(pair),
     );
-    return this.#rest(pair, now + restMs, now, false);
+    if (!isNews || !origin.trial.isInDoubt) return this.#rest(pair, now + restMs, now, false);
+    // Whether it was chance is to be known soon, whatever the pace.
+    pairs.pacedUntil.set(pair, now);
+    pairs.dueAt.set(pair, pairs.restsUntil.get(pair));
+    return this.#rest(pair, now + Math.min(SOON_MS, restMs), now, false);
   }
 
   /** Where blocks are about the pace, and a ban of the network is known. */
