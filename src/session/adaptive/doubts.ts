@@ -1,5 +1,14 @@
 import { SAME_BAN_MS } from './bans.ts';
-import type { Ban, Block } from './rate-search.ts';
+
+export interface Block {
+  readonly network: number;
+  readonly at: number;
+}
+
+interface Doubted extends Block {
+  /** Neighbours were let in meanwhile. */
+  readonly isOwn: boolean;
+}
 
 /** Older ones are not waited for. */
 const MAX_DOUBTS = 200;
@@ -8,7 +17,7 @@ const ENOUGH_CHANCES = 2;
 const RARE = 4;
 
 /** Blocks that may have been chance, until the next request of their address, or a neighbour's, is let in or blocked. */
-export class Doubts {
+export class Doubts<Ban extends Doubted> {
   #bans: Ban[] = [];
   #chancesCount = 0;
   #stuckCount = 0;

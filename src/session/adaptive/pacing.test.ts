@@ -176,15 +176,6 @@ describe('Pacing', () => {
     expect(pacing.rate).toBeCloseTo((1 - 1.5 / 400 / 4) * 4, 10);
   });
 
-  it('gives half of the allowance at once to whoever is as good as new, once the limit has been read', () => {
-    const pacing = searching();
-    const fresh = { uses: 1, secs: 0 };
-    expect(pacing.creditMs(fresh)).toBe(0);
-    pacing.noteBlocked(NOW + 30_000, sending({ uses: 17, secs: 22 }, NOW + 29_900), 3);
-    expect(pacing.creditMs(fresh)).toBeCloseTo((4.5 * 1000) / pacing.rate, 10);
-    expect(pacing.creditMs({ uses: 2, secs: 1 })).toBe(0);
-  });
-
   it('lets a rate that was read drift when what a ban costs has been earned, slowly at first', () => {
     const pacing = searching();
     pacing.noteBlocked(NOW + 30_000, sending({ uses: 17, secs: 22 }, NOW + 29_900), 3);

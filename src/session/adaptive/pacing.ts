@@ -1,8 +1,9 @@
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import type { Block } from './doubts.ts';
 import { Drift } from './drift.ts';
 import { LOAD_WINDOW_MS, Load } from './load.ts';
 import { NetworkSpans } from './network-spans.ts';
-import { type Block, RateSearch, type Sending, type Span } from './rate-search.ts';
+import { RateSearch, type Sending } from './rate-search.ts';
 import { EXPLORER, Roles, SCOUT } from './roles.ts';
 
 /** Pacing binds for so long after the last lease that had to wait for it was to be tried again. */
@@ -20,8 +21,6 @@ const PRICE_STEP = 0.1;
 /** Whoever goes nearly as fast as a limit that was read is not forgiven: it may have been read too high. */
 const FORGIVING = 0.8;
 
-/** Of the allowance of a limit, when it has been read, an address may use this share at once. */
-const CREDIT = 0.5;
 /** Of fewer networks each ban is dear, and scouts go less far ahead of a rate that was read. */
 const MANY_NETWORKS = 25;
 
@@ -117,12 +116,6 @@ export class Pacing {
   /** Between two requests of the address of a pair; 0 while nothing is learnt. */
   intervalMs(role: number): number {
     return 1000 / (this.#rate * this.tempo(role) * this.share);
-  }
-
-  /** Whoever is as good as new to the limit may be so far ahead of the pace. */
-  creditMs({ uses }: Span): number {
-    if (!this.#isFound || uses > 1) return 0;
-    return (CREDIT * this.#search.allowance * 1000) / (this.#rate * this.share);
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 import { SAME_BAN_MS } from './bans.ts';
-import { Doubts } from './doubts.ts';
+import { type Block, Doubts } from './doubts.ts';
 
 /** What an address has sent since it was last as good as new. */
 export interface Span {
@@ -19,13 +19,8 @@ export interface Sending {
   readonly networkSpan: NetworkSpan;
 }
 
-export interface Block {
-  readonly network: number;
-  readonly at: number;
-}
-
 /** A ban that shut out one address or several neighbours. */
-export interface Ban extends Block {
+interface Ban extends Block {
   /** When the first request that was blocked went out. */
   sentAt: number;
   count: number;
@@ -76,7 +71,7 @@ const SHORTEST_BAN_MS = 5000;
  */
 export class RateSearch {
   readonly #options: ResolvedAdaptiveOptions['search'];
-  readonly #doubts = new Doubts();
+  readonly #doubts = new Doubts<Ban>();
   /** It told of a limit far below what is tried, if it was no chance. */
   #low: Ban | undefined;
   /** The last ones, whatever they told. */

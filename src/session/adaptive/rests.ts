@@ -24,7 +24,7 @@ export class Rests {
   readonly #bans: Bans;
   /** Of failures of proxies that have answered before. */
   readonly #stickiness = new Stickiness();
-  /** Proxies of which the next request tells whether their failure sticks. */
+  /** Of which the next request tells whether their failure sticks, by the proxies' serials. */
   readonly #toRetry = new Set<number>();
   readonly #throttlesCountMs: number;
 
@@ -138,7 +138,7 @@ export class Rests {
    * before it.
    */
   takesRetry(proxy: number): boolean {
-    return this.#toRetry.delete(proxy);
+    return this.#toRetry.delete(this.#proxies.serialOf(proxy));
   }
 
   /** Something has come back through the proxy. */
@@ -159,7 +159,7 @@ export class Rests {
     const isStranger = proxies.isAnyProven && proxies.isProven.get(proxy) === 0;
     const isProven = proxies.isProven.get(proxy) === 1;
     if (isRetry) this.#stickiness.note(true);
-    if (isProven && inRow === 0) this.#toRetry.add(proxy);
+    if (isProven && inRow === 0) this.#toRetry.add(proxies.serialOf(proxy));
     proxies.restsFrom.set(proxy, now);
     // One that answered until now may have failed by chance.
     const restMs = origin.cooldown.proxyMs(step, now - openedAt, isStranger);

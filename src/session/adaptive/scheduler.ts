@@ -30,7 +30,6 @@ import { PairTable } from './pair-table.ts';
 import { Poison } from './poison.ts';
 import { Prediction } from './prediction.ts';
 import { ProxyBook } from './proxy-book.ts';
-import type { Span } from './rate-search.ts';
 import { ReadySlots } from './ready-slots.ts';
 import { Refusals } from './refusals.ts';
 import { extendSpan } from './spans.ts';
@@ -293,7 +292,7 @@ export class Scheduler implements ReadySet {
     const networkSpan = isKnown
       ? pacing.networkSpans.extend(network, { pairs, pair, own: span }, pacing, now)
       : { ...span, addressesCount: 1 };
-    this.#pace(pair, pacing, span, now);
+    this.#pace(pair, pacing, now);
     const use: Use = {
       slot,
       generation: this.#table.generationOf(slot),
@@ -472,14 +471,13 @@ export class Scheduler implements ReadySet {
   }
 
   /** The next request of the address comes an interval later. */
-  #pace(pair: number, pacing: Pacing, span: Span, now: number): void {
+  #pace(pair: number, pacing: Pacing, now: number): void {
     const pairs = this.#pairs;
     const intervalMs = pacing.intervalMs(pairs.role.get(pair));
     if (intervalMs > 0) {
-      const creditMs = pacing.creditMs(span);
-      const from = creditMs > 0 ? now - creditMs : Math.max(now, pairs.pacedUntil.get(pair));
-      pairs.pacedUntil.set(pair, from + intervalMs);
-      pairs.dueAt.set(pair, Math.max(pairs.restsUntil.get(pair), from + intervalMs));
+      const until = Math.max(now, pairs.pacedUntil.get(pair)) + intervalMs;
+      pairs.pacedUntil.set(pair, until);
+      pairs.dueAt.set(pair, Math.max(pairs.restsUntil.get(pair), until));
     }
     this.#due.update(pair, now);
   }
