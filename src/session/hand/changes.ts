@@ -29,6 +29,30 @@ export function merged(first: HandChanges, then: HandChanges): HandChanges {
   };
 }
 
+type Evidence = Pick<HandChanges, 'origins' | 'watched' | 'proxies'>;
+
+/** What was to be told so long ago: times that are told as ages have grown older. */
+export function aged({ origins, watched, proxies }: Evidence, byMs: number): Evidence {
+  const later = (ms: number | null): number | null => (ms === null ? null : ms + byMs);
+  return {
+    origins: origins.map((report) => ({
+      ...report,
+      upMs: later(report.upMs),
+      downMs: later(report.downMs),
+    })),
+    watched,
+    proxies: proxies.map(({ name, upMs, failure }) => ({
+      name,
+      upMs: later(upMs),
+      failure: failure && {
+        ...failure,
+        agoMs: failure.agoMs + byMs,
+        restMs: Math.max(0, failure.restMs - byMs),
+      },
+    })),
+  };
+}
+
 /**
  * What was sent to the store and, as far as is known, not written. Of each session the latest is kept, so it is never more
  * than the sessions that were in hand.
