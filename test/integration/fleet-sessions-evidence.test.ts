@@ -2,7 +2,9 @@ import { createClient } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ProxyConfiguration } from '../../src/proxy/proxy-configuration.ts';
 import type { SessionPool } from '../../src/session/session-pool.ts';
+import type { RedisStorage } from '../../src/storage/redis/redis-storage.ts';
 import { Fleet } from '../support/fleet-pools.ts';
+import { RedisRelay } from '../support/redis-relay.ts';
 import { RedisServer } from '../support/redis-server.ts';
 
 const SITE = 'https://site.example/';
@@ -77,6 +79,29 @@ describe('a site that is down, to ten workers of one pool', () => {
     expect(crawls.sentBy(0).filter((at) => at > endedAt).length).toBeGreaterThan(20);
     crawls.stop();
   });
+});
+
+it('a site that is down is not up again by what a worker that was cut off tells late', async () => {
+  await using relay = await RedisRelay.start(server.port);
+  await using fleet = new Fleet(server.url);
+  const cut = await workers(fleet, { count: 1, storage: fleet.storageVia(relay.url) });
+  const [other, idle] = (await workers(fleet, { count: 2 })) as [SessionPool, SessionPool];
+  const states: string[] = [];
+  idle.events.on('originStateChanged', ({ state }) => states.push(state));
+  const crawls = new Crawls(fleet, [...cut, other]);
+  (await fleet.until(idle.lease({ url: SITE }))).report({ kind: 'ok' });
+  await fleet.pass(5000, LATENCY_MS);
+  relay.stall();
+  // What it tells next is on its way, and comes a quarter of a minute later.
+  await fleet.pass(1000, LATENCY_MS);
+  crawls.answer = () => ({ kind: 'target' });
+  await fleet.pass(15_000, LATENCY_MS);
+  expect(states).toEqual(['open']);
+  relay.resume();
+  await fleet.pass(5000, LATENCY_MS);
+  expect(fleet.log.join('\n')).toMatch(/did not hear of this worker/);
+  expect(states).toEqual(['open']);
+  crawls.stop();
 });
 
 it('a URL that is blocked on a session of each worker costs none of them', async () => {
@@ -176,17 +201,32 @@ async function proxiesTold(): Promise<number> {
 
 function workers(
   fleet: Fleet,
-  { count = WORKERS, proxies = PROXIES, uses = 1_000_000, places = PROXIES } = {},
+  {
+    count = WORKERS,
+    proxies = PROXIES,
+    uses = 1_000_000,
+    places = PROXIES,
+    storage,
+  }: Partial<{
+    count: number;
+    proxies: number;
+    uses: number;
+    places: number;
+    storage: RedisStorage;
+  }> = {},
 ): Promise<SessionPool[]> {
   const proxyUrls = Array.from({ length: proxies }, (_, n) => `http://10.0.${n}.1:8000`);
   return Promise.all(
     Array.from({ length: count }, () =>
-      fleet.join({
-        selection: 'adaptive',
-        maxPoolSize: places,
-        proxyConfiguration: new ProxyConfiguration({ proxyUrls }),
-        sessionOptions: { maxUsageCount: uses },
-      }),
+      fleet.join(
+        {
+          selection: 'adaptive',
+          maxPoolSize: places,
+          proxyConfiguration: new ProxyConfiguration({ proxyUrls }),
+          sessionOptions: { maxUsageCount: uses },
+        },
+        storage,
+      ),
     ),
   );
 }
