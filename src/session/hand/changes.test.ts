@@ -60,8 +60,11 @@ describe('Unwritten', () => {
   });
 });
 
-it('of two changes in one sync both count, but of evidence and places the later alone', () => {
-  const first = { ...NO_CHANGES, hot: [hotRow('a')], origins: [report('a')], unusedPlaces: 1 };
-  const then = { ...NO_CHANGES, hot: [hotRow('b')], origins: [report('b')], unusedPlaces: 2 };
-  expect(merged(first, then)).toEqual({ ...then, hot: [hotRow('a'), hotRow('b')] });
+describe('changes in one sync', () => {
+  it('all count, but of evidence and places the last alone', () => {
+    const first = { ...NO_CHANGES, hot: [hotRow('a')], origins: [report('a')], unusedPlaces: 1 };
+    const then = { ...NO_CHANGES, hot: [hotRow('b')], origins: [report('b')], unusedPlaces: 2 };
+    expect(merged([first, then])).toEqual({ ...then, hot: [hotRow('a'), hotRow('b')] });
+    expect(merged([])).toEqual(NO_CHANGES);
+  });
 });

@@ -48,7 +48,7 @@ export class HandLink {
   readonly #owner: HandLinkOwner;
   #hand: SessionHand | undefined;
   /** What is to be told with the next sync. */
-  #pending: HandChanges = NO_CHANGES;
+  #pending: HandChanges[] = [];
   readonly #unwritten = new Unwritten();
   /** The lease was over, and what the hand had is still to be offered. */
   #isLost = false;
@@ -85,7 +85,7 @@ export class HandLink {
   /** What was to be given back is given back before, so that no session comes while it still goes. */
   take(request: TakeRequest): Promise<Taken> {
     return this.#inTurn(async (hand) => {
-      if (this.#pending !== NO_CHANGES) await this.#sync(hand, NO_CHANGES);
+      if (this.#pending.length > 0) await this.#sync(hand, NO_CHANGES);
       const taken = await hand.take(request);
       if (!taken.isLost) return taken;
       await this.#sync(hand, NO_CHANGES);
@@ -99,8 +99,8 @@ export class HandLink {
 
   /** For the next sync, which comes as soon as the present task is done. */
   tell(changes: Partial<HandChanges>): void {
-    if (this.#pending === NO_CHANGES) this.#syncSoon();
-    this.#pending = merged(this.#pending, { ...NO_CHANGES, ...changes });
+    if (this.#pending.length === 0) this.#syncSoon();
+    this.#pending.push({ ...NO_CHANGES, ...changes });
   }
 
   /** Gives all back. */
@@ -130,9 +130,9 @@ export class HandLink {
 
   async #sync(hand: SessionHand, changes: HandChanges): Promise<void> {
     const pending = this.#pending;
-    this.#pending = NO_CHANGES;
+    this.#pending = [];
     this.#beat?.cancel();
-    const sent = merged(pending, { ...changes, ...this.#owner.reports() });
+    const sent = merged([...pending, { ...changes, ...this.#owner.reports() }]);
     try {
       const news = await this.#send(hand, sent);
       if (news) this.#owner.onNews(news);
