@@ -204,6 +204,31 @@ describe('a worker that is cut off while the others are not', () => {
     await cut.close();
   });
 
+  it('lends a session that is made meanwhile once the store has a place for it', async () => {
+    await using relay = await RedisRelay.start(server.port);
+    let finish = (): void => {};
+    const isMade = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const createSessionFunction = () => isMade.then(() => ({ id: 'made' }));
+    const cut = await fleet.join(
+      { ...options, createSessionFunction },
+      fleet.storageVia(relay.url),
+    );
+    const other = await fleet.join(options);
+    const waiting = cut.lease();
+    await fleet.pass(1500);
+    relay.stall();
+    await fleet.pass(LEASE_MS + 500);
+    finish();
+    await fleet.pass(200);
+    expect(await isSettled(waiting, fleet.clock)).toBe(false);
+    relay.resume();
+    truth.ended(truth.began(await fleet.until(waiting)), 'ok');
+    await Promise.all([cut, other].map((pool) => pool.close()));
+    await truth.check(await fleet.join(options), fleet);
+  });
+
   it('adds what comes of a request in flight while it offers what it had', async () => {
     await using relay = await RedisRelay.start(server.port);
     const cut = await fleet.join(options, fleet.storageVia(relay.url));

@@ -191,7 +191,8 @@ export class Hand implements SessionSink {
     this.#returns.noteCame(slot, this.#clock.now());
     // Others may ask for it by its id.
     this.#parts.persistence().hurry();
-    if (this.#suspensions.isInTheMaking(slot)) this.#suspensions.suspend(slot);
+    const mayBeAnothers = this.#suspensions.isStale || this.#suspensions.isInTheMaking(slot);
+    if (mayBeAnothers) this.#suspensions.suspend(slot);
   }
 
   noteRetired(slot: number): void {
