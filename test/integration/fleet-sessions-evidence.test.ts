@@ -2,7 +2,6 @@ import { createClient } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ProxyConfiguration } from '../../src/proxy/proxy-configuration.ts';
 import type { SessionPool } from '../../src/session/session-pool.ts';
-import type { RedisStorage } from '../../src/storage/redis/redis-storage.ts';
 import { Fleet } from '../support/fleet-pools.ts';
 import { RedisRelay } from '../support/redis-relay.ts';
 import { RedisServer } from '../support/redis-server.ts';
@@ -84,15 +83,19 @@ describe('a site that is down, to ten workers of one pool', () => {
 it('a site that is down is not up again by what a worker that was cut off tells late', async () => {
   await using relay = await RedisRelay.start(server.port);
   await using fleet = new Fleet(server.url);
-  const cut = await workers(fleet, { count: 1, storage: fleet.storageVia(relay.url) });
-  const [other, idle] = (await workers(fleet, { count: 2 })) as [SessionPool, SessionPool];
+  const [busy, idle] = (await workers(fleet, { count: 2 })) as [SessionPool, SessionPool];
+  const cut = await fleet.join({ selection: 'adaptive' }, fleet.storageVia(relay.url));
   const states: string[] = [];
   idle.events.on('originStateChanged', ({ state }) => states.push(state));
-  const crawls = new Crawls(fleet, [...cut, other]);
-  (await fleet.until(idle.lease({ url: SITE }))).report({ kind: 'ok' });
+  const crawls = new Crawls(fleet, [busy]);
+  const use = async (pool: SessionPool) =>
+    (await fleet.until(pool.lease({ url: SITE }))).report({ kind: 'ok' });
+  await use(idle);
+  await use(cut);
   await fleet.pass(5000, LATENCY_MS);
+  // Of this it tells when it is heard again, a quarter of a minute later.
+  await use(cut);
   relay.stall();
-  // What it tells next is on its way, and comes a quarter of a minute later.
   await fleet.pass(1000, LATENCY_MS);
   crawls.answer = () => ({ kind: 'target' });
   await fleet.pass(15_000, LATENCY_MS);
@@ -201,32 +204,17 @@ async function proxiesTold(): Promise<number> {
 
 function workers(
   fleet: Fleet,
-  {
-    count = WORKERS,
-    proxies = PROXIES,
-    uses = 1_000_000,
-    places = PROXIES,
-    storage,
-  }: Partial<{
-    count: number;
-    proxies: number;
-    uses: number;
-    places: number;
-    storage: RedisStorage;
-  }> = {},
+  { count = WORKERS, proxies = PROXIES, uses = 1_000_000, places = PROXIES } = {},
 ): Promise<SessionPool[]> {
   const proxyUrls = Array.from({ length: proxies }, (_, n) => `http://10.0.${n}.1:8000`);
   return Promise.all(
     Array.from({ length: count }, () =>
-      fleet.join(
-        {
-          selection: 'adaptive',
-          maxPoolSize: places,
-          proxyConfiguration: new ProxyConfiguration({ proxyUrls }),
-          sessionOptions: { maxUsageCount: uses },
-        },
-        storage,
-      ),
+      fleet.join({
+        selection: 'adaptive',
+        maxPoolSize: places,
+        proxyConfiguration: new ProxyConfiguration({ proxyUrls }),
+        sessionOptions: { maxUsageCount: uses },
+      }),
     ),
   );
 }
