@@ -1,5 +1,6 @@
 // Workers that share a pool: what a hand costs the server, beside the plainest commands that move the same rows.
 import type { createClient } from '@redis/client';
+import { NO_CHANGES } from '../../src/session/hand/changes.ts';
 import { RedisStorage } from '../../src/storage/redis/redis-storage.ts';
 import type { HandChanges, SessionHands } from '../../src/storage/session-hands.ts';
 import type { SessionHotRow } from '../../src/storage/session-store.ts';
@@ -10,16 +11,6 @@ const SESSIONS = size(100_000, 2_000);
 const HANDS = 8;
 const FILL = 500;
 const START = 1_700_000_000_000;
-const NOTHING = {
-  cold: [],
-  evenIfFull: [],
-  cookies: [],
-  retired: [],
-  facts: [],
-  unusedPlaces: 0,
-  watched: null,
-  proxies: [],
-};
 
 const redis = await MeasuredRedis.start();
 const { url } = redis;
@@ -88,7 +79,7 @@ async function workerOf(hands: SessionHands, held: number): Promise<() => Promis
     const { sessions } = await hand.take({ count: held, places: 0 });
     const hot = sessions.map((session) => used(session.hot));
     const returned = hot.map(({ id }) => ({ id, restMs: 0 }));
-    await hand.sync({ ...NOTHING, hot, returned, origins: [] });
+    await hand.sync({ ...NO_CHANGES, hot, returned });
     free.push(hand);
   };
 }
@@ -120,14 +111,14 @@ async function troupeSyncs(client: Client, held: number, rounds: number): Promis
       await hand.take({ count: held, places: held });
       const hot = Array.from({ length: held }, (_, index) => unused(worker * held + index));
       const cold = hot.map(({ id }) => ({ id, body: body() }));
-      await hand.sync({ ...NOTHING, hot, cold, returned: [], origins: [] });
+      await hand.sync({ ...NO_CHANGES, hot, cold });
       return { hand, hot: hot.map(used) };
     }),
   );
   const cost = await costOf(client, rounds, async () => {
     const worker = free.pop();
     if (!worker) throw new Error('more at once than hands');
-    const changes: HandChanges = { ...NOTHING, hot: worker.hot, returned: [], origins: [] };
+    const changes: HandChanges = { ...NO_CHANGES, hot: worker.hot };
     await worker.hand.sync(changes);
     free.push(worker);
   });

@@ -140,6 +140,10 @@ export class ProxyConfiguration implements ProxySource, AsyncDisposable {
     this.#bindings.delete(sessionId);
   }
 
+  /**
+   * From here on proxies that were never given out come in an order of chance. A pool does this that several workers
+   * share: they have the same list, and are not all to begin with its first proxy.
+   */
   shuffle(random: Random): void {
     this.#roster.shuffle(random);
   }

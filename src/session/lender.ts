@@ -121,8 +121,12 @@ export class Lender {
   #openNew(slot: number, options: LeaseOptions): Lease | null {
     const now = this.#clock.now();
     this.#availability.enter(slot, now);
+    if (!this.#scheduler) {
+      // The store may have to hear of it first.
+      return this.#availability.isReady(slot) ? this.open(slot, options, now) : null;
+    }
     // Another one may be the better choice, or the new one of no use for this site.
-    const chosen = this.#scheduler ? this.#scheduler.pickBeside(slot, options.url) : slot;
+    const chosen = this.#scheduler.pickBeside(slot, options.url);
     return chosen === -1 ? null : this.open(chosen, options, now);
   }
 

@@ -46,6 +46,16 @@ describe('FreshWrites', () => {
     expect(ids().at(-1)).toBe('99');
   });
 
+  it('keeps of several writes under one id the last alone, in its turn', async () => {
+    writes.note('a', 'first', 2);
+    writes.note('b', 'other', 2);
+    writes.note('a', 'second', 2);
+    expect(writes.all()).toEqual(['other', 'second']);
+    await clock.advance(15_000);
+    writes.note('b', 'last', 2);
+    expect(writes.all()).toEqual(['second', 'last']);
+  });
+
   it('forgets those that are not to be written again', async () => {
     note('a');
     await clock.advance(15_000);

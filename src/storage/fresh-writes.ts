@@ -30,6 +30,9 @@ export class FreshWrites<T> {
       this.#youngChars = 0;
       this.#youngSinceMs = now;
     }
+    // Only what was written last under an id is to be written again, in its turn.
+    this.#old.delete(id);
+    this.#young.delete(id);
     this.#young.set(id, write);
     this.#youngChars += chars;
   }

@@ -148,6 +148,20 @@ export function describeSessionOffersContract(
       expect((await stateOf('a')).slice(0, 2)).toEqual([7, 1]);
     });
 
+    it('are refused too if they rest, and another has them', async () => {
+      await saveNew(store, ['a', 'b']);
+      await lose('a', 'b');
+      await useElsewhere('b', 0);
+      await other.take({ count: 0, ids: ['a'], places: 0 });
+      const facts = ['a', 'b'].map((id) => ({ id, errorScoreChange: 0, restMs: 700 }));
+      const news = await offer({ hot: [hotRow('a', 1), hotRow('b', 1)], facts });
+      expect(news.refused.toSorted()).toEqual(['a', 'b']);
+      expect(await one.take({ count: 1, places: 0 })).toMatchObject({
+        sessions: [],
+        nextDueMs: 700,
+      });
+    });
+
     it('have of each cookie what was written last, whoever has them', async () => {
       await saveNew(store, ['a', 'b']);
       await lose('a', 'b');
@@ -216,7 +230,7 @@ export function describeSessionOffersContract(
       await lose('a');
       await offer({ hot: [hotRow('a', 1)] });
       await one.take({ count: 0, ids: ['b'], places: 0 });
-      for (let lease = 0; lease < 3; lease++) {
+      for (let lease = 0; lease < 10; lease++) {
         await clock.advance(LEASE_MS);
         expect((await one.sync(NO_CHANGES)).isLost).toBe(true);
       }

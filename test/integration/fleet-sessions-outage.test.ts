@@ -173,6 +173,90 @@ describe('a worker that is cut off while the others are not', () => {
     await truth.check(await fleet.join(options), fleet);
   });
 
+  it.each([
+    ['what it asked for', false],
+    ['the news that it has a session', true],
+  ])('lends no session that another has when it hears too late of %s', async (_what, isHeld) => {
+    await using relay = await RedisRelay.start(server.port);
+    const cut = await fleet.join({ ...options, maxPoolSize: 1 }, fleet.storageVia(relay.url));
+    const other = await fleet.join({ ...options, maxPoolSize: 1 });
+    const [first] = (await leases(isHeld ? cut : other, 1)) as [Lease];
+    const { id } = first.session;
+    truth.ended(first, 'ok');
+    if (!isHeld) await other.close();
+    await fleet.pass(1500);
+    relay.stallAnswers();
+    const patience = new AbortController();
+    const late = isHeld ? undefined : cut.lease({ signal: patience.signal });
+    await fleet.pass(2000);
+    const third = await fleet.join({ ...options, maxPoolSize: 1 });
+    await fleet.pass(LEASE_MS + 500);
+    const atThird = await fleet.until(third.lease({ sessionId: id }));
+    const waiting = late ?? cut.lease({ sessionId: id, signal: patience.signal });
+    relay.resume();
+    await fleet.pass(3000);
+    expect(fleet.log.join('\n')).toMatch(/1 of its 1 sessions are no longer in its hand/);
+    expect(await isSettled(waiting, fleet.clock)).toBe(false);
+    expect(atThird.session.isUsable()).toBe(true);
+    patience.abort();
+    await expect(waiting).rejects.toThrow(/aborted/);
+    atThird.release();
+    await cut.close();
+  });
+
+  it('lends a session that is made meanwhile once the store has a place for it', async () => {
+    await using relay = await RedisRelay.start(server.port);
+    let finish = (): void => {};
+    const isMade = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const createSessionFunction = () => isMade.then(() => ({ id: 'made' }));
+    const cut = await fleet.join(
+      { ...options, createSessionFunction },
+      fleet.storageVia(relay.url),
+    );
+    const other = await fleet.join(options);
+    const waiting = cut.lease();
+    await fleet.pass(1500);
+    relay.stall();
+    await fleet.pass(LEASE_MS + 500);
+    finish();
+    await fleet.pass(200);
+    expect(await isSettled(waiting, fleet.clock)).toBe(false);
+    relay.resume();
+    truth.ended(truth.began(await fleet.until(waiting)), 'ok');
+    await Promise.all([cut, other].map((pool) => pool.close()));
+    await truth.check(await fleet.join(options), fleet);
+  });
+
+  it('adds what comes of a request in flight while it offers what it had', async () => {
+    await using relay = await RedisRelay.start(server.port);
+    const cut = await fleet.join(options, fleet.storageVia(relay.url));
+    const other = await fleet.join(options);
+    const [open] = (await leases(cut, 1)) as [Lease];
+    truth.cookie(open, 'early=1; Path=/');
+    await fleet.pass(1500);
+    relay.stall();
+    await fleet.pass(LEASE_MS + 500);
+    const atOther = truth.beganElsewhere(
+      await fleet.until(other.lease({ sessionId: open.session.id })),
+    );
+    // That the lease was over it hears, not yet what is left of its hand.
+    relay.stallAnswers(1);
+    relay.resume();
+    await fleet.pass(1000);
+    expect(cut.explain(open.session.id)?.state).toBe('in use');
+    truth.cookie(open, 'late=1; Path=/');
+    truth.ended(open, 'timeout');
+    relay.resume();
+    await fleet.pass(2000);
+    expect(cut.explain(open.session.id)?.state).toBe('elsewhere');
+    truth.ended(atOther, 'timeout');
+    await fleet.pass(2000);
+    await Promise.all([cut, other].map((pool) => pool.close()));
+    await truth.check(await fleet.join(options), fleet);
+  });
+
   it('retires for all a session that a request in flight finds blocked, once it is back', async () => {
     await using relay = await RedisRelay.start(server.port);
     const cut = await fleet.join(options, fleet.storageVia(relay.url));

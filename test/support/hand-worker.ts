@@ -180,7 +180,10 @@ export class HandWorker {
     const hot = [...lost].map(([id, { uses }]) => hotRow(id, uses));
     for (let tries = 0; tries < MOST_OFFERS; tries++) {
       const startedAt = this.#clock.now();
-      const news = await this.#hand.offer({ ...NO_CHANGES, hot }, []);
+      const facts = [...lost]
+        .map(([id, { readyAt }]) => ({ id, errorScoreChange: 0, restMs: readyAt - startedAt }))
+        .filter(({ restMs }) => restMs > 0);
+      const news = await this.#hand.offer({ ...NO_CHANGES, hot, facts }, []);
       this.#leaseEndsAt = startedAt + this.#settings.leaseMs;
       this.surelyOverAt = this.#clock.now() + this.#settings.leaseMs;
       if (news.isLost) continue;

@@ -5,8 +5,11 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 export class RedisRelay {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  /** The server's ends of them. */
+  readonly #answering = new Set<Socket>();
   #isLosing = false;
   #isStalled = false;
+  #answersLeft = Number.POSITIVE_INFINITY;
 
   private constructor(port: number) {
     this.#server = createServer((socket) => this.#relay(socket, connect(port, '127.0.0.1')));
@@ -35,9 +38,16 @@ export class RedisRelay {
     for (const socket of this.#sockets) socket.pause();
   }
 
+  /** What is sent reaches the server, which carries it out; after so many more its answers are held up. */
+  stallAnswers(after = 0): void {
+    this.#answersLeft = after;
+    if (after === 0) for (const socket of this.#answering) socket.pause();
+  }
+
   /** What was held up goes on its way. */
   resume(): void {
     this.#isStalled = false;
+    if (this.#answersLeft === 0) this.#answersLeft = Number.POSITIVE_INFINITY;
     for (const socket of this.#sockets) socket.resume();
   }
 
@@ -56,11 +66,13 @@ export class RedisRelay {
       this.#sockets.add(socket);
       socket.on('error', end).on('close', end);
     }
+    this.#answering.add(server);
     client.on('data', (chunk) => server.write(chunk));
     if (this.#isStalled) client.pause();
     server.on('data', (chunk) => {
       if (!this.#isLosing) {
         client.write(chunk);
+        if (--this.#answersLeft === 0) server.pause();
         return;
       }
       this.#isLosing = false;

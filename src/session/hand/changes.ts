@@ -14,18 +14,41 @@ export const NO_CHANGES: HandChanges = Object.freeze({
   proxies: [],
 });
 
-/** One after the other in one sync. Of origins, proxies and places only the later ones are told. */
-export function merged(first: HandChanges, then: HandChanges): HandChanges {
-  if (first === NO_CHANGES) return then;
+/** All in one sync, one after the other. Of origins, proxies and places only the last ones are told. */
+export function merged(all: readonly HandChanges[]): HandChanges {
   return {
-    ...then,
-    hot: [...first.hot, ...then.hot],
-    cold: [...first.cold, ...then.cold],
-    evenIfFull: [...first.evenIfFull, ...then.evenIfFull],
-    cookies: [...first.cookies, ...then.cookies],
-    retired: [...first.retired, ...then.retired],
-    facts: [...first.facts, ...then.facts],
-    returned: [...first.returned, ...then.returned],
+    ...(all.at(-1) ?? NO_CHANGES),
+    hot: all.flatMap(({ hot }) => hot),
+    cold: all.flatMap(({ cold }) => cold),
+    evenIfFull: all.flatMap(({ evenIfFull }) => evenIfFull),
+    cookies: all.flatMap(({ cookies }) => cookies),
+    retired: all.flatMap(({ retired }) => retired),
+    facts: all.flatMap(({ facts }) => facts),
+    returned: all.flatMap(({ returned }) => returned),
+  };
+}
+
+type Evidence = Pick<HandChanges, 'origins' | 'watched' | 'proxies'>;
+
+/** What was to be told so long ago: times that are told as ages have grown older. */
+export function aged({ origins, watched, proxies }: Evidence, byMs: number): Evidence {
+  const later = (ms: number | null): number | null => (ms === null ? null : ms + byMs);
+  return {
+    origins: origins.map((report) => ({
+      ...report,
+      upMs: later(report.upMs),
+      downMs: later(report.downMs),
+    })),
+    watched,
+    proxies: proxies.map(({ name, upMs, failure }) => ({
+      name,
+      upMs: later(upMs),
+      failure: failure && {
+        ...failure,
+        agoMs: failure.agoMs + byMs,
+        restMs: Math.max(0, failure.restMs - byMs),
+      },
+    })),
   };
 }
 
@@ -41,10 +64,8 @@ export class Unwritten {
   }
 
   keep(changes: HandChanges): void {
-    const { hot, cold, evenIfFull, cookies, retired, facts, returned } = merged(
-      this.#changes,
-      changes,
-    );
+    const all = merged([this.#changes, changes]);
+    const { hot, cold, evenIfFull, cookies, retired, facts, returned } = all;
     this.#changes = {
       ...NO_CHANGES,
       hot: latest(hot),

@@ -8,7 +8,7 @@ import type {
   Taken,
   TakeRequest,
 } from '../../storage/session-hands.ts';
-import { merged, NO_CHANGES, Unwritten } from './changes.ts';
+import { aged, merged, NO_CHANGES, Unwritten } from './changes.ts';
 
 /** Without changes the store hears of the hand this often: it is when news arrive, too. */
 const BEAT_MS = 1000;
@@ -47,14 +47,16 @@ export class HandLink {
   readonly #clock: Clock;
   readonly #owner: HandLinkOwner;
   #hand: SessionHand | undefined;
-  /** What is to be written of sessions that go back, with the next sync. */
-  #leaving: HandChanges = NO_CHANGES;
+  /** What is to be told with the next sync. */
+  #pending: HandChanges[] = [];
   readonly #unwritten = new Unwritten();
   /** The lease was over, and what the hand had is still to be offered. */
   #isLost = false;
   #last: Promise<unknown> = Promise.resolve();
   #beat: Timer | undefined;
   #deadline: Timer | undefined;
+  /** Of the lease, by this machine's monotonic clock: the store's ends no earlier. */
+  #endsAtMs = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
   constructor(parts: {
@@ -69,6 +71,11 @@ export class HandLink {
     this.#owner = parts.owner;
   }
 
+  /** Whether the lease may be over, as it is when its answer was too long on its way. */
+  get mayBeOver(): boolean {
+    return this.#clock.monotonicMs() >= this.#endsAtMs;
+  }
+
   /** The first news have come when it resolves. */
   async join(): Promise<void> {
     this.#hand = await this.#hands.join(this.#options);
@@ -78,7 +85,7 @@ export class HandLink {
   /** What was to be given back is given back before, so that no session comes while it still goes. */
   take(request: TakeRequest): Promise<Taken> {
     return this.#inTurn(async (hand) => {
-      if (this.#leaving !== NO_CHANGES) await this.#sync(hand, NO_CHANGES);
+      if (this.#pending.length > 0) await this.#sync(hand, NO_CHANGES);
       const taken = await hand.take(request);
       if (!taken.isLost) return taken;
       await this.#sync(hand, NO_CHANGES);
@@ -92,8 +99,8 @@ export class HandLink {
 
   /** For the next sync, which comes as soon as the present task is done. */
   tell(changes: Partial<HandChanges>): void {
-    if (this.#leaving === NO_CHANGES) this.#syncSoon();
-    this.#leaving = merged(this.#leaving, { ...NO_CHANGES, ...changes });
+    if (this.#pending.length === 0) this.#syncSoon();
+    this.#pending.push({ ...NO_CHANGES, ...changes });
   }
 
   /** Gives all back. */
@@ -122,10 +129,10 @@ export class HandLink {
   }
 
   async #sync(hand: SessionHand, changes: HandChanges): Promise<void> {
-    const leaving = this.#leaving;
-    this.#leaving = NO_CHANGES;
+    const pending = this.#pending;
+    this.#pending = [];
     this.#beat?.cancel();
-    const sent = merged(leaving, { ...changes, ...this.#owner.reports() });
+    const sent = merged([...pending, { ...changes, ...this.#owner.reports() }]);
     try {
       const news = await this.#send(hand, sent);
       if (news) this.#owner.onNews(news);
@@ -146,29 +153,36 @@ export class HandLink {
     } finally {
       if (news?.isLost !== false) this.#unwritten.keep(changes);
     }
-    if (news?.isLost !== false) return await this.#offerUntilTaken(hand, changes);
+    if (news?.isLost !== false) return await this.#offerUntilTaken(hand, changes, began);
     this.#planDeadline(began);
     this.#owner.onWritten(changes);
     return news;
   }
 
   /** An answer may be so long on its way that the next lease is over when it comes. */
-  async #offerUntilTaken(hand: SessionHand, changes: HandChanges): Promise<HandNews | undefined> {
+  async #offerUntilTaken(
+    hand: SessionHand,
+    changes: HandChanges,
+    toldAtMs: number,
+  ): Promise<HandNews | undefined> {
     this.#isLost = true;
     for (let tries = 0; tries < MOST_OFFERS; tries++) {
-      const news = await this.#offer(hand, changes);
+      const evidence = aged(changes, this.#clock.monotonicMs() - toldAtMs);
+      const news = await this.#offer(hand, evidence);
       if (news) return news;
     }
     return undefined;
   }
 
   /** The lease was over. Nothing goes out before the store has said what is still in the hand; where that fails, all is offered again. */
-  async #offer(hand: SessionHand, sent: HandChanges): Promise<HandNews | undefined> {
+  async #offer(
+    hand: SessionHand,
+    evidence: Pick<HandChanges, 'origins' | 'watched' | 'proxies'>,
+  ): Promise<HandNews | undefined> {
     this.#owner.onStale();
     const { changes, whole, placesCount } = this.#owner.holdings();
     this.#unwritten.keep(changes);
-    const { origins, watched, proxies } = sent;
-    const offered = { ...this.#unwritten.all, origins, watched, proxies };
+    const offered = { ...this.#unwritten.all, ...evidence };
     const began = this.#clock.monotonicMs();
     if (placesCount > 0) await hand.take({ count: 0, places: placesCount });
     const news = await hand.offer(offered, whole);
@@ -190,10 +204,11 @@ export class HandLink {
     );
   }
 
-  /** By this machine's clock, from before the call: the store's lease ends no earlier. */
+  /** Counted from before the call. */
   #planDeadline(began: number): void {
     this.#deadline?.cancel();
-    const leftMs = began + this.#options.leaseMs - this.#clock.monotonicMs();
+    this.#endsAtMs = began + this.#options.leaseMs;
+    const leftMs = this.#endsAtMs - this.#clock.monotonicMs();
     this.#deadline = this.#clock.setTimer(() => this.#owner.onStale(), leftMs, {
       isBackground: true,
     });

@@ -5,7 +5,7 @@ import type {
   HandChanges,
   SessionFact,
 } from '../../storage/session-hands.ts';
-import type { SessionColdRow } from '../../storage/session-store.ts';
+import type { SessionColdRow, SessionHotRow } from '../../storage/session-store.ts';
 import type { Persistence } from '../persistence.ts';
 import type { Roster } from '../roster.ts';
 import type { SlotTable } from '../slot-table.ts';
@@ -53,6 +53,16 @@ export class HandRows {
     return { hot: rows.flatMap((row) => row.hot), cold, cookies: this.cookiesOf(cold), facts };
   }
 
+  /** What has become known of a session since it was offered, with this row, and refused. */
+  since({ id, errorScore }: SessionHotRow): Pick<HandChanges, 'facts' | 'cookies'> {
+    const slot = this.#roster.slotOf(id);
+    const errorScoreChange = this.#table.errorScore.get(slot) - errorScore;
+    const restMs = this.#restMs(slot);
+    const cookies = this.cookiesOf([{ id }]);
+    const isAny = errorScoreChange !== 0 || restMs > 0 || cookies.length > 0;
+    return { facts: isAny ? [{ id, errorScoreChange, restMs }] : [], cookies };
+  }
+
   /** From now on others may have the session: what is written of its cookies counts from when it changed, not from when it is told. */
   noteCookies(slot: number): void {
     const changes = cookieChangesOf(this.#table.cold.get(slot), this.#clock.now());
@@ -65,11 +75,11 @@ export class HandRows {
     if (this.#noted.size > 0) this.#noted.delete(this.#table.ids[slot] as string);
   }
 
-  /** The cookies that changed with these rows. */
-  cookiesOf(cold: readonly SessionColdRow[]): CookieChanges[] {
+  /** The cookies that changed of these sessions. */
+  cookiesOf(sessions: readonly Pick<SessionColdRow, 'id'>[]): CookieChanges[] {
     const now = this.#clock.now();
     const all: CookieChanges[] = [];
-    for (const { id } of cold) {
+    for (const { id } of sessions) {
       const changes = cookieChangesOf(this.#table.cold.get(this.#roster.slotOf(id)), now);
       const cookies = [...(this.#noted.get(id) ?? []), ...changes];
       this.#noted.delete(id);

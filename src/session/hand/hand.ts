@@ -191,7 +191,8 @@ export class Hand implements SessionSink {
     this.#returns.noteCame(slot, this.#clock.now());
     // Others may ask for it by its id.
     this.#parts.persistence().hurry();
-    if (this.#suspensions.isInTheMaking(slot)) this.#suspensions.suspend(slot);
+    const mayBeAnothers = this.#suspensions.isStale || this.#suspensions.isInTheMaking(slot);
+    if (mayBeAnothers) this.#suspensions.suspend(slot);
   }
 
   noteRetired(slot: number): void {
@@ -335,6 +336,7 @@ export class Hand implements SessionSink {
       if (slot === -1) continue;
       this.#usesAhead.noteWritten(slot, session.hot.usageCount);
       this.#returns.noteCame(slot, now);
+      if (this.#suspensions.isStale) this.#suspensions.suspend(slot);
       slots.push(slot);
       this.#sought.settle(session.hot.id);
     }
@@ -365,7 +367,7 @@ export class Hand implements SessionSink {
   #onNews(news: HandNews): void {
     this.#share.note(news.handsCount, news.poolSize);
     this.#owner.onFleetNews(news);
-    this.#suspensions.resumeAll();
+    if (!this.#link.mayBeOver) this.#suspensions.resumeAll();
     for (const id of news.refused) this.#onRefused(id);
     for (const retired of news.retired) this.#onRetired(retired);
     const leaving = this.#returns.choose(news, this.#clock.now());
@@ -429,13 +431,17 @@ export class Hand implements SessionSink {
   }
 
   #onOffered({ hot }: HandChanges, { refused, placesCount }: HandNews): void {
-    const offered = new Set(hot.map(({ id }) => id));
+    const offered = new Map(hot.map((row) => [row.id, row]));
     const madeSince = [...this.#whole].filter((id) => !offered.has(id)).length;
     this.#supply.reset(Math.max(0, placesCount - madeSince));
     if (hot.length > 0) this.#logLoss(hot.length, refused.length);
     for (const id of refused) {
       const slot = this.#roster.slotOf(id);
-      if (slot !== -1) this.#depart(slot, 'lost');
+      if (slot === -1) continue;
+      const row = this.#whole.has(id) ? undefined : offered.get(id);
+      const since = row && this.#rows.since(row);
+      if (since && since.facts.length > 0) this.#link.tell(since);
+      this.#depart(slot, 'lost');
     }
   }
 

@@ -114,6 +114,9 @@ write.fact = function(id, text)
   addFacts(pool, id, 0, score, now + tonumber(restMs))
 end
 
+-- What counts of a session that another has, where it begins with 'fact'. The rest is the holder's alone.
+local COUNTS_ANYWAY = { fact = true, cookie = true, retired = true }
+
 -- What may be added to a session that another has, or has had since: nothing that replaces what is there.
 local function mergerFor(id, uses, score)
   if not (redis.call('ZSCORE', pool.held, id) or redis.call('ZSCORE', pool.free, id)) then
@@ -146,16 +149,16 @@ end
 local told = { origin = {}, proxy = {} }
 
 local function writeAll()
-  local refused, current, writer = {}, nil, {}
+  local refused, current, writer, isOurs, isLate = {}, nil, {}, false, false
   for index = FIRST_CHANGE, #ARGV, 4 do
     local part, id, text, value = ARGV[index], ARGV[index + 1], ARGV[index + 2], ARGV[index + 3]
     if not told[part] then
       if id ~= current then
-        local isOurs
         isOurs, writer = openSession(part, id)
-        current = id
-        if not isOurs and part ~= 'fact' then refused[#refused + 1] = id end
+        current, isLate = id, part == 'fact'
       end
+      local isRefused = not isOurs and not (isLate and COUNTS_ANYWAY[part])
+      if isRefused and refused[#refused] ~= id then refused[#refused + 1] = id end
       if writer[part] then writer[part](id, text, value) end
     end
   end

@@ -69,6 +69,8 @@ type SyncReply = [
 export class RedisSessionHand implements SessionHand {
   readonly #options: RedisSessionHandOptions;
   #fence = NO_FENCE;
+  /** Something was carried out under the present lease, or may have been. */
+  #isInUse = false;
   #lostFences: string[] = [];
   #number = 0;
   #knownRetirements = 0;
@@ -117,6 +119,7 @@ export class RedisSessionHand implements SessionHand {
       try {
         return await call();
       } catch (error) {
+        this.#isInUse = true;
         this.#lose();
         throw error;
       }
@@ -125,10 +128,12 @@ export class RedisSessionHand implements SessionHand {
     return running;
   }
 
+  /** A lease that nothing was done under leaves nothing to be offered. */
   #lose(): void {
-    if (this.#fence !== NO_FENCE)
-      this.#lostFences = [...this.#lostFences, this.#fence].slice(-MOST_LOST);
+    const isHeld = this.#fence !== NO_FENCE && this.#isInUse;
+    if (isHeld) this.#lostFences = [...this.#lostFences, this.#fence].slice(-MOST_LOST);
     this.#fence = NO_FENCE;
+    this.#isInUse = false;
   }
 
   async #take({ count, ids = [], places }: TakeRequest): Promise<Taken> {
@@ -168,6 +173,7 @@ export class RedisSessionHand implements SessionHand {
       () => ({ ...args, now: time.argument() }),
       items,
     );
+    if ((reply as TakeReply)[0] === 0) this.#isInUse = true;
     return reply as TakeReply;
   }
 
@@ -204,6 +210,7 @@ export class RedisSessionHand implements SessionHand {
       const [isLost, fence, known, total, wantedCount, handsCount, poolSize, placesCount] = reply;
       const [refusedIds, retirements, wantedIds] = reply.slice(8, 11) as string[][];
       if (isLost === 1) this.#lose();
+      else this.#isInUse = true;
       this.#fence = fence;
       this.#knownRetirements = known;
       refused.push(...(refusedIds ?? []));
