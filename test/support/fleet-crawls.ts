@@ -48,7 +48,7 @@ export class Crawls {
   constructor(
     fleet: Fleet,
     pools: readonly SessionPool[],
-    { pauseMs = 0 }: { pauseMs?: number } = {},
+    { pauseMs = 0, parallel = PARALLEL }: { pauseMs?: number; parallel?: number } = {},
   ) {
     this.#fleet = fleet;
     this.#pauseMs = pauseMs;
@@ -56,7 +56,7 @@ export class Crawls {
     this.workers = [...pools.keys()];
     for (const worker of this.workers) {
       // Leases that still wait when the pool closes come to nothing.
-      for (let n = 0; n < PARALLEL; n++) this.#crawl(worker).catch(() => {});
+      for (let n = 0; n < parallel; n++) this.#crawl(worker).catch(() => {});
     }
   }
 
