@@ -177,20 +177,29 @@ describe('an address that is refused for one', () => {
     ]);
   });
 
-  it('is told of only by a worker that is let in through others before and after', () => {
+  it('is told of at once where others were let in shortly before, else when one is', () => {
     const one = new Worker();
     one.letIn();
     one.throttle();
-    expect(one.tell()).toEqual([]);
-    one.now += 70_000;
-    one.letIn();
-    expect(one.tell()).toEqual([]);
+    expect(one.tell()).toHaveLength(1);
     const other = new Worker();
-    for (const proxy of [PROXY, OTHER, THIRD]) other.letIn(proxy);
-    for (const proxy of [PROXY, OTHER, THIRD]) other.throttle(proxy);
-    other.now += 40_000;
-    other.letIn(THIRD);
+    other.throttle();
     expect(other.tell()).toEqual([]);
+    other.letIn();
+    expect(other.tell()).toHaveLength(1);
+  });
+
+  it('is not told of by a worker that is turned away whatever the address', () => {
+    const urls = Array.from({ length: 9 }, (_, n) => `http://10.0.${n}.1:8000`);
+    const one = new Worker({ urls });
+    for (let proxy = 0; proxy < 9; proxy++) one.letIn(proxy);
+    for (let proxy = 0; proxy < 9; proxy++) one.throttle(proxy, 300);
+    expect(one.tell()).toHaveLength(3);
+    one.now += 70_000;
+    one.letIn(8);
+    one.now += 1000;
+    one.letIn(7);
+    expect(one.tell()).toEqual([]);
   });
 
   it('is not told of when it rests for a moment only', () => {

@@ -35,7 +35,6 @@ interface AtOrigin {
   readonly hunger: Hunger;
   /** The latest end of what others say. */
   lastUntil: number;
-  isAnyRefused: boolean;
 }
 
 /**
@@ -50,15 +49,18 @@ export class FleetRests {
   readonly #rests: Rests;
   readonly #random: Random;
   readonly #now: () => number;
-  readonly #standings = new RestStandings((standing) => this.#recovered.delete(standing));
+  readonly #standings = new RestStandings((standing) => {
+    this.#refused.delete(standing);
+    this.#recovered.delete(standing);
+  });
   readonly #heard = new HeardRests();
   readonly #atOrigins = new WeakMap<Origin, AtOrigin>();
   /** By pair: what was let in last was sent then. */
   readonly #letIn: number[] = [];
-  /** By pair, of which others do not know yet. */
-  readonly #refused = new Map<number, Standing>();
-  /** Some refusals there are known to be about the address. */
-  readonly #toTell = new Set<AtOrigin>();
+  /** By pair: those that may have been refused for a reason of the worker's own. */
+  readonly #doubted = new Map<number, Standing>();
+  /** Those that were not, of which others do not know yet. */
+  readonly #refused = new Set<Standing>();
   /** Of which others think that they rest. */
   readonly #recovered = new Set<Standing>();
   #isActive = false;
@@ -105,14 +107,11 @@ export class FleetRests {
   reports(now: number): ProxyReport[] {
     this.#activate();
     const reports: ProxyReport[] = [];
-    for (const at of this.#toTell) {
-      for (const pair of at.alive.takeConfirmed()) {
-        const standing = this.#refused.get(pair);
-        this.#refused.delete(pair);
-        if (standing && reports.length < MOST_TOLD) this.#tellRefused(standing, reports, now);
-      }
+    for (const standing of this.#refused) {
+      if (reports.length >= MOST_TOLD) break;
+      this.#refused.delete(standing);
+      this.#tellRefused(standing, reports, now);
     }
-    this.#toTell.clear();
     for (const standing of this.#recovered) {
       if (reports.length >= MOST_TOLD) break;
       this.#recovered.delete(standing);
@@ -155,7 +154,7 @@ export class FleetRests {
   forget(pair: number): void {
     if (!this.#isActive) return;
     this.#letIn[pair] = Number.NEGATIVE_INFINITY;
-    this.#refused.delete(pair);
+    this.#doubted.delete(pair);
     this.#standings.forgetPair(pair);
   }
 
@@ -176,13 +175,14 @@ export class FleetRests {
     this.#letIn[pair] = Math.max(openedAt, this.#letInAt(pair));
     const standings = this.#standings.ofPair(pair);
     if (standings.some(({ refusedAt }) => openedAt <= refusedAt)) return;
-    this.#refused.delete(pair);
+    this.#doubted.delete(pair);
     at.alive.noteAnswer(pair, now);
-    if (at.isAnyRefused) {
-      at.isAnyRefused = false;
-      this.#toTell.add(at);
+    for (const other of at.alive.takeConfirmed()) {
+      const refused = this.#doubted.get(other);
+      if (this.#doubted.delete(other) && refused) this.#refused.add(refused);
     }
     for (const standing of standings) {
+      this.#refused.delete(standing);
       if (openedAt <= standing.downAt) continue;
       standing.refusedAt = 0;
       standing.disputedUntil = 0;
@@ -208,10 +208,12 @@ export class FleetRests {
       this.#letInAt(pair) < upHeardAt;
     if (isDisputed) standing.disputedUntil = now + DISPUTED_FOR_MS;
     if (now < standing.disputedUntil) return;
-    this.#refused.set(pair, standing);
-    const at = this.#at(origin);
-    at.alive.noteFailure(pair, this.#pairs.good.get(pair) > 0, now);
-    at.isAnyRefused = true;
+    const { alive } = this.#at(origin);
+    alive.noteFailure(pair, this.#pairs.good.get(pair) > 0, now);
+    // What goes on is no doubt about the address.
+    const isSure = standing.downAt > standing.upAt || alive.seemsAlive(now);
+    if (isSure) this.#refused.add(standing);
+    else this.#doubted.set(pair, standing);
   }
 
   #tellRefused(standing: Standing, reports: ProxyReport[], now: number): void {
@@ -273,7 +275,8 @@ export class FleetRests {
     const isOwnLoss = standing.refusedAt > 0;
     standing.refusedAt = 0;
     standing.heardUntil = 0;
-    this.#refused.delete(pair);
+    this.#doubted.delete(pair);
+    this.#refused.delete(standing);
     if (name.kind === 'throttled') this.#rests.endRest(pair, now, now);
     else this.#rests.noteLetInElsewhere(pair, standing.origin, { sentAt: upAt, isOwnLoss }, now);
     return true;
@@ -294,7 +297,7 @@ export class FleetRests {
     const known = this.#atOrigins.get(origin);
     if (known) return known;
     const alive = new OwnNetwork(ALIVE_WITHIN_MS);
-    const at = { alive, hunger: new Hunger(), lastUntil: 0, isAnyRefused: false };
+    const at = { alive, hunger: new Hunger(), lastUntil: 0 };
     this.#atOrigins.set(origin, at);
     return at;
   }

@@ -26,6 +26,11 @@ export class OwnNetwork {
     if (this.#open.size <= MOST_IN_ROW) this.#open.set(proxy, now);
   }
 
+  /** Something has come back of late, and little has failed since: what has, failed by itself most likely. */
+  seemsAlive(now: number): boolean {
+    return now - this.#answeredAt <= this.#aliveWithinMs && this.#open.size <= MOST_PROVEN_IN_ROW;
+  }
+
   noteAnswer(proxy: number, now: number): void {
     this.#confirmed.delete(proxy);
     const isAlive = this.#open.size <= MOST_IN_ROW && this.#provenCount <= MOST_PROVEN_IN_ROW;

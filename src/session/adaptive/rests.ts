@@ -151,7 +151,8 @@ export class Rests {
       pairs.blocksInRow.set(pair, Math.max(pairs.blocksInRow.get(pair), inRow));
       pairs.goodSinceBlock.set(pair, 0);
       pairs.spanUses.set(pair, 0);
-      if (pairs.good.get(pair) > 0) this.#bans.note(pair, origin);
+      // Whoever was refused last finds out how long it lasts.
+      this.#bans.forget(pair, origin);
     }
     // At first several requests are on their way, and belong to it; later on one goes ahead.
     const from = inRow > 1 ? told.at : now;
