@@ -112,7 +112,7 @@ export class FleetEvidence {
     };
     this.#urls = new FleetUrls(poison, (url) => court.blameUrl(url));
     this.proxies = new FleetProxies(parts.proxies, random, now);
-    this.rests = new FleetRests({ ...parts, proxies: this.proxies });
+    this.rests = new FleetRests({ ...parts, book: parts.proxies, proxies: this.proxies });
   }
 
   /** What a use came to has been judged. */

@@ -46,6 +46,7 @@ class Worker {
     this.#proxies = new FleetProxies(this.#book, random, () => this.now);
     this.rests = new FleetRests({
       pairs,
+      book: this.#book,
       finder: this.#finder,
       origins: this.origins,
       proxies: this.#proxies,
@@ -62,9 +63,16 @@ class Worker {
     return this.origins.find(SITE) as Origin;
   }
 
-  add(url: string): number {
-    this.#book.enter(this.#book.size, url);
-    return this.#book.size - 1;
+  /** With one session, of the same number. */
+  add(url: string | undefined): number {
+    const proxy = this.#book.size;
+    this.#book.enter(proxy, url);
+    this.#book.noteReady(proxy);
+    return proxy;
+  }
+
+  lend(proxy: number): void {
+    this.#book.noteTaken(proxy);
   }
 
   letIn(proxy = OTHER, sentMsAgo = 0): void {
@@ -327,6 +335,17 @@ describe('a worker that may use nobody', () => {
     expect([inVain(), resting()]).toEqual([0, 0]);
   });
 
+  it('tries only what is at hand', () => {
+    const { other, told } = refused();
+    other.hear(told);
+    other.lend(PROXY);
+    const inVain = () => other.rests.noteInVain(other.origin, other.now) - other.now;
+    inVain();
+    other.now += 3000;
+    expect(inVain()).toBe(1000);
+    expect(other.restMs()).toBeGreaterThan(0);
+  });
+
   it('waits while something is on its way', () => {
     const { other, told } = refused();
     other.hear(told);
@@ -349,6 +368,20 @@ describe('a worker that may use nobody', () => {
     other.rests.noteInVain(other.origin, other.now);
     expect(other.restMs()).toBe(own - 4000);
   });
+});
+
+it('tells nothing of workers without a proxy, whose addresses are their own', () => {
+  const [one, other] = [new Worker(), new Worker()];
+  const direct = one.add(undefined);
+  one.letIn();
+  one.throttle(direct);
+  one.letIn();
+  expect(one.tell()).toEqual([]);
+  const nameOfNone = '429 47DEQpj8HBSa-_TImW-5JC https://site.example';
+  const failure = { agoMs: 0, restMs: 30_000, inRow: 1, firstAgoMs: null };
+  other.add(undefined);
+  other.hear([{ name: nameOfNone, upMs: null, failure }]);
+  expect(other.restMs(direct)).toBe(0);
 });
 
 it('forgets an address whose row goes to another pair', () => {

@@ -10,6 +10,7 @@ import type { OriginBook } from './origin-book.ts';
 import { OwnNetwork } from './own-network.ts';
 import type { PairFinder } from './pair-finder.ts';
 import type { PairTable } from './pair-table.ts';
+import type { ProxyBook } from './proxy-book.ts';
 import { type RestName, readRestName } from './rest-names.ts';
 import { RestStandings, type Standing } from './rest-standings.ts';
 import type { Rests, ToldRest } from './rests.ts';
@@ -43,6 +44,7 @@ interface AtOrigin {
  */
 export class FleetRests {
   readonly #pairs: PairTable;
+  readonly #book: ProxyBook;
   readonly #finder: PairFinder;
   readonly #origins: OriginBook;
   readonly #proxies: FleetProxies;
@@ -69,6 +71,7 @@ export class FleetRests {
 
   constructor(parts: {
     pairs: PairTable;
+    book: ProxyBook;
     finder: PairFinder;
     origins: OriginBook;
     proxies: FleetProxies;
@@ -77,6 +80,7 @@ export class FleetRests {
     now: () => number;
   }) {
     this.#pairs = parts.pairs;
+    this.#book = parts.book;
     this.#finder = parts.finder;
     this.#origins = parts.origins;
     this.#proxies = parts.proxies;
@@ -87,7 +91,9 @@ export class FleetRests {
 
   /** What a use came to has been judged. */
   note(use: Use, { kind }: Outcome, now: number): void {
-    if (!this.#isActive || use.origin.key === '') return;
+    // Workers without proxies have addresses of their own.
+    const isShared = use.origin.key !== '' && !this.#book.isDirect(use.proxy);
+    if (!this.#isActive || !isShared) return;
     if (kind === 'ok') this.#noteLetIn(use, now);
     else if (kind === 'blocked' || kind === 'throttled') this.#noteRefused(use, kind, now);
   }
@@ -98,9 +104,10 @@ export class FleetRests {
     if (!at || now >= at.lastUntil || origin.inFlight > 0) return Number.POSITIVE_INFINITY;
     const triesAt = at.hunger.triesAt(now);
     if (triesAt > now) return triesAt;
-    const first = this.#standings.firstHeardAt(origin, now);
-    if (first) this.#release(first, now);
-    else at.lastUntil = 0;
+    const first = this.#standings.firstHeardAt(origin, now, (pair) => this.#isAtHand(pair));
+    if (!first) return at.hunger.noteNone(now);
+    at.hunger.noteTry(now);
+    this.#release(first, now);
     return now;
   }
 
@@ -239,6 +246,7 @@ export class FleetRests {
     const origin = this.#origins.find(name.origin);
     const proxy = this.#proxies.find(name.proxy);
     if (!origin || proxy === undefined || rest.until <= now) return;
+    if (this.#book.isDirect(proxy)) return;
     const pair = this.#finder.rowOf(proxy, origin, now);
     const standing = this.#standings.of(pair, name, origin);
     if (rest.at <= standing.downAt + SAME_MS) return;
@@ -287,6 +295,10 @@ export class FleetRests {
     if (standing.heardUntil <= now) return;
     standing.heardUntil = 0;
     this.#rests.endRest(standing.pair, Math.max(now, standing.ownUntil), now);
+  }
+
+  #isAtHand(pair: number): boolean {
+    return this.#book.readySlotOf(this.#pairs.proxy.get(pair)) !== -1;
   }
 
   #letInAt(pair: number): number {

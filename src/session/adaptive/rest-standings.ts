@@ -50,13 +50,18 @@ export class RestStandings {
     return found;
   }
 
-  /** Of those at an origin that rest by the word of others the one that rests least; `undefined` where none does. */
-  firstHeardAt(origin: Origin, now: number): Standing | undefined {
+  /** Of those at an origin that rest by the word of others, and are at hand, the one that rests least. */
+  firstHeardAt(
+    origin: Origin,
+    now: number,
+    isAtHand: (pair: number) => boolean,
+  ): Standing | undefined {
     let first: Standing | undefined;
     for (const standings of Object.values(this.#byKind)) {
       for (const standing of standings.values()) {
         if (standing.origin !== origin || standing.heardUntil <= now) continue;
-        if (!first || standing.heardUntil < first.heardUntil) first = standing;
+        if (first && standing.heardUntil >= first.heardUntil) continue;
+        if (isAtHand(standing.pair)) first = standing;
       }
     }
     return first;
