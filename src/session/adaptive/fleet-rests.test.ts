@@ -218,6 +218,13 @@ describe('an address that is refused for one', () => {
     expect(one.tell()).toEqual([]);
   });
 
+  it('does not rest where blocks do not stick', () => {
+    const { other, told } = refused('ban');
+    for (let n = 0; n < 20; n++) other.origin.trial.noteRetry(false, other.origin.pacing);
+    other.hear(told);
+    expect(other.restMs()).toBe(0);
+  });
+
   it('rests for whoever comes to it later, or to the origin, for as long as is left', () => {
     const { told } = refused();
     const late = new Worker({ urls: [], site: '' });
@@ -289,6 +296,33 @@ describe('an address that is let in again for one', () => {
     other.letIn(PROXY, 5000);
     expect(other.restMs()).toBeGreaterThan(REST_SECS * 1000 - 300);
     expect(other.tell()).toEqual([]);
+  });
+
+  it('rests on where it was banned here since, whatever was asked of the others before', () => {
+    const { one, other, told } = refused();
+    other.hear(told);
+    together(one, other, 1000);
+    one.letIn(PROXY);
+    const [again] = one.tell() as [ProxyReport];
+    together(one, other, 100);
+    other.letIn();
+    other.ban();
+    const rest = other.restMs();
+    other.hear([{ ...again, upMs: 100 }]);
+    expect(other.restMs()).toBe(rest);
+    expect(rest).toBeGreaterThan(0);
+  });
+
+  it('rests on by what else others say', () => {
+    const { one, other, told } = refused();
+    const [first] = told as [ProxyReport];
+    const failure = { agoMs: 0, restMs: 90_000, inRow: 2, firstAgoMs: 1000 };
+    other.hear([first, { name: first.name.replace('429', 'ban'), upMs: null, failure }]);
+    together(one, other, 1000);
+    other.hear([{ ...first, upMs: 1050, failure: null }]);
+    expect(other.restMs()).toBeGreaterThan(88_000);
+    other.hear([{ ...first, upMs: 950, failure: null }]);
+    expect(other.restMs()).toBe(0);
   });
 
   it('rests where it was refused since, which is not told when nobody else is', () => {

@@ -1,9 +1,10 @@
 import type { Random } from '../../core/random.ts';
 import type { ProxyReport } from '../../storage/session-hands.ts';
 import type { Outcome } from '../outcome.ts';
+import { isChance } from './cooldown.ts';
 import { leftToOthersMs } from './first-try.ts';
 import type { FleetProxies } from './fleet-proxies.ts';
-import { type HeardRest, HeardRests } from './heard-rests.ts';
+import { type HeardRest, HeardRests, heardRest } from './heard-rests.ts';
 import { Hunger } from './hunger.ts';
 import type { Origin } from './origin.ts';
 import type { OriginBook } from './origin-book.ts';
@@ -144,12 +145,7 @@ export class FleetRests {
       const upAt = upMs === null ? Number.NEGATIVE_INFINITY : now - upMs;
       const at = failure === null ? Number.NEGATIVE_INFINITY : now - failure.agoMs;
       if (failure && at > upAt) {
-        const { inRow, restMs, firstAgoMs } = failure;
-        const firstAt = now - (firstAgoMs ?? failure.agoMs);
-        this.#hearDown(
-          { name, rest: { kind: name.kind, at, inRow, firstAt, until: now + restMs } },
-          now,
-        );
+        this.#hearDown(heardRest(name, failure, now), now);
       } else if (this.#hearUp(name, upAt, now)) {
         isAnySooner = true;
       }
@@ -207,7 +203,7 @@ export class FleetRests {
     // It belongs to what others have told of.
     if (standing.downHeardAt === now) return;
     standing.refusedAt = now;
-    standing.heardUntil = 0;
+    for (const one of this.#standings.ofPair(pair)) one.heardUntil = 0;
     const { upHeardAt } = standing;
     const isDisputed =
       now - upHeardAt <= DISPUTED_WITHIN_MS &&
@@ -256,7 +252,9 @@ export class FleetRests {
       this.#recovered.add(standing);
       return;
     }
-    if (now < standing.disputedUntil) return;
+    const isNothing =
+      rest.kind === 'blocked' && rest.inRow === 1 && isChance(origin.trial.stickiness);
+    if (isNothing || now < standing.disputedUntil) return;
     this.#rests.noteRefusedElsewhere(origin, rest);
     const restMs = rest.until - rest.at;
     const until = rest.until + leftToOthersMs(restMs, this.#handsCount, this.#random);
@@ -276,7 +274,13 @@ export class FleetRests {
     if (!standing || upAt <= standing.upAt) return false;
     standing.upAt = upAt;
     standing.upHeardAt = now;
-    if (standing.refusedAt > upAt || now < standing.disputedUntil) {
+    const isRefusedSince = this.#standings
+      .ofPair(pair)
+      .some(
+        ({ refusedAt, downAt, heardUntil }) =>
+          Math.max(refusedAt, heardUntil > now ? downAt : 0) > upAt,
+      );
+    if (isRefusedSince || now < standing.disputedUntil) {
       this.#release(standing, now);
       return true;
     }
@@ -294,7 +298,8 @@ export class FleetRests {
   #release(standing: Standing, now: number): void {
     if (standing.heardUntil <= now) return;
     standing.heardUntil = 0;
-    this.#rests.endRest(standing.pair, Math.max(now, standing.ownUntil), now);
+    const heardUntils = this.#standings.ofPair(standing.pair).map(({ heardUntil }) => heardUntil);
+    this.#rests.endRest(standing.pair, Math.max(now, standing.ownUntil, ...heardUntils), now);
   }
 
   #isAtHand(pair: number): boolean {

@@ -1,3 +1,4 @@
+import type { ProxyFailure } from '../../storage/session-hands.ts';
 import { type RestName, restNameOf } from './rest-names.ts';
 import type { ToldRest } from './rests.ts';
 
@@ -7,6 +8,13 @@ const MOST_HEARD = 10_000;
 export interface HeardRest {
   readonly name: RestName;
   readonly rest: ToldRest;
+}
+
+/** As it was told now. */
+export function heardRest(name: RestName, failure: ProxyFailure, now: number): HeardRest {
+  const { agoMs, restMs, inRow, firstAgoMs } = failure;
+  const firstAt = now - (firstAgoMs ?? agoMs);
+  return { name, rest: { kind: name.kind, at: now - agoMs, inRow, firstAt, until: now + restMs } };
 }
 
 /** Rests that others told of, for those who come to the proxy or to the origin later. */
