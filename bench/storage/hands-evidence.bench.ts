@@ -1,9 +1,15 @@
-// Workers that share a pool with adaptive selection: what it costs the server that they tell each other of origins.
+// Workers that share a pool with adaptive selection: what it costs the server that they tell each other of origins, and
+// of addresses that one refuses.
 
 import type { createClient } from '@redis/client';
 import { NO_CHANGES } from '../../src/session/hand/changes.ts';
 import { RedisStorage } from '../../src/storage/redis/redis-storage.ts';
-import type { OriginReport, SessionHand, SessionHands } from '../../src/storage/session-hands.ts';
+import type {
+  OriginReport,
+  ProxyReport,
+  SessionHand,
+  SessionHands,
+} from '../../src/storage/session-hands.ts';
 import { compare, type Readings, size } from '../report.ts';
 import { MeasuredRedis, serverTimeOf } from './measured-redis.ts';
 
@@ -33,12 +39,19 @@ await compare(
       '100 origins, ten of them with results': () =>
         redis.empty((client) => syncs(client, 100, 10)),
       '100 origins, all with results': () => redis.empty((client) => syncs(client, 100, 100)),
+      'one address that is refused': () => redis.empty((client) => syncs(client, 0, 0, 1)),
+      'ten addresses that are refused': () => redis.empty((client) => syncs(client, 0, 0, 10)),
     },
   },
 );
 await redis.stop();
 
-async function syncs(client: Client, origins: number, used: number): Promise<Readings> {
+async function syncs(
+  client: Client,
+  origins: number,
+  used: number,
+  refused = 0,
+): Promise<Readings> {
   await using storage = new RedisStorage({ url });
   const { hands } = await storage.openSessionStore('pool');
   const free = await Promise.all(
@@ -55,6 +68,7 @@ async function syncs(client: Client, origins: number, used: number): Promise<Rea
       ...NO_CHANGES,
       origins: Array.from({ length: told }, (_, n) => reportOn(n, at, isFirst)),
       watched: Array.from({ length: origins - told }, (_, n) => nameOf(told + n)),
+      proxies: Array.from({ length: refused }, (_, n) => refusal(at * refused + n)),
     });
   };
   for (const hand of free) await sync(hand);
@@ -88,6 +102,13 @@ function reportOn(number: number, round: number, isFirst: boolean): OriginReport
     probe: null,
     isFirst,
   };
+}
+
+/** Of one in a thousand addresses. */
+function refusal(number: number): ProxyReport {
+  const digest = String(number % 1000).padStart(22, 'd');
+  const failure = { agoMs: 250, restMs: 20_000, inRow: 2, firstAgoMs: 12_000 };
+  return { name: `ban ${digest} ${nameOf(1)}`, upMs: null, failure };
 }
 
 function nameOf(number: number): string {

@@ -143,6 +143,8 @@ export interface ProxyFailure {
   readonly restMs: number;
   /** Failures in a row so far. */
   readonly inRow: number;
+  /** How long ago the first of these was; `null`: nothing to tell. */
+  readonly firstAgoMs: number | null;
 }
 
 /** Changes of sessions that the hand does not hold (any more) are refused, one session after the other. */

@@ -6,6 +6,7 @@ import type {
   HandOptions,
   OriginNews,
   OriginReport,
+  ProxyFailure,
   SessionHand,
   SessionHands,
 } from '../../src/storage/session-hands.ts';
@@ -410,20 +411,21 @@ export function describeSessionChangesContract(
     });
 
     it('has of a proxy the latest failure and the latest answer that any hand tells of, once', async () => {
-      const failure = { agoMs: 1000, restMs: 20_000, inRow: 2 };
-      const older = { agoMs: 5000, restMs: 90_000, inRow: 9 };
-      const proxy = (upMs: number | null, failed: typeof failure | null) => ({
+      const name = 'ban 47DEQpj8HBSa https://a.example';
+      const failure = { agoMs: 1000, restMs: 20_000, inRow: 2, firstAgoMs: 4000 };
+      const older = { agoMs: 5000, restMs: 90_000, inRow: 9, firstAgoMs: null };
+      const proxy = (upMs: number | null, failed: ProxyFailure | null) => ({
         ...NO_CHANGES,
-        proxies: [{ name: 'p', upMs, failure: failed }],
+        proxies: [{ name, upMs, failure: failed }],
       });
       expect((await one.sync(proxy(null, failure))).proxies).toEqual([]);
       expect((await other.sync(proxy(3000, older))).proxies).toEqual([
-        { name: 'p', upMs: null, failure },
+        { name, upMs: null, failure },
       ]);
       await clock.advance(500);
       const { proxies } = await one.sync(NO_CHANGES);
-      const later = { agoMs: 1500, restMs: 19_500, inRow: 2 };
-      expect(proxies).toEqual([{ name: 'p', upMs: 3500, failure: later }]);
+      const later = { agoMs: 1500, restMs: 19_500, inRow: 2, firstAgoMs: 4500 };
+      expect(proxies).toEqual([{ name, upMs: 3500, failure: later }]);
       expect((await one.sync(NO_CHANGES)).proxies).toEqual([]);
       const third = await hands.join(OPTIONS);
       expect((await third.sync(NO_CHANGES)).proxies).toEqual(proxies);

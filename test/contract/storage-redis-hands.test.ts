@@ -220,7 +220,7 @@ describe('sessions in hands on Redis', () => {
     const clock = new FakeClock();
     const { storage, hands } = await opened({ clock });
     const [hand, other] = [await hands.join(OPTIONS), await hands.join(OPTIONS)];
-    const failure = { agoMs: 0, restMs: 60_000, inRow: 1 };
+    const failure = { agoMs: 0, restMs: 60_000, inRow: 1, firstAgoMs: null };
     const tell = (names: readonly string[]) =>
       hand.sync({ ...NO_CHANGES, proxies: names.map((name) => ({ name, upMs: null, failure })) });
     for (let part = 0; part < 21; part++) {

@@ -1,21 +1,14 @@
 import { createClient } from '@redis/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ProxyConfiguration } from '../../src/proxy/proxy-configuration.ts';
 import type { SessionPool } from '../../src/session/session-pool.ts';
+import { Crawls, LATENCY_MS, PARALLEL, SITE, WORKERS, workers } from '../support/fleet-crawls.ts';
 import { Fleet } from '../support/fleet-pools.ts';
 import { RedisRelay } from '../support/redis-relay.ts';
 import { RedisServer } from '../support/redis-server.ts';
 
-const SITE = 'https://site.example/';
-const WORKERS = 10;
-const PROXIES = 60;
-const PARALLEL = 2;
-const LATENCY_MS = 200;
 /** Of all workers together, with nothing in their way. */
 const PER_SECOND = (WORKERS * PARALLEL * 1000) / LATENCY_MS;
 const LONGEST_PROBE_MS = 30_000;
-
-type Answer = { readonly kind: 'ok' | 'target' | 'blocked' | 'proxy'; readonly status?: number };
 
 let server: RedisServer;
 beforeAll(async () => {
@@ -200,66 +193,4 @@ async function proxiesTold(): Promise<number> {
   const counts = await Promise.all(keys.map((key) => client.hLen(key)));
   await client.close();
   return counts.reduce((sum, count) => sum + count, 0);
-}
-
-function workers(
-  fleet: Fleet,
-  { count = WORKERS, proxies = PROXIES, uses = 1_000_000, places = PROXIES } = {},
-): Promise<SessionPool[]> {
-  const proxyUrls = Array.from({ length: proxies }, (_, n) => `http://10.0.${n}.1:8000`);
-  return Promise.all(
-    Array.from({ length: count }, () =>
-      fleet.join({
-        selection: 'adaptive',
-        maxPoolSize: places,
-        proxyConfiguration: new ProxyConfiguration({ proxyUrls }),
-        sessionOptions: { maxUsageCount: uses },
-      }),
-    ),
-  );
-}
-
-/** Each worker sends what it may, some requests in parallel. */
-class Crawls {
-  answer: (worker: number, proxy: number) => Answer = () => ({ kind: 'ok' });
-  readonly sent: { readonly at: number; readonly worker: number; readonly proxy: number }[] = [];
-  readonly workers: readonly number[];
-  readonly #pools: readonly SessionPool[];
-  readonly #fleet: Fleet;
-  #isOver = false;
-  #pagesCount = 0;
-
-  constructor(fleet: Fleet, pools: readonly SessionPool[]) {
-    this.#fleet = fleet;
-    this.#pools = pools;
-    this.workers = [...pools.keys()];
-    for (const worker of this.workers) {
-      // Leases that still wait when the pool closes come to nothing.
-      for (let n = 0; n < PARALLEL; n++) this.#crawl(worker).catch(() => {});
-    }
-  }
-
-  sentBy(worker: number): number[] {
-    return this.sent.filter((request) => request.worker === worker).map(({ at }) => at);
-  }
-
-  get retiredCount(): number {
-    return this.#pools.reduce((sum, pool) => sum + pool.retiredSessionsCount, 0);
-  }
-
-  stop(): void {
-    this.#isOver = true;
-  }
-
-  async #crawl(worker: number): Promise<void> {
-    const { clock } = this.#fleet;
-    const pool = this.#pools[worker] as SessionPool;
-    while (!this.#isOver) {
-      const lease = await pool.lease({ url: `${SITE}${this.#pagesCount++}`, timeoutSecs: 3600 });
-      const proxy = Number(lease.session.proxyInfo?.hostname.split('.')[2]);
-      this.sent.push({ at: clock.now(), worker, proxy });
-      await clock.sleep(LATENCY_MS);
-      lease.report(this.answer(worker, proxy));
-    }
-  }
 }

@@ -31,6 +31,7 @@ export const SECS_BY_FILE: Readonly<Record<string, number>> = {
   'test/contract/storage-processes.test.ts': 7,
   'test/contract/http-client.test.ts': 7,
   'test/integration/fleet-sessions-evidence.test.ts': 7,
+  'test/integration/fleet-sessions-bans.test.ts': 7,
   'src/lab/simulation/simulate.test.ts': 7,
   'src/session/session.test.ts': 5,
   'test/apify/actor.test.ts': 4,

@@ -162,6 +162,16 @@ function explainMoves(moves: Moves): AdaptiveOutcomeExplanation {
   };
 }
 
+/** By what ends last; `null` where nothing is still to end. */
+export function explainWait(
+  origin: string,
+  ends: readonly (readonly [AdaptiveWait['reason'], until: number])[],
+  now: number,
+): AdaptiveWait | null {
+  const [reason, until] = ends.reduce((latest, next) => (next[1] > latest[1] ? next : latest));
+  return until > now ? { origin, until: new Date(until), reason } : null;
+}
+
 function summaryOf({ breaker, pacing }: Origin, now: number): string {
   if (breaker.state === 'open') {
     return `Down; the next probe goes out at ${new Date(breaker.nextProbeAt).toISOString()}.`;

@@ -39,6 +39,11 @@ export class Bans {
     banned.set(network, rows.add(pair));
   }
 
+  /** Others find out how long it lasts. */
+  forget(pair: number, { banned }: Banning): void {
+    this.#remove(pair, this.#networkOf(pair), banned);
+  }
+
   /** Whether a neighbour was shut out just now: then the ban is not the address's alone, and is known. */
   hasNeighbour(pair: number, { banned, serial }: Banning, now: number): boolean {
     for (const other of banned.get(this.#networkOf(pair)) ?? []) {

@@ -117,6 +117,11 @@ export class Cooldown {
   }
 }
 
+/** A block that is followed by another so rarely was none of the address. */
+export function isChance(stickiness: number): boolean {
+  return stickiness < RARE;
+}
+
 function weightOf(stickiness: number): number {
-  return stickiness < RARE ? 0 : stickiness;
+  return isChance(stickiness) ? 0 : stickiness;
 }

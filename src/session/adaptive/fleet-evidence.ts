@@ -1,16 +1,29 @@
+import type { Random } from '../../core/random.ts';
 import type {
   HandChanges,
   HandNews,
   OriginNews,
   OriginReport,
   ProbeTerms,
+  ProxyReport,
 } from '../../storage/session-hands.ts';
+import type { Outcome } from '../outcome.ts';
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
+import type { Court } from './court.ts';
 import { decayed } from './decay.ts';
-import type { FleetProxies, ProxyChange } from './fleet-proxies.ts';
-import type { FleetUrls } from './fleet-urls.ts';
+import { FleetProxies, type ProxyChange } from './fleet-proxies.ts';
+import { FleetRests } from './fleet-rests.ts';
+import { FleetUrls } from './fleet-urls.ts';
 import type { Origin } from './origin.ts';
 import type { OriginBook } from './origin-book.ts';
+import type { PairFinder } from './pair-finder.ts';
+import type { PairTable } from './pair-table.ts';
+import type { Poison } from './poison.ts';
+import type { ProxyBook } from './proxy-book.ts';
+import type { Refusals } from './refusals.ts';
+import { readRestName } from './rest-names.ts';
+import type { Rests } from './rests.ts';
+import type { Use } from './use.ts';
 
 /** Often enough for a pace, and not with every sync of many. */
 const REPORT_EACH_MS = 900;
@@ -29,6 +42,13 @@ const RESULTS_HALF_LIFE_MS = 600_000;
 export type EvidenceReports = Pick<HandChanges, 'origins' | 'watched' | 'proxies'>;
 
 export type EvidenceNews = Pick<HandNews, 'origins' | 'proxies' | 'handsCount' | 'isLost'>;
+
+/** What follows from news. */
+export interface FleetChanges {
+  readonly proxies: readonly ProxyChange[];
+  /** Somebody may be used who could not before. */
+  readonly isAnyFree: boolean;
+}
 
 /** What was told and heard of one origin. */
 interface Exchange {
@@ -62,34 +82,53 @@ export class FleetEvidence {
   readonly #probeTerms: ProbeTerms;
   readonly #urls: FleetUrls;
   readonly proxies: FleetProxies;
-  readonly #onDown: (origin: Origin, now: number) => void;
+  readonly rests: FleetRests;
+  readonly #court: Court;
   readonly #exchanges = new WeakMap<Origin, Exchange>();
   /** Of which the last news would have been. */
   #listed = new Set<Origin>();
   #reportedAt = Number.NEGATIVE_INFINITY;
 
   constructor(
-    origins: OriginBook,
-    breaker: ResolvedAdaptiveOptions['breaker'],
     parts: {
-      readonly urls: FleetUrls;
-      readonly proxies: FleetProxies;
-      /** Others have found it to be down. */
-      readonly onDown: (origin: Origin, now: number) => void;
+      readonly pairs: PairTable;
+      readonly proxies: ProxyBook;
+      readonly finder: PairFinder;
+      readonly origins: OriginBook;
+      readonly rests: Rests;
+      readonly court: Court;
+      readonly poison: Poison;
+      readonly random: Random;
+      readonly now: () => number;
     },
+    breaker: ResolvedAdaptiveOptions['breaker'],
   ) {
+    const { origins, court, poison, random, now } = parts;
     this.#origins = origins;
+    this.#court = court;
     this.#probeTerms = {
       leastMs: breaker.minProbeSecs * 1000,
       mostMs: breaker.maxProbeSecs * 1000,
     };
-    this.#urls = parts.urls;
-    this.proxies = parts.proxies;
-    this.#onDown = parts.onDown;
+    this.#urls = new FleetUrls(poison, (url) => court.blameUrl(url));
+    this.proxies = new FleetProxies(parts.proxies, random, now);
+    this.rests = new FleetRests({ ...parts, book: parts.proxies, proxies: this.proxies });
+  }
+
+  /** What a use came to has been judged. */
+  noteUse(use: Use, outcome: Outcome, now: number): void {
+    this.proxies.note(use, outcome, now);
+    this.rests.note(use, outcome, now);
+  }
+
+  /** Nobody may be used for the origin. Returns when that may change, as what others say no longer counts. */
+  noteInVain(origin: Origin, { isPaced }: Refusals, now: number): number {
+    const proxyAt = this.proxies.noteInVain(now);
+    return isPaced ? proxyAt : Math.min(proxyAt, this.rests.noteInVain(origin, now));
   }
 
   reports(now: number): EvidenceReports {
-    const proxies = this.proxies.reports(now);
+    const proxies = [...this.proxies.reports(now), ...this.rests.reports(now)];
     if (now - this.#reportedAt < REPORT_EACH_MS) return { origins: [], watched: null, proxies };
     this.#reportedAt = now;
     const { origins, watched } = this.#urls.reports(now);
@@ -105,8 +144,7 @@ export class FleetEvidence {
     return { origins: reports, watched: names, proxies };
   }
 
-  /** Returns what changes for proxies. */
-  note(news: EvidenceNews, now: number): ProxyChange[] {
+  note(news: EvidenceNews, now: number): FleetChanges {
     const { origins, handsCount } = news;
     this.#origins.share = shareOf(0, 0, handsCount);
     // The store no longer has what this worker told of its load.
@@ -120,7 +158,15 @@ export class FleetEvidence {
       const own = origin.pacing.observed(now);
       origin.pacing.share = shareOf(own, own + known.othersLoad, handsCount);
     }
-    return this.proxies.hear(news.proxies, handsCount, now);
+    return this.#hearOfProxies(news, now);
+  }
+
+  #hearOfProxies({ proxies: news, handsCount }: EvidenceNews, now: number): FleetChanges {
+    const isOfRest = ({ name }: ProxyReport): boolean => readRestName(name) !== undefined;
+    const ofProxies = news.filter((report) => !isOfRest(report));
+    const proxies = this.proxies.hear(ofProxies, handsCount, now);
+    const isAnySooner = this.rests.hear(news.filter(isOfRest), handsCount, now);
+    return { proxies, isAnyFree: isAnySooner || proxies.length > 0 };
   }
 
   /** Those used last, and those of which the store has a load that is over. */
@@ -208,7 +254,7 @@ export class FleetEvidence {
     known.toldDownAt = known.sentDownAt;
     const { isDown, probe } = news;
     if (origin.breaker.hear({ isDown, probe, handsCount }, now, origin.inFlight)) {
-      this.#onDown(origin, now);
+      this.#court.noteDown(origin, now);
     }
   }
 

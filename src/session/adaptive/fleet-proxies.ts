@@ -2,17 +2,13 @@ import { createHash } from 'node:crypto';
 import type { Random } from '../../core/random.ts';
 import type { ProxyFailure, ProxyReport } from '../../storage/session-hands.ts';
 import type { Outcome } from '../outcome.ts';
+import { leftToOthersMs } from './first-try.ts';
 import { OwnNetwork } from './own-network.ts';
 import type { ProxyBook } from './proxy-book.ts';
 import type { Use } from './use.ts';
 
 /** What is over sooner is over before most have heard of it. */
 const SHORTEST_TOLD_MS = 2000;
-/** Others leave the next try to the one that found out: for a part of its rest, within bounds, and a while for each hand. */
-const LEFT_SHARE = 0.25;
-const SHORTEST_LEFT_MS = 3000;
-const LONGEST_LEFT_MS = 20_000;
-const LEFT_FOR_EACH_HAND_MS = 1000;
 /** Whoever fails so soon after others had an answer has a reason of its own, and goes by what it sees for a while. */
 const DISPUTED_WITHIN_MS = 60_000;
 const DISPUTED_FOR_MS = 600_000;
@@ -67,6 +63,7 @@ export class FleetProxies {
   readonly #recovered = new Set<number>();
   /** By the word of others, since they were asked for. */
   readonly #changed = new Set<number>();
+  #onKnown: ((name: string) => void) | undefined;
   #isActive = false;
   /** The latest end of what others say. */
   #lastUntil = 0;
@@ -78,6 +75,20 @@ export class FleetProxies {
     this.#book = book;
     this.#random = random;
     this.#now = now;
+  }
+
+  /** What workers call it; `undefined` for one that is not known (any more). */
+  nameOf(proxy: number): string | undefined {
+    return this.#standings[proxy]?.name;
+  }
+
+  find(name: string): number | undefined {
+    return this.#proxyOfName.get(name);
+  }
+
+  /** Tells of all that come from here on. */
+  watch(onKnown: (name: string) => void): void {
+    this.#onKnown = onKnown;
   }
 
   /** What a use came to has been judged. */
@@ -120,7 +131,8 @@ export class FleetProxies {
       if (!standing || restMs < SHORTEST_TOLD_MS || now < standing.disputedUntil) continue;
       standing.downAt = standing.failedAt;
       const agoMs = now - standing.failedAt;
-      const failure = { agoMs, restMs, inRow: this.#book.failuresInRow.get(proxy) };
+      const inRow = this.#book.failuresInRow.get(proxy);
+      const failure = { agoMs, restMs, inRow, firstAgoMs: null };
       reports.push({ name: standing.name, upMs: null, failure });
     }
     for (const proxy of this.#recovered) {
@@ -207,6 +219,7 @@ export class FleetProxies {
     this.#proxyOfName.set(name, proxy);
     const heard = this.#heard.get(name);
     if (heard) this.#hearDown(proxy, heard, this.#now());
+    this.#onKnown?.(name);
   }
 
   #leave(proxy: number): void {
@@ -238,20 +251,13 @@ export class FleetProxies {
     const book = this.#book;
     // Whoever has failed with it, too, goes by its own rest.
     const isOwn = standing.failedAt >= downAt - failure.restMs;
-    const leftMs = isOwn ? 0 : this.#leftMs(failure);
+    const leftMs = isOwn ? 0 : leftToOthersMs(failure.restMs, this.#handsCount, this.#random);
     standing.restsUntil = Math.max(standing.restsUntil, until + leftMs);
     this.#lastUntil = Math.max(this.#lastUntil, standing.restsUntil);
     book.restsFrom.set(proxy, Math.max(book.restsFrom.get(proxy), downAt));
     const inRow = Math.max(book.failuresInRow.get(proxy), failure.inRow);
     book.failuresInRow.set(proxy, inRow);
     this.#changed.add(proxy);
-  }
-
-  /** So that not all try at the same time. */
-  #leftMs({ restMs }: ProxyFailure): number {
-    const left = Math.max(SHORTEST_LEFT_MS, Math.min(LONGEST_LEFT_MS, LEFT_SHARE * restMs));
-    const spread = Math.min(LONGEST_LEFT_MS, this.#handsCount * LEFT_FOR_EACH_HAND_MS);
-    return left + this.#random.next() * spread;
   }
 
   #hearUp(proxy: number, upAt: number, now: number): void {

@@ -57,6 +57,10 @@ export class Judge {
     this.#latencies = new Latencies(parts.pairs, options.pick);
   }
 
+  get rests(): Rests {
+    return this.#rests;
+  }
+
   /** A request goes out. Says whether it is the first one after a failure of its proxy. */
   isRetry(proxy: number): boolean {
     return this.#rests.takesRetry(proxy);

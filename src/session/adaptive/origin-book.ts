@@ -20,6 +20,7 @@ export class OriginBook {
   /** Of what an address may send to an origin of which nothing is known; see `Pacing.share`. */
   share = 1;
   #nextSerial = 1;
+  #onKnown: ((origin: Origin) => void) | undefined;
   #last: { readonly prefix: string; readonly origin: Origin } | undefined;
   /** Asked for last: whoever is picked for it is lent for it. */
   #lastUrl = '';
@@ -45,6 +46,11 @@ export class OriginBook {
 
   all(): Iterable<Origin> {
     return this.#origins.values();
+  }
+
+  /** Tells of all that come from here on. */
+  watch(onKnown: (origin: Origin) => void): void {
+    this.#onKnown = onKnown;
   }
 
   /** Leases that name no URL share an origin without a name. */
@@ -74,6 +80,7 @@ export class OriginBook {
     const origin = new Origin(name, this.#options, this.#random, this.#onChange);
     origin.pacing.share = this.share;
     this.#origins.set(key, origin);
+    this.#onKnown?.(origin);
     return origin;
   }
 

@@ -61,3 +61,13 @@ it('takes back what an answer of the proxy itself overtakes', () => {
   network.noteAnswer(DEAD, 2600);
   expect(confirmed(network)).toEqual([]);
 });
+
+it('seems alive while something has come back of late, and little has failed since', () => {
+  const network = new OwnNetwork(60_000);
+  expect(network.seemsAlive(0)).toBe(false);
+  network.noteAnswer(GOOD, 0);
+  for (let proxy = 10; proxy < 13; proxy++) network.noteFailure(proxy, true, 500);
+  expect([network.seemsAlive(60_000), network.seemsAlive(60_001)]).toEqual([true, false]);
+  network.noteFailure(DEAD, true, 600);
+  expect(network.seemsAlive(600)).toBe(false);
+});

@@ -20,7 +20,13 @@ export class PairFinder {
     return this.#pairs.find(proxies.serialOf(proxy), origin.serial);
   }
 
-  /** The pair is used now; its row is made if need be. */
+  /** The pair's row, which is made if need be. */
+  rowOf(proxy: number, origin: Origin, now: number): number {
+    const known = this.find(proxy, origin);
+    return known === -1 ? this.#add(proxy, origin, now) : known;
+  }
+
+  /** The pair is used now. */
   enter(proxy: number, origin: Origin, now: number): number {
     const known = this.find(proxy, origin);
     const pair = known === -1 ? this.#add(proxy, origin, now) : known;

@@ -2,6 +2,7 @@ import type { OutcomeKind } from '../outcome.ts';
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 import { Bans } from './bans.ts';
 import type { DuePairs } from './due-pairs.ts';
+import type { Origin } from './origin.ts';
 import type { PairTable } from './pair-table.ts';
 import type { Prediction } from './prediction.ts';
 import type { ProxyBook } from './proxy-book.ts';
@@ -16,11 +17,22 @@ const RARE = 0.2;
 /** What chance brings about so often is no surprise. */
 const MUCH = 0.001;
 
+/** An address that rests at an origin, as others found. */
+export interface ToldRest {
+  readonly kind: 'blocked' | 'throttled';
+  /** When the last of so many refusals in a row came, and the first. */
+  readonly at: number;
+  readonly inRow: number;
+  readonly firstAt: number;
+  readonly until: number;
+}
+
 /** Who has to rest, as an address at one origin or as a proxy everywhere, and who need not any more. */
 export class Rests {
   readonly #pairs: PairTable;
   readonly #proxies: ProxyBook;
   readonly #prediction: Prediction;
+  readonly #due: DuePairs;
   readonly #bans: Bans;
   /** Of failures of proxies that have answered before. */
   readonly #stickiness = new Stickiness();
@@ -35,6 +47,7 @@ export class Rests {
     this.#pairs = parts.pairs;
     this.#proxies = parts.proxies;
     this.#prediction = parts.prediction;
+    this.#due = parts.due;
     this.#bans = new Bans(parts);
     this.#throttlesCountMs = options.throttlesCountSecs * 1000;
   }
@@ -131,6 +144,61 @@ export class Rests {
   /** Where blocks are about the pace, and a ban of the network is known. */
   isNeighbourBanned({ origin, pair }: Use, now: number): boolean {
     return origin.pacing.goesByBlocks && this.#bans.hasNeighbour(pair, origin, now);
+  }
+
+  /** As if the address had been refused here, so that the next refusal is no news; but nobody is judged by what others say. */
+  restAsTold(pair: number, origin: Origin, told: ToldRest, now: number): void {
+    const pairs = this.#pairs;
+    const inRow = Math.min(MAX_IN_A_ROW, told.inRow);
+    if (told.kind === 'throttled') {
+      pairs.throttlesInRow.set(pair, Math.max(pairs.throttlesInRow.get(pair), inRow));
+    } else {
+      this.noteLost(pair, told.firstAt);
+      pairs.blocksInRow.set(pair, Math.max(pairs.blocksInRow.get(pair), inRow));
+      pairs.goodSinceBlock.set(pair, 0);
+      pairs.spanUses.set(pair, 0);
+      // Whoever was refused last finds out how long it lasts.
+      this.#bans.forget(pair, origin);
+    }
+    // At first several requests are on their way, and belong to it; later on one goes ahead.
+    const from = inRow > 1 ? told.at : now;
+    pairs.restsFrom.set(pair, Math.max(pairs.restsFrom.get(pair), from));
+    pairs.restsUntil.set(pair, Math.max(pairs.restsUntil.get(pair), told.until));
+    pairs.dueAt.set(pair, Math.max(pairs.dueAt.get(pair), told.until));
+    this.#due.update(pair, now);
+  }
+
+  /** Others were refused in spite of a rest. */
+  noteRefusedElsewhere({ cooldown }: Origin, { kind, at, inRow, firstAt }: ToldRest): void {
+    if (kind === 'blocked' && inRow > 1) cooldown.noteProbe(false, at - firstAt);
+  }
+
+  /** Others were let in, with what they sent at `sentAt`; `isOwnLoss` when the address was lost to this worker, too. */
+  noteLetInElsewhere(
+    pair: number,
+    origin: Origin,
+    { sentAt, isOwnLoss }: { sentAt: number; isOwnLoss: boolean },
+    now: number,
+  ): void {
+    const pairs = this.#pairs;
+    if (pairs.blocksInRow.get(pair) > 0) {
+      const lostFrom = pairs.lostFrom.get(pair);
+      origin.cooldown.noteProbe(true, sentAt - lostFrom);
+      this.#bans.noteReturn(pair, origin, sentAt, now);
+      if (isOwnLoss) origin.pacing.notePrice(now - lostFrom);
+      pairs.lostFrom.set(pair, 0);
+      pairs.blocksInRow.set(pair, 0);
+    }
+    this.endRest(pair, now, now);
+  }
+
+  /** No later than at `until`. */
+  endRest(pair: number, until: number, now: number): void {
+    const pairs = this.#pairs;
+    if (until >= pairs.restsUntil.get(pair)) return;
+    pairs.restsUntil.set(pair, until);
+    pairs.dueAt.set(pair, Math.max(until, pairs.pacedUntil.get(pair)));
+    this.#due.update(pair, now);
   }
 
   /**

@@ -8,6 +8,7 @@ import {
   type AdaptiveWait,
   explainOriginState,
   explainUse,
+  explainWait,
   type OriginExplanation,
 } from './adaptive-explanation.ts';
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
@@ -19,8 +20,6 @@ import { decayed } from './decay.ts';
 import { Draw } from './draw.ts';
 import { DuePairs } from './due-pairs.ts';
 import { FleetEvidence } from './fleet-evidence.ts';
-import { FleetProxies } from './fleet-proxies.ts';
-import { FleetUrls } from './fleet-urls.ts';
 import { Judge } from './judge.ts';
 import type { Origin } from './origin.ts';
 import { OriginBook } from './origin-book.ts';
@@ -33,18 +32,11 @@ import { ProxyBook } from './proxy-book.ts';
 import { ReadySlots } from './ready-slots.ts';
 import { Refusals } from './refusals.ts';
 import { extendSpan } from './spans.ts';
-import type { PickReason, Use } from './use.ts';
+import { BY_NAME, type Use } from './use.ts';
 import { UseLog } from './use-log.ts';
 
 /** A pick draws so many times as often as it needs candidates, before it looks for those that are due. */
 const DRAWS_PER_CANDIDATE = 2;
-const BY_NAME: PickReason = Object.freeze({
-  candidates: 1,
-  kept: 1,
-  drawn: Number.NaN,
-  cost: Number.NaN,
-  nextCost: null,
-});
 
 /**
  * Which session goes out for which origin, and when: the ready ones, less those whose address is paced, rests or is
@@ -99,6 +91,7 @@ export class Scheduler implements ReadySet {
     this.#pairs = new PairTable(options.memory.pairs, (pair) => {
       this.#due.remove(pair);
       this.#finder.forget(pair);
+      this.fleet.rests.forget(pair);
     });
     this.#proxies = new ProxyBook(options.memory.proxies);
     this.#finder = new PairFinder(this.#pairs, this.#proxies);
@@ -147,11 +140,19 @@ export class Scheduler implements ReadySet {
       },
       options,
     );
-    this.fleet = new FleetEvidence(this.#origins, options.breaker, {
-      urls: new FleetUrls(poison, (url) => this.#court.blameUrl(url)),
-      proxies: new FleetProxies(this.#proxies, parts.random, parts.now),
-      onDown: (origin, now) => this.#court.noteDown(origin, now),
-    });
+    this.fleet = new FleetEvidence(
+      {
+        ...parts,
+        pairs: this.#pairs,
+        proxies: this.#proxies,
+        finder: this.#finder,
+        origins: this.#origins,
+        rests: this.#judge.rests,
+        court: this.#court,
+        poison,
+      },
+      options.breaker,
+    );
     this.#refusals = new Refusals({
       pairs: this.#pairs,
       proxies: this.#proxies,
@@ -251,7 +252,7 @@ export class Scheduler implements ReadySet {
     if (this.#choice.count < this.#options.pick.candidates) this.#takeFromDue(origin, now);
     if (this.#choice.count === 0) {
       if (this.#refusals.isPaced) origin.pacing.noteBound(now, this.#retryAt);
-      this.#retryAt = Math.min(this.#retryAt, this.fleet.proxies.noteInVain(now));
+      this.#retryAt = Math.min(this.#retryAt, this.fleet.noteInVain(origin, this.#refusals, now));
       return -1;
     }
     this.#chosen = this.#choice.decide(origin, now);
@@ -325,7 +326,7 @@ export class Scheduler implements ReadySet {
     }
     if (!outcome || outcome.kind === 'neutral') return 'none';
     const excuse = this.#judge.judge(use, outcome, now);
-    this.fleet.proxies.note(use, outcome, now);
+    this.fleet.noteUse(use, outcome, now);
     this.#court.convene(use, excuse);
     return excuse;
   }
@@ -491,7 +492,6 @@ export class Scheduler implements ReadySet {
       ['rest', this.#pairs.restsUntil.get(pair)],
       ['pace', this.#pairs.pacedUntil.get(pair)],
     ];
-    const [reason, until] = ends.reduce((latest, next) => (next[1] > latest[1] ? next : latest));
-    return until > now ? { origin: origin.key, until: new Date(until), reason } : null;
+    return explainWait(origin.key, ends, now);
   }
 }

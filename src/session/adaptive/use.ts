@@ -15,6 +15,15 @@ export interface PickReason {
   readonly nextCost: number | null;
 }
 
+/** Of a session that was asked for by name. */
+export const BY_NAME: PickReason = Object.freeze({
+  candidates: 1,
+  kept: 1,
+  drawn: Number.NaN,
+  cost: Number.NaN,
+  nextCost: null,
+});
+
 /** What an outcome did to the numbers. */
 export interface Moves {
   readonly at: number;

@@ -127,10 +127,9 @@ class PoolHandOwner implements HandOwner {
     const { scheduler, ledger, roster } = this.#parts;
     if (!scheduler) return;
     scheduler.court.noteElsewhere(news.poolSize - roster.size);
-    const changes = scheduler.fleet.note(news, ledger.now());
-    if (changes.length === 0) return;
-    this.#followProxies(changes);
-    this.#desk.onRoom();
+    const { proxies, isAnyFree } = scheduler.fleet.note(news, ledger.now());
+    if (proxies.length > 0) this.#followProxies(proxies);
+    if (isAnyFree) this.#desk.onRoom();
   }
 
   onPlaces(): void {

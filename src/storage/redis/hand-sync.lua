@@ -38,8 +38,8 @@
 -- Returns 1 when the lease was over, else 0; the present fence; how many retirements the worker knows now, and how
 -- many there were; how many sessions others want; live hands; sessions; places the hand has; then lists: ids that were
 -- refused; id, reason and time of retirements; ids that others wait for; name and news of origins of which there is
--- news; name, ms since something came back, ms since it failed, both -1 for never, ms it still rests, and failures in a
--- row, of proxies of which there is; then the version of the evidence that the worker knows from now on
+-- news; name, ms since something came back, ms since it failed, both -1 for never, ms it still rests, failures in a row
+-- and ms since the first of them, or -1, of proxies of which there is; then the version of the evidence that the worker knows from now on
 
 local pool = {
   meta = KEYS[1],

@@ -1,7 +1,7 @@
 -- Put before scripts that tell hands of proxies that fail, and of bans, behind origin.lua.
 --
--- Of each name stands when something last came back, when it last failed, until when it rests, and how often it has
--- failed in a row. Of the times the latest counts, so it does not matter in which order they are told, or how often.
+-- Of each name stands when something last came back, when it last failed, until when it rests, how often it has failed
+-- in a row, and since when, 0 where nobody has said that. Of the times the latest counts, so it does not matter in which order they are told, or how often.
 
 -- Of a pool; those that were told of longest ago are forgotten.
 local MOST_PROXIES = 10000
@@ -11,20 +11,22 @@ local MOST_PROXY_NEWS = 1000
 local MOST_FORGOTTEN = 100
 
 local function proxyIn(text)
-  local upAt, downAt, restsUntil, inRow = string.match(text or '', '^(%d+) (%d+) (%d+) (%d+)$')
-  return tonumber(upAt) or 0, tonumber(downAt) or 0, tonumber(restsUntil) or 0, tonumber(inRow) or 0
+  local upAt, downAt, restsUntil, inRow, firstAt = string.match(text or '', '^(%d+) (%d+) (%d+) (%d+) (%d+)$')
+  if not upAt then return 0, 0, 0, 0, 0 end
+  return tonumber(upAt), tonumber(downAt), tonumber(restsUntil), tonumber(inRow), tonumber(firstAt)
 end
 
--- `text` is ms since something came back, '-' for nothing to tell; ms since it failed, or '-', ms it is to rest, and
--- failures in a row.
+-- `text` is ms since something came back, '-' for nothing to tell; ms since it failed, or '-', ms it is to rest,
+-- failures in a row, and ms since the first of them, or '-'.
 local function tellProxy(pool, name, text, version, now)
-  local upAt, downAt, restsUntil, inRow = proxyIn(redis.call('HGET', pool.proxies, name))
-  local upMs, downMs, restMs, count = string.match(text, '^(%S+) (%S+) (%S+) (%S+)$')
+  local upAt, downAt, restsUntil, inRow, firstAt = proxyIn(redis.call('HGET', pool.proxies, name))
+  local upMs, downMs, restMs, count, firstMs = string.match(text, '^(%S+) (%S+) (%S+) (%S+) (%S+)$')
   if upMs ~= '-' then upAt = math.max(upAt, now - upMs) end
   if downMs ~= '-' and now - downMs >= downAt then
     downAt, restsUntil, inRow = now - downMs, now + restMs, tonumber(count)
+    firstAt = firstMs == '-' and 0 or now - firstMs
   end
-  local entry = string.format('%.0f %.0f %.0f %.0f', upAt, downAt, restsUntil, inRow)
+  local entry = string.format('%.0f %.0f %.0f %.0f %.0f', upAt, downAt, restsUntil, inRow, firstAt)
   redis.call('HSET', pool.proxies, name, entry)
   redis.call('ZADD', pool.proxyNews, version, name)
 end
@@ -51,13 +53,14 @@ local function proxyNewsSince(pool, since, now)
   for index = 1, #found, 2 do names[#names + 1] = found[index] end
   if #names == 0 then return news end
   for index, text in ipairs(redis.call('HMGET', pool.proxies, unpack(names))) do
-    local upAt, downAt, restsUntil, inRow = proxyIn(text)
+    local upAt, downAt, restsUntil, inRow, firstAt = proxyIn(text)
     local at = #news
     news[at + 1] = names[index]
     news[at + 2] = upAt > 0 and now - upAt or -1
     news[at + 3] = downAt > 0 and now - downAt or -1
     news[at + 4] = math.max(0, restsUntil - now)
     news[at + 5] = inRow
+    news[at + 6] = firstAt > 0 and now - firstAt or -1
   end
   if #names < MOST_PROXY_NEWS then return news end
   -- Some that were told of in one sync, a few hundred at most, may come with the next part.

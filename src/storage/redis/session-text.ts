@@ -54,8 +54,8 @@ export function reportBytes(report: OriginReport): Buffer {
 }
 
 export function proxyReportText({ upMs, failure }: ProxyReport): string {
-  const { agoMs = null, restMs = null, inRow = null } = failure ?? {};
-  return [upMs, agoMs, restMs, inRow].map(short).join(' ');
+  const { agoMs = null, restMs = null, inRow = null, firstAgoMs = null } = failure ?? {};
+  return [upMs, agoMs, restMs, inRow, firstAgoMs].map(short).join(' ');
 }
 
 function short(value: number | null): string {
@@ -96,18 +96,17 @@ export function originNewsOf(texts: readonly string[]): OriginNews[] {
   });
 }
 
-/** Of name, ms since something came back, ms since it failed, ms of rest, failures in a row; -1 for never. */
+/** Of name, ms since something came back, ms since it failed, ms of rest, failures in a row, ms since their first; -1 for never. */
 export function proxyNewsOf(row: readonly unknown[]): ProxyReport[] {
-  return groups(row as readonly (string | number)[], 5).map(
-    ([name = '', upMs = -1, agoMs = -1, restMs = 0, inRow = 0]) => ({
-      name: String(name),
-      upMs: Number(upMs) < 0 ? null : Number(upMs),
-      failure:
-        Number(agoMs) < 0
-          ? null
-          : { agoMs: Number(agoMs), restMs: Number(restMs), inRow: Number(inRow) },
-    }),
-  );
+  return groups(row as readonly (string | number)[], 6).map(([name = '', ...numbers]) => {
+    const [upMs = -1, agoMs = -1, restMs = 0, inRow = 0, firstAgoMs = -1] = numbers.map(Number);
+    const failure = { agoMs, restMs, inRow, firstAgoMs: orNull(firstAgoMs) };
+    return { name: String(name), upMs: orNull(upMs), failure: agoMs < 0 ? null : failure };
+  });
+}
+
+function orNull(ms: number): number | null {
+  return ms < 0 ? null : ms;
 }
 
 export function cookieChangesOf(texts: readonly string[]): CookieChange[] {
