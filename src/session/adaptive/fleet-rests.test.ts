@@ -92,7 +92,7 @@ class Worker {
   ban(proxy = PROXY): void {
     const use = this.#use(proxy, 0);
     this.#judge.noteLost(use.pair, this.now);
-    this.#note(use, 'blocked', this.#judge.restBanned(use, this.now));
+    this.#note(use, 'blocked', this.#judge.restBanned(use, true, this.now));
   }
 
   tell(): ProxyReport[] {
@@ -220,7 +220,7 @@ describe('an address that is refused for one', () => {
 
   it('does not rest where blocks do not stick', () => {
     const { other, told } = refused('ban');
-    for (let n = 0; n < 20; n++) other.origin.trial.noteRetry(false, other.origin.pacing);
+    for (let n = 0; n < 20; n++) other.origin.trial.noteRetry(0, false, other.origin.pacing);
     other.hear(told);
     expect(other.restMs()).toBe(0);
   });

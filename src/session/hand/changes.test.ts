@@ -4,7 +4,7 @@ import { aged, merged, NO_CHANGES, Unwritten } from './changes.ts';
 
 describe('evidence that is told late', () => {
   it('is as much older, and what is left of a rest as much shorter', () => {
-    const failure = { agoMs: 100, restMs: 5000, inRow: 2 };
+    const failure = { agoMs: 100, restMs: 5000, inRow: 2, firstAgoMs: 900 };
     const evidence = {
       origins: [report('a', { upMs: 10, downMs: 20 }), report('b')],
       watched: ['c'],
@@ -17,7 +17,7 @@ describe('evidence that is told late', () => {
       origins: [report('a', { upMs: 6010, downMs: 6020 }), report('b')],
       watched: ['c'],
       proxies: [
-        { name: 'p', upMs: 6030, failure: { agoMs: 6100, restMs: 0, inRow: 2 } },
+        { name: 'p', upMs: 6030, failure: { agoMs: 6100, restMs: 0, inRow: 2, firstAgoMs: 6900 } },
         { name: 'q', upMs: null, failure: null },
       ],
     });

@@ -47,6 +47,7 @@ export function aged({ origins, watched, proxies }: Evidence, byMs: number): Evi
         ...failure,
         agoMs: failure.agoMs + byMs,
         restMs: Math.max(0, failure.restMs - byMs),
+        firstAgoMs: later(failure.firstAgoMs),
       },
     })),
   };
