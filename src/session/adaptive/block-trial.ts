@@ -5,9 +5,12 @@ import { Stickiness } from './stickiness.ts';
 
 /** Nearly all. */
 const SCOUTS_SHARE = 0.8;
-/** Blocks that stick so often are bans, however rare they are: three of three tell. */
+/** Blocks that stick so often are bans: three of three tell. */
 const STICKY = 0.7;
-const ENOUGH_STICKY = 3;
+/** However rare they are, bans of so many are heeded that meet hardly anybody but those that send more than others. */
+const ENOUGH_AHEAD = 3;
+/** And those of so large a share of all addresses within half a minute. */
+const MASS = 0.33;
 /** Where so large a share of so many sticks, or so many of all addresses stay shut out, not all blocks are chance. */
 const MOSTLY = 0.6;
 const ENOUGH_TRIES = 4;
@@ -26,6 +29,8 @@ export interface Block {
   readonly isSurprise: boolean;
   /** Of an address that went ahead of the others. */
   readonly isScout: boolean;
+  /** Of one that is given more than others, as it answers sooner. */
+  readonly isFast: boolean;
 }
 
 /**
@@ -39,6 +44,8 @@ export class BlockTrial {
   readonly #good: RollingCount;
   readonly #blocks: RollingCount;
   readonly #scoutBlocks: RollingCount;
+  /** Of scouts, and of those that are given more as they are fast. */
+  readonly #aheadBlocks: RollingCount;
   /** After which the next one was blocked, too. */
   readonly #stuck: RollingCount;
   /** Of blocks, by the next results of their addresses. */
@@ -60,6 +67,7 @@ export class BlockTrial {
     this.#good = new RollingCount(options.windowSecs * 1000);
     this.#blocks = new RollingCount(options.windowSecs * 1000);
     this.#scoutBlocks = new RollingCount(options.windowSecs * 1000);
+    this.#aheadBlocks = new RollingCount(options.windowSecs * 1000);
     this.#stuck = new RollingCount(options.windowSecs * 1000);
     const { stickinessUses: priorTries, stickinessMemory: memory } = options;
     this.#stickiness = new Stickiness({ priorTries, memory });
@@ -114,6 +122,7 @@ export class BlockTrial {
   noteBlock(now: number, block: Block, pacing: Pacing): void {
     if (block.isSurprise) this.#blocks.add(now);
     if (block.isSurprise && block.isScout) this.#scoutBlocks.add(now);
+    if (block.isSurprise && (block.isScout || block.isFast)) this.#aheadBlocks.add(now);
     this.#noteResult(now, pacing, block.isSurprise);
     if (block.isSurprise) this.#heed(now, block.sentAt, pacing);
   }
@@ -138,7 +147,10 @@ export class BlockTrial {
     }
     const { minBlocks, minBlockShare, minStickiness, looseBlockShare } = this.#options;
     const blocks = this.#blocks.count(now);
-    if (this.stickiness > STICKY && blocks >= ENOUGH_STICKY) return true;
+    const ahead = this.#aheadBlocks.count(now);
+    const isMass = blocks >= minBlocks && blocks >= MASS * pacing.activeCount;
+    const isAhead = ahead >= ENOUGH_AHEAD && ahead >= SCOUTS_SHARE * blocks;
+    if (this.stickiness > STICKY && (isAhead || isMass)) return true;
     const isLoose = this.stickiness <= minStickiness;
     const least = isLoose ? looseBlockShare : minBlockShare;
     // Where those that go ahead are shut out and nobody else is, a few blocks tell.

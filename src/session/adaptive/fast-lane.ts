@@ -125,6 +125,10 @@ export class FastLane {
     return this.#leader?.pair === pair;
   }
 
+  has(pair: number): boolean {
+    return this.#ofPair.has(pair);
+  }
+
   isSpent(pair: number, now: number): boolean {
     const address = this.#ofPair.get(pair);
     return address !== undefined && address.spentUntil > now;

@@ -189,6 +189,7 @@ export class Judge {
           sentAt: use.openedAt,
           isSurprise: isNews,
           isScout: pairs.role.get(pair) === SCOUT && !isSoftBlock(outcome) && !lane.isLeader(pair),
+          isFast: lane.has(pair),
         },
         pacing,
       );

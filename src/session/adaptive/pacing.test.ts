@@ -253,6 +253,7 @@ describe('BlockTrial', () => {
     sentAt: at,
     isSurprise: true,
     isScout: false,
+    isFast: false,
   });
 
   function blocked(pacing: Pacing): BlockTrial {
@@ -284,11 +285,36 @@ describe('BlockTrial', () => {
     expect(pacing.rate).toBeLessThan(1);
   });
 
-  it('heeds three blocks of anybody once all that were tried again have stuck', () => {
+  it('heeds three blocks that stick of those that send more than others', () => {
     const pacing = busyPacing();
     const trial = new BlockTrial(ADAPTIVE_DEFAULTS.trial);
     for (let n = 0; n < 500; n++) trial.noteGood(NOW + n, pacing);
-    for (let n = 0; n < 3; n++) trial.noteBlock(NOW + 501, block(NOW + 501), pacing);
+    for (let n = 0; n < 3; n++) trial.noteRetry(NOW + 500, true, pacing);
+    const ofFast = { ...block(NOW + 501), isFast: true };
+    for (let n = 0; n < 2; n++) trial.noteBlock(NOW + 501, ofFast, pacing);
+    expect(pacing.rate).toBe(Number.POSITIVE_INFINITY);
+    trial.noteBlock(NOW + 501, { ...block(NOW + 501), isScout: true }, pacing);
+    expect(pacing.rate).toBeLessThan(1);
+  });
+
+  it('heeds blocks that stick of a third of all addresses, and of no fewer where they meet anybody', () => {
+    const pacing = new Pacing(OPTIONS, ADAPTIVE_DEFAULTS.search);
+    for (let n = 0; n < 30; n++) pacing.noteAttempt(NOW, 0);
+    const trial = new BlockTrial(ADAPTIVE_DEFAULTS.trial);
+    for (let n = 0; n < 600; n++) trial.noteGood(NOW + n, pacing);
+    for (let n = 0; n < 3; n++) trial.noteRetry(NOW + 600, true, pacing);
+    for (let n = 0; n < 9; n++) trial.noteBlock(NOW + 601, block(NOW + 601), pacing);
+    expect(pacing.rate).toBe(Number.POSITIVE_INFINITY);
+    trial.noteBlock(NOW + 602, block(NOW + 602), pacing);
+    expect(pacing.rate).toBeLessThan(100);
+  });
+
+  it('heeds blocks at once when the next request has shown that they stick', () => {
+    const pacing = busyPacing();
+    const trial = new BlockTrial(ADAPTIVE_DEFAULTS.trial);
+    for (let n = 0; n < 500; n++) trial.noteGood(NOW + n, pacing);
+    const ofFast = { ...block(NOW + 501), isFast: true };
+    for (let n = 0; n < 3; n++) trial.noteBlock(NOW + 501, ofFast, pacing);
     for (let n = 0; n < 2; n++) trial.noteRetry(NOW + 502, true, pacing);
     expect(pacing.rate).toBe(Number.POSITIVE_INFINITY);
     trial.noteRetry(NOW + 502, true, pacing);
