@@ -120,6 +120,14 @@ export interface TrialOptions {
   readonly minBlockShare?: number;
   /** Blocks stick when the request after one is blocked more often than this. @default 0.4 */
   readonly minStickiness?: number;
+  /** Blocks that stick more often than this are bans. @default 0.7 */
+  readonly sureStickiness?: number;
+  /** They are heeded from so many on, where hardly anybody but scouts and the fastest meet them. @default 3 */
+  readonly aheadBlocks?: number;
+  /** Or where they meet this share of all addresses within `windowSecs`. @default 0.33 */
+  readonly massShare?: number;
+  /** Not all blocks are chance where this share of all addresses stays shut out within `windowSecs`. @default 0.2 */
+  readonly stuckShare?: number;
   /** An address that is let in again shows that a block did not stick only within so long. @default 15 */
   readonly retryWithinSecs?: number;
   /** Blocks that do not stick are heeded from this share of the successes. @default 0.15 */
@@ -156,6 +164,8 @@ export interface CooldownOptions {
   readonly maxThrottleSecs?: number;
   /** Rests after a 429 vary by up to this share, and never end before `Retry-After`. @default 0.25 */
   readonly jitter?: number;
+  /** First rest after a block that may have been chance, at most. @default 5 */
+  readonly doubtSecs?: number;
   /** First guess at how long a ban lasts. @default 20 */
   readonly banSecs?: number;
   /** @default 5 */
@@ -305,6 +315,10 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     minBlocks: 5,
     minBlockShare: 0.02,
     minStickiness: 0.4,
+    sureStickiness: 0.7,
+    aheadBlocks: 3,
+    massShare: 0.33,
+    stuckShare: 0.2,
     retryWithinSecs: 15,
     looseBlockShare: 0.15,
     stickinessUses: 4,
@@ -323,6 +337,7 @@ export const ADAPTIVE_DEFAULTS: ResolvedAdaptiveOptions = Object.freeze({
     throttlesCountSecs: 60,
     maxThrottleSecs: 300,
     jitter: 0.25,
+    doubtSecs: 5,
     banSecs: 20,
     minBanSecs: 5,
     maxBanSecs: 300,

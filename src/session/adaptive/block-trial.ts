@@ -4,17 +4,10 @@ import { RollingCount } from './rolling-count.ts';
 import { Stickiness } from './stickiness.ts';
 
 /** Nearly all. */
-const SCOUTS_SHARE = 0.8;
-/** Blocks that stick so often are bans: three of three tell. */
-const STICKY = 0.7;
-/** However rare they are, bans of so many are heeded that meet hardly anybody but those that send more than others. */
-const ENOUGH_AHEAD = 3;
-/** And those of so large a share of all addresses within half a minute. */
-const MASS = 0.33;
-/** Where so large a share of so many sticks, or so many of all addresses stay shut out, not all blocks are chance. */
+const MOST_OF_THEM = 0.8;
+/** Where so large a share of so many sticks, or so many addresses stay shut out, not all blocks are chance. */
 const MOSTLY = 0.6;
 const ENOUGH_TRIES = 4;
-const MANY = 0.2;
 const LEAST_STUCK = 5;
 /** Of blocks that stick so often each is taken for a ban at once. */
 const SURE = 0.8;
@@ -106,7 +99,7 @@ export class BlockTrial {
 
   #noteStuck(now: number, pacing: Pacing): void {
     this.#stuck.add(now);
-    const many = Math.max(LEAST_STUCK, MANY * pacing.activeCount);
+    const many = Math.max(LEAST_STUCK, this.#options.stuckShare * pacing.activeCount);
     this.#isProven ||=
       this.#stuck.count(now) >= many ||
       (this.stickiness > MOSTLY && this.#stickiness.tries >= ENOUGH_TRIES);
@@ -147,22 +140,27 @@ export class BlockTrial {
     }
     const { minBlocks, minBlockShare, minStickiness, looseBlockShare } = this.#options;
     const blocks = this.#blocks.count(now);
-    const ahead = this.#aheadBlocks.count(now);
-    const isMass = blocks >= minBlocks && blocks >= MASS * pacing.activeCount;
-    const isAhead = ahead >= ENOUGH_AHEAD && ahead >= SCOUTS_SHARE * blocks;
-    if (this.stickiness > STICKY && (isAhead || isMass)) return true;
     const isLoose = this.stickiness <= minStickiness;
-    const least = isLoose ? looseBlockShare : minBlockShare;
-    // Where those that go ahead are shut out and nobody else is, a few blocks tell.
+    const least = (isLoose ? looseBlockShare : minBlockShare) * this.#good.count(now);
+    if (blocks >= minBlocks && blocks > least) return true;
+    return !isLoose && (this.#isOfScouts(now, pacing) || this.#areBans(now, pacing));
+  }
+
+  /** Where those that go ahead are shut out and nobody else is, a few blocks tell. */
+  #isOfScouts(now: number, pacing: Pacing): boolean {
     const ofScouts = this.#scoutBlocks.count(now);
-    const isOfScouts =
-      ofScouts > 0 &&
-      ofScouts >= pacing.enoughScouts &&
-      ofScouts >= SCOUTS_SHARE * blocks &&
-      pacing.enoughScouts > 0;
-    return (
-      (isOfScouts && !isLoose) || (blocks >= minBlocks && blocks > least * this.#good.count(now))
-    );
+    const enough = pacing.enoughScouts;
+    return enough > 0 && ofScouts >= enough && ofScouts >= MOST_OF_THEM * this.#blocks.count(now);
+  }
+
+  /** However rare they are, where they meet hardly anybody but those that send more than others, or very many. */
+  #areBans(now: number, pacing: Pacing): boolean {
+    const { sureStickiness, aheadBlocks, massShare, minBlocks } = this.#options;
+    if (this.stickiness <= sureStickiness) return false;
+    const blocks = this.#blocks.count(now);
+    const ahead = this.#aheadBlocks.count(now);
+    const isMass = blocks >= minBlocks && blocks >= massShare * pacing.activeCount;
+    return isMass || (ahead >= aheadBlocks && ahead >= MOST_OF_THEM * blocks);
   }
 
   #hazard(now: number): number {

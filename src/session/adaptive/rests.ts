@@ -11,7 +11,6 @@ import { Stickiness } from './stickiness.ts';
 import type { Use } from './use.ts';
 
 const MAX_IN_A_ROW = 255;
-const SOON_MS = 5000;
 /** Failures that stick more rarely than this are chance, first of all. */
 const RARE = 0.2;
 /** What chance brings about so often is no surprise. */
@@ -39,6 +38,7 @@ export class Rests {
   /** Of which the next request tells whether their failure sticks, by the proxies' serials. */
   readonly #toRetry = new Set<number>();
   readonly #throttlesCountMs: number;
+  readonly #doubtMs: number;
 
   constructor(
     parts: { pairs: PairTable; proxies: ProxyBook; due: DuePairs; prediction: Prediction },
@@ -50,6 +50,7 @@ export class Rests {
     this.#due = parts.due;
     this.#bans = new Bans(parts);
     this.#throttlesCountMs = options.throttlesCountSecs * 1000;
+    this.#doubtMs = options.doubtSecs * 1000;
   }
 
   /** From here on the address is lost to the origin, until its next success. */
@@ -138,7 +139,7 @@ export class Rests {
     // Whether it was chance is to be known soon, whatever the pace.
     pairs.pacedUntil.set(pair, now);
     pairs.dueAt.set(pair, pairs.restsUntil.get(pair));
-    return this.#rest(pair, now + Math.min(SOON_MS, restMs), now, false);
+    return this.#rest(pair, now + Math.min(this.#doubtMs, restMs), now, false);
   }
 
   /** Where blocks are about the pace, and a ban of the network is known. */
