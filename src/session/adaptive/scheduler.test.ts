@@ -202,6 +202,20 @@ describe('picks', () => {
     (await probe).report({ kind: 'ok' });
     expect(await isSettled(behind, clock)).toBe(true);
   });
+
+  it('try an address again soon after a block that may have been chance, however long bans may last', async () => {
+    const { pool, clock } = await open({
+      maxPoolSize: 2,
+      proxyConfiguration: few(1),
+      adaptive: { cooldown: { banSecs: 200 } },
+    });
+    for (let n = 0; n < 6; n++) await use(pool, { kind: 'ok' });
+    await use(pool, { kind: 'blocked', status: 403 });
+    const waiting = pool.lease({ url: A });
+    expect(await isSettled(waiting, clock)).toBe(false);
+    await clock.advance(5000);
+    expect(await isSettled(waiting, clock)).toBe(true);
+  });
 });
 
 describe('an origin that is down', () => {
