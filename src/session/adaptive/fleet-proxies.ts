@@ -281,7 +281,7 @@ function isAnswer({ kind, status }: Outcome): boolean {
   return kind === 'ok' || kind === 'blocked' || kind === 'throttled';
 }
 
-/** Whoever reads it cannot tell the proxy from it, nor its password. */
+/** Neither address nor password can be read from it; whoever guesses both can check the guess. */
 function nameOf(url: string): string {
   return createHash('sha256').update(url).digest('base64url').slice(0, 22);
 }
