@@ -1,11 +1,12 @@
 import { SAME_BAN_MS } from './bans.ts';
 
-export interface Block {
+/** Which one. */
+export interface BlockKey {
   readonly network: number;
   readonly at: number;
 }
 
-interface Doubted extends Block {
+interface Doubted extends BlockKey {
   /** Neighbours were let in meanwhile. */
   readonly isOwn: boolean;
 }
@@ -42,12 +43,12 @@ export class Doubts<Ban extends Doubted> {
     );
   }
 
-  noteStuck({ network, at }: Block): Ban | undefined {
+  noteStuck({ network, at }: BlockKey): Ban | undefined {
     this.#stuckCount++;
     return this.#take((ban) => ban.network === network && ban.at === at);
   }
 
-  noteChance({ network, at }: Block): void {
+  noteChance({ network, at }: BlockKey): void {
     this.#chancesCount++;
     this.#take((ban) => ban.network === network && ban.at === at);
   }

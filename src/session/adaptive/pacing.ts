@@ -1,5 +1,5 @@
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
-import type { Block } from './doubts.ts';
+import type { BlockKey } from './doubts.ts';
 import { Drift } from './drift.ts';
 import { LOAD_WINDOW_MS, Load } from './load.ts';
 import { NetworkSpans } from './network-spans.ts';
@@ -296,12 +296,12 @@ export class Pacing {
   }
 
   /** The next request of an address that was blocked was blocked, too. */
-  noteStuck(block: Block, now: number): void {
+  noteStuck(block: BlockKey, now: number): void {
     if (!this.#hasThrottles && this.#search.noteStuck(block)) this.#conclude(now);
   }
 
   /** It was let in: the block had been chance. */
-  noteChance(block: Block, now: number): void {
+  noteChance(block: BlockKey, now: number): void {
     if (!this.#search.noteChance(block, now) || !this.#isFound) return;
     if (this.#search.limit > 0) {
       this.#heed();

@@ -184,6 +184,18 @@ describe('RateSearch', () => {
     const chance = (search: RateSearch, of: number): boolean =>
       search.noteChance({ network: of, at: 1000 * of }, 1000 * of);
 
+    /** It has met chance twice. */
+    function doubting(): RateSearch {
+      const search = new RateSearch(OPTIONS);
+      at(search, { uses: 9, secs: 2 }, 1);
+      search.begin(0);
+      for (const of of [2, 3]) {
+        at(search, { uses: 11, secs: 22 }, of);
+        chance(search, of);
+      }
+      return search;
+    }
+
     it('forgets what it read off one', () => {
       const search = new RateSearch(OPTIONS);
       at(search, { uses: 9, secs: 2 }, 1);
@@ -212,13 +224,7 @@ describe('RateSearch', () => {
     });
 
     it('reads nothing until the next request of the address is blocked, too', () => {
-      const search = new RateSearch(OPTIONS);
-      at(search, { uses: 9, secs: 2 }, 1);
-      search.begin(0);
-      for (const of of [2, 3]) {
-        at(search, { uses: 11, secs: 22 }, of);
-        chance(search, of);
-      }
+      const search = doubting();
       expect(at(search, { uses: 19, secs: 22 }, 4)).toBe(false);
       expect(at(search, { uses: 12, secs: 22 }, 5)).toBe(false);
       expect(search.limit).toBe(0);
@@ -228,13 +234,7 @@ describe('RateSearch', () => {
     });
 
     it('takes two neighbours in a row for no chance, unless a third was let in between', () => {
-      const search = new RateSearch(OPTIONS);
-      at(search, { uses: 9, secs: 2 }, 1);
-      search.begin(0);
-      for (const of of [2, 3]) {
-        at(search, { uses: 11, secs: 22 }, of);
-        chance(search, of);
-      }
+      const search = doubting();
       const neighbour = (of: number, now: number): boolean =>
         search.noteBlocked(
           {

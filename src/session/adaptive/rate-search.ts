@@ -1,6 +1,6 @@
 import type { ResolvedAdaptiveOptions } from './adaptive-options.ts';
 import { SAME_BAN_MS } from './bans.ts';
-import { type Block, Doubts } from './doubts.ts';
+import { type BlockKey, Doubts } from './doubts.ts';
 
 /** What an address has sent since it was last as good as new. */
 export interface Span {
@@ -20,7 +20,7 @@ export interface Sending {
 }
 
 /** A ban that shut out one address or several neighbours. */
-interface Ban extends Block {
+interface Ban extends BlockKey {
   /** When the first request that was blocked went out. */
   sentAt: number;
   count: number;
@@ -208,14 +208,14 @@ export class RateSearch {
   }
 
   /** The next request of an address that was blocked was blocked, too. Says whether that told the rate. */
-  noteStuck(block: Block): boolean {
+  noteStuck(block: BlockKey): boolean {
     if (this.#low && isBlock(this.#low, block)) this.#slowDown(this.#low);
     const ban = this.#doubts.noteStuck(block);
     return ban !== undefined && this.#take(ban);
   }
 
   /** It was let in: the block had been chance. Says whether anything had been read off it. */
-  noteChance(block: Block, now: number): boolean {
+  noteChance(block: BlockKey, now: number): boolean {
     this.#doubts.noteChance(block);
     const ban = this.#bans.find((each) => isBlock(each, block));
     if (!ban || (ban.count > 1 && !ban.isOwn)) return false;
@@ -360,6 +360,6 @@ function quantileOf(values: readonly number[], share: number): number {
   return sorted[Math.floor(sorted.length * share)] ?? 0;
 }
 
-function isBlock(ban: Ban, { network, at }: Block): boolean {
+function isBlock(ban: Ban, { network, at }: BlockKey): boolean {
   return ban.network === network && ban.at === at;
 }
